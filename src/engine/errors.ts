@@ -1,0 +1,34 @@
+// Errors by kind. A kind is an exit status (2 usage, 20 unsafe, 21 no progress, 22 regression); anything
+// else that is thrown is our own bug and exits with 1.
+
+/** The user asked for something that cannot be done; the message names the value and what would be right. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly exitCode = 2;
+}
+
+/** No actor made progress for longer than the watchdog allows; `waits` says who waits for whom. */
+export class NoProgressError extends Error {
+  override readonly name = "NoProgressError";
+  readonly exitCode = 21;
+  readonly waits: string;
+
+  constructor(message: string, waits: string) {
+    super(`${message}\n${waits}`);
+    this.waits = waits;
+  }
+}
+
+/** Thrown when an invariant of the engine does not hold: always a bug in this program. */
+export class InvariantError extends Error {
+  override readonly name = "InvariantError";
+}
+
+/**
+ * Reports a broken invariant with its values. The message is a constant and the values are numbers, so
+ * that a check on a hot path builds no string while all is well.
+ */
+export function violated(what: string, a?: number, b?: number): never {
+  const values = [a, b].filter((value) => value !== undefined).join(", ");
+  throw new InvariantError(values === "" ? what : `${what}: ${values}`);
+}

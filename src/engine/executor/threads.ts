@@ -1,0 +1,215 @@
+// The threads executor: one worker thread an actor, the host's clock, real waits. No method ever asks for
+// control back, so a protocol's `yield` never executes here.
+//
+// The cursor runs ahead of the clock while an actor works (work is modelled, the host's own cost is not
+// added to it) and is brought back to the clock when a wait ends. A wait for something whose due time was
+// known in advance ends at that time; one that ended late moves the cursor to the clock, and `lateNs` says
+// by how much.
+
+import { Aborted, type Control } from "../machine/control.ts";
+import type { Actors } from "../machine/actors.ts";
+import type { Machine } from "../machine/machine.ts";
+import type { Mailboxes } from "../machine/mailboxes.ts";
+import type { Cpu } from "./cpu.ts";
+
+/** How far the cursor may run ahead of the clock, in modelled ns, before `spend` waits. */
+const AHEAD_NS = 1000;
+/** A wait that ends so much after its time, in host ns, was still spinning for it: on time. */
+const ON_TIME_HOST_NS = 1000;
+/** Polls of the mailbox between two reads of the clock, which is the dearer of the two. */
+const POLLS_PER_CLOCK = 32;
+/** Fruitless polls after which a spinner pauses, and after which it looks whether the run was ended; powers of two. */
+const POLLS_PER_PAUSE = 64;
+const POLLS_PER_ABORT_CHECK = 4096;
+/** How long a spinner spins before it parks, in host ns: practically for ever, as a park costs 50 µs. */
+const SPIN_BUDGET_HOST_NS = 20_000_000;
+/** A timed park wakes up so much before its time and spins the rest: the host wakes late by about this. */
+const WAKE_EARLY_HOST_NS = 150_000;
+/** The longest park, in ms: so often a parked actor looks whether the run was ended. */
+const LONGEST_PARK_MS = 100;
+const NS_PER_MS = 1_000_000;
+
+/** Gives other hardware threads the pipeline, where the runtime can (Node 24). */
+const pause: () => void =
+  (Atomics as unknown as { pause?: () => void }).pause?.bind(Atomics) ?? ((): void => {});
+
+export interface ThreadOptions {
+  /** The host's CLOCK_MONOTONIC in ns, common to all threads. */
+  readonly hostNowNs: () => number;
+  /** Host time at which modelled time is 0. */
+  readonly epochNs: number;
+  /** Host ns that one modelled ns lasts. */
+  readonly dilation: number;
+  /** More actors than CPUs: park at once instead of spinning. */
+  readonly oversubscribed: boolean;
+}
+
+export class ThreadCpu implements Cpu {
+  readonly id: number;
+  leftNs = 0;
+  lateNs = 0;
+  private readonly actors: Actors;
+  private readonly control: Control;
+  private readonly mailboxes: Mailboxes;
+  /** This actor's mailbox, or -1 if it is no core. */
+  private readonly core: number;
+  private readonly hostNowNs: () => number;
+  private readonly epochNs: number;
+  private readonly dilation: number;
+  private readonly oversubscribed: boolean;
+  private readonly onTimeNs: number;
+  /** The cursor, in modelled ns. */
+  private cursorNs = 0;
+  /** Modelled ns spent since the clock was last read. */
+  private uncheckedNs = 0;
+  /** The due time that the actor spins for; NaN if it does not know any. */
+  private expectedNs = Number.NaN;
+  private polls = 0;
+  private spinsSinceNs = 0;
+  private announced = false;
+  private doorbell = 0;
+
+  constructor(id: number, machine: Machine, options: ThreadOptions) {
+    this.id = id;
+    this.actors = machine.actors;
+    this.control = machine.control;
+    this.mailboxes = machine.mailboxes;
+    this.core = id < machine.shape.cores ? id : -1;
+    this.hostNowNs = options.hostNowNs;
+    this.epochNs = options.epochNs;
+    this.dilation = options.dilation;
+    this.oversubscribed = options.oversubscribed;
+    this.onTimeNs = ON_TIME_HOST_NS / options.dilation;
+  }
+
+  now(): number {
+    return this.cursorNs;
+  }
+
+  spend(ns: number): void {
+    this.cursorNs += ns;
+    this.uncheckedNs += ns;
+    if (this.uncheckedNs <= AHEAD_NS) return;
+    this.uncheckedNs = 0;
+    while (this.cursorNs - this.clockNs() > AHEAD_NS) {
+      this.checkAborted();
+      if (this.oversubscribed) this.park(this.cursorNs);
+      else pause();
+    }
+  }
+
+  run(ns: number): boolean {
+    const endNs = this.cursorNs + ns;
+    this.lateNs = 0;
+    this.polls = 0;
+    for (;;) {
+      const dueNs = this.interruptNs();
+      const untilNs = Math.min(endNs, dueNs);
+      if (untilNs <= this.cursorNs) break;
+      const clockNs = this.clockNs();
+      if (clockNs >= untilNs) {
+        if (dueNs <= endNs) this.arrive(dueNs, clockNs);
+        else this.cursorNs = Math.ceil(clockNs);
+        break;
+      }
+      this.expectedNs = dueNs;
+      this.pollInterrupts(dueNs, untilNs);
+    }
+    this.leftNs = Math.max(0, endNs - this.cursorNs);
+    this.uncheckedNs = 0;
+    return false;
+  }
+
+  sleep(untilNs: number): boolean {
+    this.lateNs = 0;
+    if (untilNs !== Number.POSITIVE_INFINITY) {
+      const clockNs = this.clockNs();
+      if (clockNs >= untilNs) {
+        this.arrive(untilNs, clockNs);
+        this.polls = 0;
+        return false;
+      }
+      this.expectedNs = untilNs;
+    }
+    this.polls++;
+    if (this.spins()) return false;
+    // Two steps: announce, let the caller read all its conditions again, and only then wait.
+    if (this.announced) this.park(untilNs);
+    else this.announce();
+    return false;
+  }
+
+  ring(actor: number, _dueNs: number): void {
+    this.actors.wake(actor);
+    this.polls = 0;
+  }
+
+  point(): boolean {
+    return false;
+  }
+
+  /** Modelled time by the host's clock. */
+  private clockNs(): number {
+    return (this.hostNowNs() - this.epochNs) / this.dilation;
+  }
+
+  private interruptNs(): number {
+    return this.core < 0 ? Number.POSITIVE_INFINITY : this.mailboxes.dueNs(this.core);
+  }
+
+  /** What was due at `dueNs` is there, and the clock says `clockNs`, which is not before. */
+  private arrive(dueNs: number, clockNs: number): void {
+    const onTime = this.expectedNs === dueNs && clockNs - dueNs <= this.onTimeNs;
+    this.expectedNs = Number.NaN;
+    this.uncheckedNs = 0;
+    const earliestNs = Math.max(dueNs, this.cursorNs);
+    this.cursorNs = onTime ? earliestNs : Math.max(earliestNs, Math.ceil(clockNs));
+    this.lateNs = this.cursorNs - earliestNs;
+  }
+
+  /** In `run`: waits a little for an interrupt other than the one that is known. */
+  private pollInterrupts(knownNs: number, untilNs: number): void {
+    if (this.oversubscribed) {
+      if (this.announced) this.park(untilNs);
+      else this.announce();
+      return;
+    }
+    for (let i = 0; i < POLLS_PER_CLOCK; i++) if (this.interruptNs() !== knownNs) return;
+    this.polls += POLLS_PER_CLOCK;
+    if (this.polls % POLLS_PER_ABORT_CHECK === 0) this.checkAborted();
+  }
+
+  /** Whether to poll on rather than to park. */
+  private spins(): boolean {
+    if (this.oversubscribed) return false;
+    if ((this.polls & (POLLS_PER_PAUSE - 1)) === 0) pause();
+    if (this.polls === 1) this.spinsSinceNs = 0;
+    if ((this.polls & (POLLS_PER_ABORT_CHECK - 1)) !== 0) return !this.announced;
+    this.checkAborted();
+    const nowNs = this.hostNowNs();
+    if (this.spinsSinceNs === 0) this.spinsSinceNs = nowNs;
+    return nowNs - this.spinsSinceNs < SPIN_BUDGET_HOST_NS;
+  }
+
+  private announce(): void {
+    this.doorbell = this.actors.announceSleep(this.id);
+    this.announced = true;
+  }
+
+  /** Waits on the doorbell until shortly before `untilNs`; spins the rest, as the host wakes late. */
+  private park(untilNs: number): void {
+    const leftHostNs = (untilNs - this.clockNs()) * this.dilation - WAKE_EARLY_HOST_NS;
+    if (leftHostNs <= 0) return;
+    this.actors.noteCursor(this.id, this.cursorNs);
+    const timeoutMs = Math.min(leftHostNs / NS_PER_MS, LONGEST_PARK_MS);
+    const { words } = this.actors;
+    Atomics.wait(words, this.actors.doorbellIndex(this.id), this.doorbell, timeoutMs);
+    this.actors.endSleep(this.id);
+    this.announced = false;
+    this.checkAborted();
+  }
+
+  private checkAborted(): void {
+    if (this.control.aborted) throw new Aborted("the run was ended");
+  }
+}

@@ -1,0 +1,49 @@
+// A page-table entry: 32 bits, with the flags where x86 has them (Intel SDM vol. 3, table 4-20).
+//
+// bits    field      written by                                  read by
+// 0       PRESENT    map, unmap                                  walkers
+// 1       WRITABLE   map, protect                                walkers
+// 2       USER       map                                         walkers
+// 5       ACCESSED   walkers (compare-and-swap while present)    policies
+// 6       DIRTY      walkers (the same)                          policies
+// 31:12   PFN        map; unmap keeps it until the flush is over whoever frees the frame
+
+import { checkBits, maskOf } from "./words.ts";
+
+export const PRESENT = 1 << 0;
+export const WRITABLE = 1 << 1;
+export const USER = 1 << 2;
+export const ACCESSED = 1 << 5;
+export const DIRTY = 1 << 6;
+
+export const PFN_BITS = 20;
+const PFN_SHIFT = 12;
+/** Frame numbers are below this, so that an entry fits 32 bits. */
+export const PFN_LIMIT = 1 << PFN_BITS;
+export const FLAGS_MASK = maskOf(PFN_SHIFT);
+
+checkBits("pte", {
+  PRESENT: { shift: 0, width: 1 },
+  WRITABLE: { shift: 1, width: 1 },
+  USER: { shift: 2, width: 1 },
+  ACCESSED: { shift: 5, width: 1 },
+  DIRTY: { shift: 6, width: 1 },
+  PFN: { shift: PFN_SHIFT, width: PFN_BITS },
+});
+
+export function makePte(pfn: number, flags: number): number {
+  return (pfn << PFN_SHIFT) | flags;
+}
+
+export function pfnOf(pte: number): number {
+  return pte >>> PFN_SHIFT;
+}
+
+export function isPresent(pte: number): boolean {
+  return (pte & PRESENT) !== 0;
+}
+
+/** An unmapped page whose frame is still held: the entry names a frame but is not present. */
+export function isHeld(pte: number): boolean {
+  return pte !== 0 && (pte & PRESENT) === 0;
+}

@@ -1,0 +1,142 @@
+// Where every region of the one SharedArrayBuffer lies. Word tables of single records stand beside the
+// machine part that owns them; here is only who follows whom. All regions start on a cache line.
+
+import { TABLE_ENTRIES } from "./address.ts";
+import { actorsOf, type MachineShape, MAILBOX_SLOTS, QUEUE_SLOTS, type TlbShape } from "./shape.ts";
+import { LINE_BYTES, WORD_BYTES, wholeLines } from "./words.ts";
+
+/** Lines of one record, by region; the owner's word table is checked against it. */
+export const CONTROL_LINES = 3;
+export const ACTOR_LINES = 2;
+export const MAILBOX_HEAD_LINES = 2;
+export const IOMMU_HEAD_LINES = 6;
+export const DEVICE_LINES = 2;
+export const LOCK_HEAD_LINES = 1;
+export const SPACE_HEAD_LINES = 2;
+export const MAGAZINE_LINES = 5;
+export const LIVE_LINES = 9;
+export const FLUSH_QUEUE_HEAD_LINES = 1;
+/** Words of one flush-queue entry. */
+export const FLUSH_ENTRY_WORDS = 6;
+/** Words of one IOTLB entry. */
+export const IOTLB_ENTRY_WORDS = 8;
+/** Bytes of one core-TLB entry over its parallel arrays: key, pte, version, tag, epoch. */
+const TLB_ENTRY_BYTES = 8 + 4 * WORD_BYTES;
+/** Contexts (PCIDs) that a TLB tells apart. */
+export const PCIDS = 16;
+
+export type SharedWords = Int32Array<SharedArrayBuffer>;
+export type SharedFloats = Float64Array<SharedArrayBuffer>;
+
+export interface Region {
+  readonly offset: number;
+  /** Bytes from one record to the next. */
+  readonly stride: number;
+  readonly count: number;
+}
+
+export interface Regions {
+  readonly control: Region;
+  readonly actors: Region;
+  readonly locks: Region;
+  readonly spaces: Region;
+  readonly mailboxHeads: Region;
+  readonly mailboxSlots: Region;
+  readonly coreTlbs: Region;
+  readonly magazines: Region;
+  readonly livePages: Region;
+  readonly flushQueues: Region;
+  readonly iommus: Region;
+  readonly queues: Region;
+  readonly iotlbs: Region;
+  readonly devices: Region;
+  readonly frames: Region;
+  readonly tableEntries: Region;
+  readonly tableVersions: Region;
+  /** The size of the whole. */
+  readonly bytes: number;
+}
+
+/** Words per frame: tag, owner, link of the free list. */
+export const FRAME_WORDS = 3;
+
+/** One lock per space, per IOMMU and per flush queue, in this order. */
+export function locksOf(shape: MachineShape): number {
+  return shape.spaces + shape.iommus + shape.cores;
+}
+
+export function tlbEntries(tlb: TlbShape): number {
+  return tlb.sets * tlb.ways;
+}
+
+/** Lays out the memory of a machine; the same shape gives the same layout in every thread. */
+export function layOut(shape: MachineShape): Regions {
+  let end = 0;
+  const region = (count: number, bytes: number): Region => {
+    const stride = wholeLines(bytes);
+    const placed = { offset: end, stride, count };
+    end += stride * count;
+    return placed;
+  };
+  const lines = (count: number): number => count * LINE_BYTES;
+  const coreTlbEntries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
+  const tlbBytes = coreTlbEntries * TLB_ENTRY_BYTES + PCIDS * WORD_BYTES + LINE_BYTES;
+  const loadedWords = Math.ceil(shape.cores / 32);
+  const frames = shape.dataFrames + shape.tableFrames;
+  const regions = {
+    control: region(1, lines(CONTROL_LINES)),
+    actors: region(actorsOf(shape), lines(ACTOR_LINES)),
+    locks: region(locksOf(shape), lines(LOCK_HEAD_LINES) + shape.cores * WORD_BYTES),
+    spaces: region(shape.spaces, lines(SPACE_HEAD_LINES) + loadedWords * WORD_BYTES),
+    mailboxHeads: region(shape.cores, lines(MAILBOX_HEAD_LINES)),
+    mailboxSlots: region(shape.cores, MAILBOX_SLOTS * LINE_BYTES),
+    coreTlbs: region(shape.cores, tlbBytes),
+    magazines: region(shape.cores, lines(MAGAZINE_LINES)),
+    livePages: region(shape.cores, lines(LIVE_LINES)),
+    flushQueues: region(
+      shape.cores,
+      lines(FLUSH_QUEUE_HEAD_LINES) + shape.flushQueueSlots * FLUSH_ENTRY_WORDS * WORD_BYTES,
+    ),
+    iommus: region(shape.iommus, lines(IOMMU_HEAD_LINES)),
+    queues: region(shape.iommus, QUEUE_SLOTS * LINE_BYTES),
+    iotlbs: region(shape.iommus, tlbEntries(shape.iotlb) * IOTLB_ENTRY_WORDS * WORD_BYTES),
+    devices: region(shape.devices, lines(DEVICE_LINES)),
+    frames: region(1, (1 + FRAME_WORDS * frames) * WORD_BYTES + lines(2)),
+    tableEntries: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
+    tableVersions: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
+  };
+  return { ...regions, bytes: end };
+}
+
+/** The words of record `index` of a region. */
+export function wordsOf(memory: SharedArrayBuffer, region: Region, index = 0): SharedWords {
+  checkIndex(region, index);
+  return new Int32Array(memory, region.offset + index * region.stride, region.stride / WORD_BYTES);
+}
+
+/** The same record as float64 fields: field of word w is element w / 2. */
+export function floatsOf(memory: SharedArrayBuffer, region: Region, index = 0): SharedFloats {
+  checkIndex(region, index);
+  return new Float64Array(memory, region.offset + index * region.stride, region.stride / 8);
+}
+
+/** All words of a region, for accessors that compute the index of a record themselves. */
+export function allWordsOf(memory: SharedArrayBuffer, region: Region): SharedWords {
+  return new Int32Array(memory, region.offset, (region.stride * region.count) / WORD_BYTES);
+}
+
+export function allFloatsOf(memory: SharedArrayBuffer, region: Region): SharedFloats {
+  return new Float64Array(memory, region.offset, (region.stride * region.count) / 8);
+}
+
+/** Words from one record of a region to the next. */
+export function strideWords(region: Region): number {
+  return region.stride / WORD_BYTES;
+}
+
+function checkIndex(region: Region, index: number): void {
+  if (index < 0 || index >= region.count) {
+    throw new RangeError(`record ${index} of a region with ${region.count}`);
+  }
+}
+

@@ -1,0 +1,77 @@
+// How large a machine is: what the size of its shared memory follows from.
+
+import { UsageError } from "../errors.ts";
+import { PFN_LIMIT } from "./pte.ts";
+
+export const MAX_CORES = 1024;
+export const MAX_IOMMUS = 8;
+export const MAX_DEVICES = 16;
+
+/** Slots of a VT-d invalidation queue (Linux drivers/iommu/intel/dmar.c, QI_LENGTH). */
+export const QUEUE_SLOTS = 256;
+/** Messages that one core's mailbox holds. */
+export const MAILBOX_SLOTS = 256;
+
+export interface TlbShape {
+  readonly sets: number;
+  readonly ways: number;
+}
+
+export interface MachineShape {
+  readonly cores: number;
+  readonly iommus: number;
+  readonly devices: number;
+  /** Address spaces; space 0 is the measured process. */
+  readonly spaces: number;
+  /** Frames for data. */
+  readonly dataFrames: number;
+  /** Frames that can be page tables: they alone have room for entries. */
+  readonly tableFrames: number;
+  /** Slots of each core's flush queue; a power of two, one stays empty. */
+  readonly flushQueueSlots: number;
+  readonly l1: TlbShape;
+  readonly l2: TlbShape;
+  readonly iotlb: TlbShape;
+}
+
+/** Actors are numbered: cores, then IOMMUs, then devices. */
+export function actorsOf(shape: MachineShape): number {
+  return shape.cores + shape.iommus + shape.devices;
+}
+
+export function iommuActor(shape: MachineShape, iommu: number): number {
+  return shape.cores + iommu;
+}
+
+export function deviceActor(shape: MachineShape, device: number): number {
+  return shape.cores + shape.iommus + device;
+}
+
+/** A name for people: `core 3`, `iommu 0`, `device 1`. */
+export function actorName(shape: MachineShape, actor: number): string {
+  if (actor < shape.cores) return `core ${actor}`;
+  if (actor < shape.cores + shape.iommus) return `iommu ${actor - shape.cores}`;
+  return `device ${actor - shape.cores - shape.iommus}`;
+}
+
+/** @throws UsageError naming the limit that `shape` is beyond. */
+export function checkShape(shape: MachineShape): void {
+  within("cores", shape.cores, 1, MAX_CORES);
+  within("IOMMUs", shape.iommus, 0, MAX_IOMMUS);
+  within("devices", shape.devices, 0, MAX_DEVICES);
+  if (shape.devices > 0 && shape.iommus === 0) {
+    throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
+  }
+  const frames = shape.dataFrames + shape.tableFrames;
+  if (frames > PFN_LIMIT) {
+    throw new UsageError(
+      `this point needs ${frames} frames and a machine has at most ${PFN_LIMIT} (2^20): ` +
+        "ask for fewer pages per operation, fewer initiators or a shorter queue",
+    );
+  }
+}
+
+function within(what: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new UsageError(`${value} ${what}: a machine has ${low} to ${high}`);
+}

@@ -1,0 +1,58 @@
+// The pages that each core mapped last: what a device that shares the address space DMAs to. A reader may
+// meet an entry that is being overwritten and then gets some page of the past, which only faults.
+//
+// word       writer      readers    meaning
+// MAPPED     the core    devices    pages mapped so far; publishes the entries below it
+// entry      the core    devices    page number in two halves of 18 bits
+
+import {
+  allWordsOf,
+  LIVE_LINES,
+  type Regions,
+  type SharedWords,
+  strideWords,
+} from "../layout/regions.ts";
+import { checkWords, LINE_WORDS } from "../layout/words.ts";
+
+const MAPPED = 0;
+const ENTRIES = LINE_WORDS;
+/** Pages that are remembered; a power of two. */
+export const LIVE_PAGES = 64;
+const HALF = 0x40000; // 2¹⁸
+
+checkWords("live pages", LIVE_LINES * LINE_WORDS, {
+  MAPPED,
+  ENTRIES,
+  LAST_WORD: ENTRIES + 2 * LIVE_PAGES - 1,
+});
+
+export const NO_PAGE = -1;
+
+export class LivePages {
+  private readonly words: SharedWords;
+  private readonly stride: number;
+
+  constructor(memory: SharedArrayBuffer, regions: Regions) {
+    this.words = allWordsOf(memory, regions.livePages);
+    this.stride = strideWords(regions.livePages);
+  }
+
+  /** The core: has mapped a page. */
+  note(core: number, vpn: number): void {
+    const base = core * this.stride;
+    const mapped = Atomics.load(this.words, base + MAPPED);
+    const entry = base + ENTRIES + 2 * (mapped & (LIVE_PAGES - 1));
+    Atomics.store(this.words, entry, Math.floor(vpn / HALF));
+    Atomics.store(this.words, entry + 1, vpn % HALF);
+    Atomics.store(this.words, base + MAPPED, (mapped + 1) & 0x7fffffff);
+  }
+
+  /** A device: one of the last 64 pages that `core` mapped, chosen by `choice` ≥ 0; or NO_PAGE. */
+  pick(core: number, choice: number): number {
+    const base = core * this.stride;
+    const known = Math.min(Atomics.load(this.words, base + MAPPED), LIVE_PAGES);
+    if (known === 0) return NO_PAGE;
+    const entry = base + ENTRIES + 2 * (choice % known);
+    return Atomics.load(this.words, entry) * HALF + Atomics.load(this.words, entry + 1);
+  }
+}

@@ -1,0 +1,205 @@
+// Inter-processor interrupts: one mailbox a core, a ring of 256 messages that any core may post to and
+// that its core empties in order. An acknowledgement stands in the slot of the message it answers: what a
+// responder reads and what it answers share one cache line, so a round trip moves two lines' worth.
+//
+// head word     writer              readers     meaning
+// TAIL          senders (add)       senders     sequence number of the last reserved slot
+// HANDLED       the core            senders     sequence number of the last handled message
+//
+// slot word     writer     readers      published by
+// SEQUENCE      sender     the core     itself: its store publishes the eight fields below
+// KIND, SPACE, SENDER, PAGES, VPN, DUE_NS, SENT_NS
+// ACK           the core   sender       itself: its store publishes the fields below
+// ENTERED_NS, ACKED_NS, LATE_NS
+
+import {
+  allFloatsOf,
+  allWordsOf,
+  MAILBOX_HEAD_LINES,
+  type Regions,
+  type SharedFloats,
+  type SharedWords,
+  strideWords,
+} from "../layout/regions.ts";
+import { MAILBOX_SLOTS } from "../layout/shape.ts";
+import { checkWords, LINE_WORDS } from "../layout/words.ts";
+
+const TAIL = 0;
+const HANDLED = 16;
+
+checkWords("mailbox head", MAILBOX_HEAD_LINES * LINE_WORDS, { TAIL, HANDLED });
+
+const SEQUENCE = 0;
+const KIND = 1;
+const SENDER = 2;
+const PAGES = 3;
+const SPACE = 4;
+const ACK = 5;
+const LATE_NS = 6;
+const VPN = [8, 64] as const;
+const DUE_NS = [10, 64] as const;
+const ENTERED_NS = [12, 64] as const;
+const ACKED_NS = [14, 64] as const;
+
+checkWords("mailbox slot", LINE_WORDS, {
+  SEQUENCE,
+  KIND,
+  SENDER,
+  PAGES,
+  SPACE,
+  ACK,
+  LATE_NS,
+  VPN,
+  DUE_NS,
+  ENTERED_NS,
+  ACKED_NS,
+});
+
+/** What the handler does, and when it acknowledges. */
+export const FLUSH_PAGES = 1;
+export const FLUSH_SPACE = 2;
+/** The bare interrupt: nothing is flushed. */
+export const POKE = 3;
+export const ACTION_MASK = 0xff;
+export const ACK_EARLY = 1 << 8;
+export const ACK_LATE = 1 << 9;
+/** Goes through the kernel-message queue, with its cost on both sides. */
+export const KERNEL_MESSAGE = 1 << 10;
+
+/** A message as its core takes it. One object is reused for all. */
+export interface Message {
+  sequence: number;
+  kind: number;
+  sender: number;
+  space: number;
+  vpn: number;
+  pages: number;
+  dueNs: number;
+}
+
+export class Mailboxes {
+  private readonly heads: SharedWords;
+  private readonly slots: SharedWords;
+  private readonly slotFloats: SharedFloats;
+  private readonly headStride: number;
+  private readonly slotStride: number;
+  /** The next sequence number that a core handles; each core uses its own element only. */
+  private readonly next: Int32Array;
+  /** The last HANDLED that was seen of each core: saves reading a far line for every message. */
+  private readonly handledSeen: Int32Array;
+
+  constructor(memory: SharedArrayBuffer, regions: Regions) {
+    this.heads = allWordsOf(memory, regions.mailboxHeads);
+    this.slots = allWordsOf(memory, regions.mailboxSlots);
+    this.slotFloats = allFloatsOf(memory, regions.mailboxSlots);
+    this.headStride = strideWords(regions.mailboxHeads);
+    this.slotStride = strideWords(regions.mailboxSlots);
+    this.next = new Int32Array(regions.mailboxHeads.count).fill(1);
+    this.handledSeen = new Int32Array(regions.mailboxHeads.count);
+  }
+
+  /** Sender: takes the next slot of `core`'s mailbox; must be followed by `post`. */
+  reserve(core: number): number {
+    return (Atomics.add(this.heads, core * this.headStride + TAIL, 1) + 1) | 0;
+  }
+
+  /** Sender: whether the reserved slot has been emptied of its former message. */
+  hasRoom(core: number, sequence: number): boolean {
+    if (sequence - this.handledSeen[core] <= MAILBOX_SLOTS) return true;
+    this.handledSeen[core] = Atomics.load(this.heads, core * this.headStride + HANDLED);
+    return sequence - this.handledSeen[core] <= MAILBOX_SLOTS;
+  }
+
+  /** Sender: fills the reserved slot; the message takes effect at `dueNs`. */
+  post(
+    core: number,
+    sequence: number,
+    kind: number,
+    sender: number,
+    space: number,
+    vpn: number,
+    pages: number,
+    dueNs: number,
+  ): void {
+    const slot = this.slotOf(core, sequence);
+    const words = this.slots;
+    words[slot + KIND] = kind; // Plain, as all below: published by SEQUENCE.
+    words[slot + SENDER] = sender;
+    words[slot + PAGES] = pages;
+    words[slot + SPACE] = space;
+    this.slotFloats[(slot + VPN[0]) / 2] = vpn;
+    this.slotFloats[(slot + DUE_NS[0]) / 2] = dueNs;
+    Atomics.store(words, slot + SEQUENCE, sequence); // Pairs with the load in dueNs().
+  }
+
+  /** The core: when its next message takes effect; Infinity if there is none. */
+  dueNs(core: number): number {
+    const sequence = this.next[core];
+    const slot = this.slotOf(core, sequence);
+    if (Atomics.load(this.slots, slot + SEQUENCE) !== sequence) return Number.POSITIVE_INFINITY;
+    return this.slotFloats[(slot + DUE_NS[0]) / 2];
+  }
+
+  /** The core: reads its next message, which dueNs() has said is there. */
+  read(core: number, message: Message): void {
+    const sequence = this.next[core];
+    const slot = this.slotOf(core, sequence);
+    message.sequence = sequence;
+    message.kind = this.slots[slot + KIND];
+    message.sender = this.slots[slot + SENDER];
+    message.space = this.slots[slot + SPACE];
+    message.pages = this.slots[slot + PAGES];
+    message.vpn = this.slotFloats[(slot + VPN[0]) / 2];
+    message.dueNs = this.slotFloats[(slot + DUE_NS[0]) / 2];
+  }
+
+  /**
+   * The core: acknowledges a message. `enteredNs` is when it began with it, of which the host was `lateNs`
+   * late; the sender may see the acknowledgement from `ackedNs` on.
+   */
+  acknowledge(
+    core: number,
+    sequence: number,
+    enteredNs: number,
+    lateNs: number,
+    ackedNs: number,
+  ): void {
+    const slot = this.slotOf(core, sequence);
+    this.slots[slot + LATE_NS] = lateNs; // Plain, as the next two: published by ACK.
+    this.slotFloats[(slot + ENTERED_NS[0]) / 2] = enteredNs;
+    this.slotFloats[(slot + ACKED_NS[0]) / 2] = ackedNs;
+    Atomics.store(this.slots, slot + ACK, sequence); // Pairs with the load in ackedNs().
+  }
+
+  /** The core: is done with its next message, whose slot may be used again. */
+  release(core: number): void {
+    const sequence = this.next[core];
+    this.next[core] = (sequence + 1) | 0;
+    Atomics.store(this.heads, core * this.headStride + HANDLED, sequence);
+  }
+
+  /**
+   * Sender: when the acknowledgement of its message may be seen; Infinity if there is none yet. A slot
+   * that has been used again can only have been acknowledged before: then 0.
+   */
+  ackedNs(core: number, sequence: number): number {
+    const slot = this.slotOf(core, sequence);
+    const acknowledged = Atomics.load(this.slots, slot + ACK);
+    if (acknowledged === sequence) return this.slotFloats[(slot + ACKED_NS[0]) / 2];
+    return ((acknowledged - sequence) | 0) > 0 ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Sender: when the core began with an acknowledged message. */
+  enteredNs(core: number, sequence: number): number {
+    return this.slotFloats[(this.slotOf(core, sequence) + ENTERED_NS[0]) / 2];
+  }
+
+  /** Sender: by how much the host delayed the start of an acknowledged message. */
+  lateNs(core: number, sequence: number): number {
+    return this.slots[this.slotOf(core, sequence) + LATE_NS];
+  }
+
+  private slotOf(core: number, sequence: number): number {
+    return core * this.slotStride + (sequence & (MAILBOX_SLOTS - 1)) * LINE_WORDS;
+  }
+}

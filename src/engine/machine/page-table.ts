@@ -1,0 +1,153 @@
+// Page tables: a radix tree of four levels per space, in table frames, walked by cores and by IOMMUs.
+//
+// word                 writer                        readers     meaning
+// entries[frame][i]    cores (atomics only)          walkers     layout/pte.ts; in upper levels the frame
+//                                                                of the next table, published by cas
+// versions[frame][i]   whoever narrows a leaf        walkers     changes before a leaf entry narrows, so a
+//                                                                fill that saw the old entry can tell
+//
+// An upper entry never changes once it is published, until its table is freed.
+
+import { LEVELS, TABLE_ENTRIES, tableIndex } from "../layout/address.ts";
+import { ACCESSED, DIRTY, isPresent, makePte, PRESENT, pfnOf, WRITABLE } from "../layout/pte.ts";
+import { type Regions, type SharedWords, wordsOf } from "../layout/regions.ts";
+import { type Frames, NO_FRAME } from "./frames.ts";
+
+/** No table leads to the page: there is no leaf entry. */
+export const NO_LEAF = -1;
+
+export class PageTables {
+  private readonly entries: SharedWords;
+  private readonly versions: SharedWords;
+  private readonly frames: Frames;
+
+  constructor(memory: SharedArrayBuffer, regions: Regions, frames: Frames) {
+    this.entries = wordsOf(memory, regions.tableEntries);
+    this.versions = wordsOf(memory, regions.tableVersions);
+    this.frames = frames;
+  }
+
+  /** Where the leaf entry of `vpn` stands under the root table `root`; NO_LEAF if a table is missing. */
+  leafOf(root: number, vpn: number): number {
+    let table = root;
+    for (let level = LEVELS - 1; level > 0; level--) {
+      const entry = Atomics.load(this.entries, table * TABLE_ENTRIES + tableIndex(vpn, level));
+      if (!isPresent(entry)) return NO_LEAF;
+      table = pfnOf(entry);
+    }
+    return table * TABLE_ENTRIES + tableIndex(vpn, 0);
+  }
+
+  /** The same, making the tables that are missing; NO_LEAF if no table frame is left. */
+  ensureLeaf(root: number, vpn: number, space: number): number {
+    let table = root;
+    for (let level = LEVELS - 1; level > 0; level--) {
+      const index = table * TABLE_ENTRIES + tableIndex(vpn, level);
+      const entry = Atomics.load(this.entries, index);
+      if (isPresent(entry)) {
+        table = pfnOf(entry);
+        continue;
+      }
+      table = this.publishTable(index, space);
+      if (table === NO_FRAME) return NO_LEAF;
+    }
+    return table * TABLE_ENTRIES + tableIndex(vpn, 0);
+  }
+
+  read(leaf: number): number {
+    return Atomics.load(this.entries, leaf);
+  }
+
+  versionOf(leaf: number): number {
+    return Atomics.load(this.versions, leaf);
+  }
+
+  /** Widens: puts a translation where there was nothing. False if something stands there. */
+  map(leaf: number, pfn: number, flags: number): boolean {
+    return Atomics.compareExchange(this.entries, leaf, 0, makePte(pfn, flags | PRESENT)) === 0;
+  }
+
+  /**
+   * Narrows: clears *present* and keeps the frame number until the flush is over, as Akaros does.
+   * Returns the entry as it was; if it was not present, nothing has changed.
+   */
+  clearPresent(leaf: number): number {
+    const entry = Atomics.load(this.entries, leaf);
+    if (!isPresent(entry)) return entry;
+    Atomics.add(this.versions, leaf, 1); // Before the entry: pairs with the second read of a fill.
+    return Atomics.and(this.entries, leaf, ~PRESENT);
+  }
+
+  /** Narrows: write-protects. Returns the entry as it was. */
+  clearWritable(leaf: number): number {
+    const entry = Atomics.load(this.entries, leaf);
+    if (!isPresent(entry) || (entry & WRITABLE) === 0) return entry;
+    Atomics.add(this.versions, leaf, 1);
+    return Atomics.and(this.entries, leaf, ~WRITABLE);
+  }
+
+  /** Widens: allows writes to a present page. Returns the entry as it was. */
+  setWritable(leaf: number): number {
+    const entry = Atomics.load(this.entries, leaf);
+    return isPresent(entry) ? Atomics.or(this.entries, leaf, WRITABLE) : entry;
+  }
+
+  /** Narrows and maps at once: another frame takes the place of the present one (copy on write). */
+  replace(leaf: number, pfn: number, flags: number): number {
+    Atomics.add(this.versions, leaf, 1);
+    return Atomics.exchange(this.entries, leaf, makePte(pfn, flags | PRESENT));
+  }
+
+  /** Takes the frame number out of an entry that is no longer present. */
+  takeHeld(leaf: number): number {
+    const entry = Atomics.load(this.entries, leaf);
+    if (isPresent(entry) || entry === 0) return NO_FRAME;
+    const held = Atomics.compareExchange(this.entries, leaf, entry, 0) === entry;
+    return held ? pfnOf(entry) : NO_FRAME;
+  }
+
+  /**
+   * A walker uses the entry: sets accessed, and dirty for a write, only while it is present.
+   * Returns the entry as used; not present (or not writable, for a write) is a fault.
+   */
+  use(leaf: number, write: boolean): number {
+    const wanted = write ? ACCESSED | DIRTY : ACCESSED;
+    for (;;) {
+      const entry = Atomics.load(this.entries, leaf);
+      if (!isPresent(entry) || (write && (entry & WRITABLE) === 0)) return entry;
+      if ((entry & wanted) === wanted) return entry;
+      const used = entry | wanted;
+      if (Atomics.compareExchange(this.entries, leaf, entry, used) === entry) return used;
+    }
+  }
+
+  /**
+   * Frees the leaf table of `vpn` if no entry of it names a frame: unlinks it and returns its frame, which
+   * the caller frees once nobody can be walking it. NO_FRAME if there is none or it is in use.
+   */
+  unlinkLeafTable(root: number, vpn: number): number {
+    const leaf = this.leafOf(root, vpn);
+    if (leaf === NO_LEAF) return NO_FRAME;
+    const table = Math.floor(leaf / TABLE_ENTRIES);
+    for (let i = 0; i < TABLE_ENTRIES; i++) {
+      if (Atomics.load(this.entries, table * TABLE_ENTRIES + i) !== 0) return NO_FRAME;
+    }
+    let parent = root;
+    for (let level = LEVELS - 1; level > 1; level--) {
+      parent = pfnOf(Atomics.load(this.entries, parent * TABLE_ENTRIES + tableIndex(vpn, level)));
+    }
+    const index = parent * TABLE_ENTRIES + tableIndex(vpn, 1);
+    const entry = Atomics.load(this.entries, index);
+    return Atomics.compareExchange(this.entries, index, entry, 0) === entry ? table : NO_FRAME;
+  }
+
+  private publishTable(index: number, space: number): number {
+    const frame = this.frames.allocateTable(space);
+    if (frame === NO_FRAME) return NO_FRAME;
+    const entry = makePte(frame, PRESENT | WRITABLE);
+    const found = Atomics.compareExchange(this.entries, index, 0, entry);
+    if (found === 0) return frame;
+    this.frames.freeTable(frame); // Another core was faster.
+    return pfnOf(found);
+  }
+}

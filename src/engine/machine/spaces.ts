@@ -1,0 +1,128 @@
+// Address spaces: a page table, the cores that have it loaded, the IOMMUs it is attached to.
+//
+// word          writer                     readers       meaning
+// ROOT          before the run             walkers       frame of the root table
+// ATTACHED      attach, detach (or, and)   initiators    bit i: IOMMU i translates for the space
+// GENERATION    initiators (add)           anyone        moves with every change that needs a flush
+// STARTED       flush-queue flushers       enqueuers     deferred flushes begun …
+// FINISHED      flush-queue flushers       reapers       … and ended; an entry may go if its stamp is below
+// TIMER         enqueuers, flushers (cas)  enqueuers     1 + the core whose timer will flush; 0 is none
+// HELD          cores (add)                cores         pages unmapped whose frames are not free yet
+// LOADED[w]     cores (or, and)            initiators    bit c: core 32·w + c has the space loaded
+
+import {
+  allWordsOf,
+  type Regions,
+  SPACE_HEAD_LINES,
+  type SharedWords,
+  strideWords,
+} from "../layout/regions.ts";
+import { checkWords, LINE_WORDS } from "../layout/words.ts";
+
+const ROOT = 0;
+const ATTACHED = 1;
+const GENERATION = LINE_WORDS;
+const STARTED = LINE_WORDS + 1;
+const FINISHED = LINE_WORDS + 2;
+const TIMER = LINE_WORDS + 3;
+const HELD = LINE_WORDS + 4;
+const LOADED = SPACE_HEAD_LINES * LINE_WORDS;
+
+checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
+  ROOT,
+  ATTACHED,
+  GENERATION,
+  STARTED,
+  FINISHED,
+  TIMER,
+  HELD,
+  LOADED,
+});
+
+export class Spaces {
+  readonly count: number;
+  /** Words of LOADED. */
+  readonly loadedWords: number;
+  private readonly words: SharedWords;
+  private readonly stride: number;
+
+  constructor(memory: SharedArrayBuffer, regions: Regions, cores: number) {
+    this.words = allWordsOf(memory, regions.spaces);
+    this.stride = strideWords(regions.spaces);
+    this.count = regions.spaces.count;
+    this.loadedWords = Math.ceil(cores / 32);
+  }
+
+  setRoot(space: number, frame: number): void {
+    Atomics.store(this.words, space * this.stride + ROOT, frame);
+  }
+
+  rootOf(space: number): number {
+    return Atomics.load(this.words, space * this.stride + ROOT);
+  }
+
+  attach(space: number, iommu: number): void {
+    Atomics.or(this.words, space * this.stride + ATTACHED, 1 << iommu);
+  }
+
+  detach(space: number, iommu: number): void {
+    Atomics.and(this.words, space * this.stride + ATTACHED, ~(1 << iommu));
+  }
+
+  /** Bit i: IOMMU i has the space attached. All that a flush reads when there is no device. */
+  attachedTo(space: number): number {
+    return Atomics.load(this.words, space * this.stride + ATTACHED);
+  }
+
+  load(space: number, core: number): void {
+    Atomics.or(this.words, this.loadedIndex(space, core), 1 << (core & 31));
+  }
+
+  unload(space: number, core: number): void {
+    Atomics.and(this.words, this.loadedIndex(space, core), ~(1 << (core & 31)));
+  }
+
+  /** Bits of cores 32·word to 32·word + 31 that have the space loaded. */
+  loadedBits(space: number, word: number): number {
+    return Atomics.load(this.words, space * this.stride + LOADED + word);
+  }
+
+  /** Changes how many unmapped pages still hold their frame; returns how many that are now. */
+  addHeld(space: number, pages: number): number {
+    return Atomics.add(this.words, space * this.stride + HELD, pages) + pages;
+  }
+
+  nextGeneration(space: number): number {
+    return Atomics.add(this.words, space * this.stride + GENERATION, 1) + 1;
+  }
+
+  startDeferredFlush(space: number): void {
+    Atomics.add(this.words, space * this.stride + STARTED, 1);
+  }
+
+  finishDeferredFlush(space: number): void {
+    Atomics.add(this.words, space * this.stride + FINISHED, 1);
+  }
+
+  deferredFlushesStarted(space: number): number {
+    return Atomics.load(this.words, space * this.stride + STARTED);
+  }
+
+  deferredFlushesFinished(space: number): number {
+    return Atomics.load(this.words, space * this.stride + FINISHED);
+  }
+
+  /** True if the caller is now the one whose timer flushes the queues. */
+  armTimer(space: number, core: number): boolean {
+    const index = space * this.stride + TIMER;
+    return Atomics.compareExchange(this.words, index, 0, core + 1) === 0;
+  }
+
+  disarmTimer(space: number): void {
+    Atomics.store(this.words, space * this.stride + TIMER, 0);
+  }
+
+  private loadedIndex(space: number, core: number): number {
+    return space * this.stride + LOADED + (core >>> 5);
+  }
+}

@@ -1,0 +1,149 @@
+// A core's TLBs: a first level and a second that includes it, both set-associative, filled round robin.
+// Only the owner touches them while a run lasts (plain accesses); anyone may read them at rest.
+//
+// array      per        meaning
+// keys       entry      context · 2³⁶ + page number + 1; 0 is empty
+// ptes       entry      the page-table entry as it was walked
+// versions   entry      version of the page when it was filled
+// tags       entry      tag of the frame when it was filled
+// epochs     entry      flush epoch of the context when it was filled
+// current    context    the epoch; an entry of an older one is gone (so a full flush is one addition)
+
+import { lowBits, VPN_LIMIT } from "../layout/address.ts";
+import { PCIDS, type Region, type SharedFloats, type SharedWords, tlbEntries } from "../layout/regions.ts";
+import type { MachineShape } from "../layout/shape.ts";
+
+export const TLB_MISS = -1;
+
+export class CoreTlb {
+  readonly ptes: SharedWords;
+  readonly versions: SharedWords;
+  readonly tags: SharedWords;
+  private readonly keys: SharedFloats;
+  private readonly epochs: SharedWords;
+  private readonly current: SharedWords;
+  private readonly l1Mask: number;
+  private readonly l1Ways: number;
+  private readonly l2Mask: number;
+  private readonly l2Ways: number;
+  private readonly l2Base: number;
+  private victim = 0;
+
+  constructor(memory: SharedArrayBuffer, region: Region, shape: MachineShape, core: number) {
+    const entries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
+    let offset = region.offset + core * region.stride;
+    this.keys = new Float64Array(memory, offset, entries);
+    offset += this.keys.byteLength;
+    const words = (count: number): SharedWords => {
+      const array = new Int32Array(memory, offset, count);
+      offset += array.byteLength;
+      return array;
+    };
+    this.ptes = words(entries);
+    this.versions = words(entries);
+    this.tags = words(entries);
+    this.epochs = words(entries);
+    this.current = words(PCIDS);
+    this.l1Mask = shape.l1.sets - 1;
+    this.l1Ways = shape.l1.ways;
+    this.l2Mask = shape.l2.sets - 1;
+    this.l2Ways = shape.l2.ways;
+    this.l2Base = tlbEntries(shape.l1);
+  }
+
+  /** Index of the entry that translates `vpn` in context `pcid`, or TLB_MISS. Fills L1 from L2. */
+  lookup(pcid: number, vpn: number): number {
+    const key = keyOf(pcid, vpn);
+    const l1Set = lowBits(vpn, this.l1Mask) * this.l1Ways;
+    const inL1 = this.find(l1Set, this.l1Ways, key, pcid);
+    if (inL1 !== TLB_MISS) return inL1;
+    const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
+    const inL2 = this.find(l2Set, this.l2Ways, key, pcid);
+    if (inL2 === TLB_MISS) return TLB_MISS;
+    const to = this.victimOf(l1Set, this.l1Ways);
+    this.write(to, key, this.ptes[inL2], this.versions[inL2], this.tags[inL2], this.epochs[inL2]);
+    return to;
+  }
+
+  /** The epoch to hand to `insert`: read before the walk, so that a flush in between wins. */
+  epochOf(pcid: number): number {
+    return this.current[pcid];
+  }
+
+  /** Puts a walked translation into both levels. */
+  insert(
+    pcid: number,
+    vpn: number,
+    pte: number,
+    version: number,
+    tag: number,
+    epoch: number,
+  ): void {
+    const key = keyOf(pcid, vpn);
+    const l1Set = lowBits(vpn, this.l1Mask) * this.l1Ways;
+    const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
+    this.write(this.victimOf(l1Set, this.l1Ways), key, pte, version, tag, epoch);
+    this.write(this.victimOf(l2Set, this.l2Ways), key, pte, version, tag, epoch);
+  }
+
+  /** INVLPG: drops one page of one context from both levels. */
+  invalidatePage(pcid: number, vpn: number): void {
+    const key = keyOf(pcid, vpn);
+    this.drop(lowBits(vpn, this.l1Mask) * this.l1Ways, this.l1Ways, key);
+    this.drop(this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways, this.l2Ways, key);
+  }
+
+  /** A CR3 write: drops everything of one context. */
+  flushContext(pcid: number): void {
+    this.current[pcid]++;
+  }
+
+  /** At rest: whether any level translates the page. */
+  holds(pcid: number, vpn: number): boolean {
+    const key = keyOf(pcid, vpn);
+    return (
+      this.find(lowBits(vpn, this.l1Mask) * this.l1Ways, this.l1Ways, key, pcid) !== TLB_MISS ||
+      this.find(this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways, this.l2Ways, key, pcid) !==
+        TLB_MISS
+    );
+  }
+
+  private find(set: number, ways: number, key: number, pcid: number): number {
+    const keys = this.keys;
+    for (let entry = set; entry < set + ways; entry++) {
+      if (keys[entry] === key && this.epochs[entry] === this.current[pcid]) return entry;
+    }
+    return TLB_MISS;
+  }
+
+  private drop(set: number, ways: number, key: number): void {
+    const keys = this.keys;
+    for (let entry = set; entry < set + ways; entry++) {
+      if (keys[entry] === key) keys[entry] = 0;
+    }
+  }
+
+  private victimOf(set: number, ways: number): number {
+    this.victim = (this.victim + 1) & 0xffff;
+    return set + (this.victim % ways);
+  }
+
+  private write(
+    entry: number,
+    key: number,
+    pte: number,
+    version: number,
+    tag: number,
+    epoch: number,
+  ): void {
+    this.keys[entry] = key;
+    this.ptes[entry] = pte;
+    this.versions[entry] = version;
+    this.tags[entry] = tag;
+    this.epochs[entry] = epoch;
+  }
+}
+
+function keyOf(pcid: number, vpn: number): number {
+  return pcid * VPN_LIMIT + vpn + 1;
+}

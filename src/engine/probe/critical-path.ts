@@ -1,0 +1,206 @@
+// The recorder of critical paths. The initiator marks its own work as it goes, forks a chain when it asks
+// somebody for something, and joins it when it has waited for the answer. When nothing is outstanding any
+// more, `settle` walks back from there: through the initiator's own work, and at each wait that really
+// waited through the chain that ended it, back to where that chain was forked. Segments on the walk add up
+// to the time that passed; work beside it gets its slack.
+//
+// Chain 0 is the responding core whose acknowledgement came last; chain 1 + i is IOMMU i.
+
+import { MAX_IOMMUS } from "../layout/shape.ts";
+import { Histogram, type HistogramData } from "./histogram.ts";
+import { LATE, SEGMENTS, SERVING } from "./segments.ts";
+
+export const CORES_CHAIN = 0;
+export const FIRST_IOMMU_CHAIN = 1;
+const CHAINS = 1 + MAX_IOMMUS;
+const PIECES = 6;
+const OWN = -1;
+const FIRST_CAPACITY = 256;
+
+export interface SegmentData {
+  /** Of each operation that has the segment on its critical path: how long. */
+  readonly onPath: HistogramData;
+  readonly slackSumNs: number;
+  readonly slackCount: number;
+}
+
+export interface CriticalPathData {
+  readonly latency: HistogramData;
+  readonly late: HistogramData;
+  readonly segments: readonly SegmentData[];
+}
+
+export class CriticalPath {
+  enabled = true;
+  readonly latency = new Histogram();
+  readonly late = new Histogram();
+  private readonly onPath = Array.from({ length: SEGMENTS }, () => new Histogram());
+  private readonly slackSumNs = new Float64Array(SEGMENTS);
+  private readonly slackCount = new Float64Array(SEGMENTS);
+  private readonly operationNs = new Float64Array(SEGMENTS);
+
+  // The initiator's own time line since the last settling.
+  private length = 0;
+  private kinds = new Int8Array(FIRST_CAPACITY);
+  private chains = new Int8Array(FIRST_CAPACITY);
+  private starts = new Float64Array(FIRST_CAPACITY);
+  private ends = new Float64Array(FIRST_CAPACITY);
+  private markedNs = 0;
+
+  // The chains under way.
+  private readonly forkNs = new Float64Array(CHAINS);
+  private readonly endNs = new Float64Array(CHAINS);
+  private readonly lateNs = new Float64Array(CHAINS);
+  private readonly pieces = new Int8Array(CHAINS);
+  private readonly pieceKinds = new Int8Array(CHAINS * PIECES);
+  private readonly pieceNs = new Float64Array(CHAINS * PIECES);
+
+  private beganNs = 0;
+
+  /** An operation begins. */
+  begin(nowNs: number): void {
+    this.beganNs = nowNs;
+    this.markedNs = nowNs;
+    this.length = 0;
+  }
+
+  /** All since the last mark or join was the initiator's own work of this segment. */
+  mark(segment: number, nowNs: number): void {
+    if (!this.enabled || nowNs === this.markedNs) return;
+    this.append(segment, OWN, nowNs);
+  }
+
+  /** Somebody has been asked for something at `nowNs`; `chain` is empty and grows by `add`. */
+  fork(chain: number, nowNs: number): void {
+    this.forkNs[chain] = nowNs;
+    this.pieces[chain] = 0;
+  }
+
+  /** The next segment of a chain took `ns`; together they must cover the time from fork to end. */
+  add(chain: number, segment: number, ns: number): void {
+    if (ns <= 0) return;
+    const piece = chain * PIECES + this.pieces[chain]++;
+    this.pieceKinds[piece] = segment;
+    this.pieceNs[piece] = ns;
+  }
+
+  /**
+   * The initiator has waited for a chain that ended at `endNs`, and goes on at `nowNs`. What lies between
+   * the two was the host's (`lateNs` of it) or went into serving others.
+   */
+  join(chain: number, endNs: number, lateNs: number, nowNs: number): void {
+    if (!this.enabled) return;
+    this.endNs[chain] = endNs;
+    this.lateNs[chain] = lateNs;
+    this.append(SERVING, chain, nowNs);
+  }
+
+  /** Nothing is outstanding: attributes the time since the last settling. */
+  settle(): void {
+    let ownPathEndNs = Number.POSITIVE_INFINITY; // The initiator's own work is on the path before this.
+    let slackNs = 0;
+    for (let i = this.length - 1; i >= 0; i--) {
+      const startNs = this.starts[i];
+      const endNs = this.ends[i];
+      const chain = this.chains[i];
+      if (chain === OWN) {
+        const onPathNs = Math.max(0, Math.min(endNs, ownPathEndNs) - startNs);
+        if (onPathNs > 0) slackNs = 0;
+        this.attribute(this.kinds[i], onPathNs, slackNs);
+        continue;
+      }
+      const chainEndNs = this.endNs[chain];
+      if (ownPathEndNs < endNs) {
+        this.attributeChain(chain, false, slackNs + endNs - chainEndNs);
+      } else if (chainEndNs <= startNs) {
+        this.attributeChain(chain, false, startNs - chainEndNs);
+        // It had ended before the wait: what passed since then is the initiator's.
+        this.attribute(SERVING, endNs - startNs, 0);
+      } else {
+        const lateNs = Math.min(this.lateNs[chain], endNs - chainEndNs);
+        this.attribute(LATE, lateNs, 0);
+        this.attribute(SERVING, endNs - chainEndNs - lateNs, 0);
+        this.attributeChain(chain, true, 0);
+        ownPathEndNs = this.forkNs[chain];
+        slackNs = endNs - startNs;
+      }
+    }
+    this.length = 0;
+  }
+
+  /** An operation ends; it must have been settled. */
+  end(nowNs: number): void {
+    this.latency.record(nowNs - this.beganNs);
+    if (!this.enabled) return;
+    if (this.length > 0) this.settle();
+    const operationNs = this.operationNs;
+    this.late.record(Math.round(operationNs[LATE]));
+    for (let segment = 0; segment < SEGMENTS; segment++) {
+      if (operationNs[segment] === 0) continue;
+      this.onPath[segment].record(Math.round(operationNs[segment]));
+      operationNs[segment] = 0;
+    }
+  }
+
+  /** Forgets everything, so that the warm-up is not part of the result. */
+  reset(): void {
+    this.latency.reset();
+    this.late.reset();
+    for (const histogram of this.onPath) histogram.reset();
+    this.slackSumNs.fill(0);
+    this.slackCount.fill(0);
+    this.operationNs.fill(0);
+    this.length = 0;
+  }
+
+  toData(): CriticalPathData {
+    return {
+      latency: this.latency.toData(),
+      late: this.late.toData(),
+      segments: this.onPath.map((histogram, segment) => ({
+        onPath: histogram.toData(),
+        slackSumNs: this.slackSumNs[segment],
+        slackCount: this.slackCount[segment],
+      })),
+    };
+  }
+
+  private append(kind: number, chain: number, nowNs: number): void {
+    if (this.length === this.kinds.length) this.grow();
+    const i = this.length++;
+    this.kinds[i] = kind;
+    this.chains[i] = chain;
+    this.starts[i] = this.markedNs;
+    this.ends[i] = nowNs;
+    this.markedNs = nowNs;
+  }
+
+  private grow(): void {
+    const capacity = 2 * this.kinds.length;
+    const kinds = new Int8Array(capacity);
+    const chains = new Int8Array(capacity);
+    const starts = new Float64Array(capacity);
+    const ends = new Float64Array(capacity);
+    kinds.set(this.kinds);
+    chains.set(this.chains);
+    starts.set(this.starts);
+    ends.set(this.ends);
+    this.kinds = kinds;
+    this.chains = chains;
+    this.starts = starts;
+    this.ends = ends;
+  }
+
+  private attribute(segment: number, onPathNs: number, slackNs: number): void {
+    this.operationNs[segment] += onPathNs;
+    this.slackSumNs[segment] += onPathNs > 0 ? 0 : slackNs;
+    this.slackCount[segment]++;
+  }
+
+  private attributeChain(chain: number, onPath: boolean, slackNs: number): void {
+    const first = chain * PIECES;
+    for (let piece = first; piece < first + this.pieces[chain]; piece++) {
+      this.attribute(this.pieceKinds[piece], onPath ? this.pieceNs[piece] : 0, slackNs);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// The responder: a core that has been interrupted empties its mailbox, with interrupts masked.
+
+import type { Protocol } from "../executor/cpu.ts";
+import { pcidOf } from "../machine/machine.ts";
+import {
+  ACK_EARLY,
+  ACK_LATE,
+  ACTION_MASK,
+  FLUSH_PAGES,
+  FLUSH_SPACE,
+  KERNEL_MESSAGE,
+} from "../machine/mailboxes.ts";
+import type { Core } from "./core.ts";
+
+/** Handles every message that is due. Time spent counts as taken from this core. */
+export function* serviceInterrupts(core: Core): Protocol<void> {
+  const { cpu, machine, costs, message } = core;
+  const { mailboxes } = machine;
+  core.countFromHere();
+  const enteredNs = cpu.now();
+  let lateNs = cpu.lateNs;
+  let beganNs = enteredNs;
+  cpu.spend(costs.interruptEntryNs);
+  while (mailboxes.dueNs(core.id) <= cpu.now()) {
+    mailboxes.read(core.id, message);
+    if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
+    if ((message.kind & ACK_EARLY) !== 0) yield* acknowledge(core, beganNs, lateNs);
+    handle(core);
+    if ((message.kind & ACK_LATE) !== 0) yield* acknowledge(core, beganNs, lateNs);
+    mailboxes.release(core.id);
+    beganNs = cpu.now();
+    lateNs = 0;
+  }
+  cpu.spend(costs.interruptExitNs);
+  core.counters.responderNs += cpu.now() - enteredNs;
+  machine.actors.progressed(cpu.id);
+}
+
+/** Drops what a shootdown of `pages` pages takes away from this core's own TLB, and takes the time. */
+export function flushOwnTlb(core: Core, space: number, vpn: number, pages: number): void {
+  const { cpu, tlb, costs, counters } = core;
+  if (pages > core.plan.fullAbovePages) {
+    cpu.spend(costs.flushContextNs);
+    tlb.flushContext(pcidOf(space));
+    counters.fullFlushes++;
+    return;
+  }
+  cpu.spend(costs.invalidatePageNs * pages);
+  for (let page = vpn; page < vpn + pages; page++) tlb.invalidatePage(pcidOf(space), page);
+  counters.pageFlushes += pages;
+}
+
+function handle(core: Core): void {
+  const { cpu, tlb, costs, counters, message } = core;
+  const action = message.kind & ACTION_MASK;
+  if (action === FLUSH_PAGES) {
+    flushOwnTlb(core, message.space, message.vpn, message.pages);
+  } else if (action === FLUSH_SPACE) {
+    cpu.spend(costs.flushContextNs);
+    tlb.flushContext(pcidOf(message.space));
+    counters.fullFlushes++;
+  }
+}
+
+/** Answers the message being handled; its sender sees the answer one cache-line transfer later. */
+function* acknowledge(core: Core, beganNs: number, lateNs: number): Protocol<void> {
+  const { cpu, machine, costs, message } = core;
+  if (cpu.point()) yield;
+  const seenNs = cpu.now() + costs.cacheLineNs;
+  machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, seenNs);
+  cpu.ring(message.sender, seenNs);
+  core.counters.acknowledgements++;
+}

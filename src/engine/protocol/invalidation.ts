@@ -1,0 +1,348 @@
+// The initiator's half towards the IOMMUs: the register interface, and queued invalidation as Linux
+// programs it (drivers/iommu/intel/dmar.c, qi_submit_sync).
+//
+// Lock order: the IOMMU's lock is innermost. It is taken with interrupts masked, and its holder waits for
+// nobody but the IOMMU.
+
+import type { Protocol } from "../executor/cpu.ts";
+import {
+  alignedRange,
+  type Descriptor,
+  decodeDeviceTlb,
+  descriptorType,
+  GRANULARITY_DOMAIN,
+  GRANULARITY_GLOBAL,
+  GRANULARITY_PAGE,
+  iotlbDescriptor,
+  MAX_ADDRESS_MASK,
+  TYPE_DEVICE_TLB,
+  waitDescriptor,
+} from "../layout/descriptor.ts";
+import { iommuActor } from "../layout/shape.ts";
+import { WAIT_INVALIDATION, WAIT_NONE, WAIT_QUEUE } from "../machine/actors.ts";
+import { DEVICE_REMOVED } from "../machine/devices.ts";
+import {
+  FSTS_ICE,
+  FSTS_IQE,
+  FSTS_ITE,
+  type Iommu,
+  type ServiceTimes,
+  SLOT_ABORTED,
+  SLOT_DONE,
+  slotOf,
+} from "../machine/iommu.ts";
+import { didOf } from "../machine/machine.ts";
+import { SCOPE_GLOBAL, SCOPE_PAGE } from "../policy/policy.ts";
+import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
+import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
+import type { Core } from "./core.ts";
+import { serviceInterrupts } from "./interrupts.ts";
+import { acquireMasked, release } from "./lock.ts";
+import type { RangeList } from "./ranges.ts";
+
+/** How a submission ended. */
+export const SUBMISSION_DONE = 0;
+/** The IOMMU refused a descriptor of it (IQE): it was malformed. */
+export const SUBMISSION_INVALID = 1;
+/** Its wait was aborted, since some device did not answer (ITE): nothing is known, submit again. */
+export const SUBMISSION_ABORTED = 2;
+/** A device that it asks itself is gone: submitting again would not help. */
+export const SUBMISSION_TIMED_OUT = 3;
+
+const NO_SUBMISSION = -1;
+/** Descriptors that Linux gathers before it submits (QI_MAX_BATCHED_DESC_COUNT). */
+const MAX_DESCRIPTORS = 16;
+/** How often a submitter looks for free slots: as in Linux nobody tells it, it relaxes and looks. */
+const RELAX_NS = 100;
+
+const times: ServiceTimes = { startedNs: 0, drainNs: 0, visibleNs: 0, lateNs: 0 };
+
+/**
+ * Flushes `space` from the IOTLB of one IOMMU through its registers, domain-selective and drained, and
+ * spins until IVT is clear: as Akaros does (kern/drivers/dev/iommu.c, proc_iotlb_flush).
+ */
+export function* flushByRegister(core: Core, iommu: Iommu, space: number): Protocol<void> {
+  const { cpu, machine, costs, path, counters } = core;
+  const lock = machine.lockOfIommu(iommu.id);
+  const ticket = yield* acquireMasked(core, lock);
+  path.mark(LOCK, cpu.now());
+  const chain = FIRST_IOMMU_CHAIN + iommu.id;
+  cpu.spend(costs.tailWriteNs);
+  if (cpu.point()) yield;
+  path.mark(SUBMIT, cpu.now());
+  path.fork(chain, cpu.now());
+  const sentNs = cpu.now();
+  iommu.command(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, sentNs);
+  cpu.ring(iommuActor(machine.shape, iommu.id), sentNs);
+  machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
+  let lateNs = 0;
+  for (;;) {
+    const visibleNs = iommu.commandVisibleNs();
+    if (visibleNs <= cpu.now()) break;
+    if (cpu.sleep(visibleNs)) yield;
+    lateNs = cpu.lateNs;
+  }
+  machine.actors.waits(cpu.id, WAIT_NONE, 0);
+  counters.iotlbInvalidations++;
+  counters.iommuWaits++;
+  iommu.commandTimes(times);
+  joinChain(core, chain, sentNs, costs.registerPollNs, lateNs);
+  yield* release(core, lock, ticket);
+}
+
+/**
+ * Submits the invalidation of a list of ranges from range `from` on, in the scope of the policy, followed by
+ * a wait descriptor; `awaitSubmission` waits for it. More ranges than fit one submission, or a range
+ * beyond the largest address mask, become one domain-selective invalidation.
+ */
+export function* submitFlush(
+  core: Core,
+  iommu: Iommu,
+  space: number,
+  ranges: RangeList,
+  from: number,
+): Protocol<void> {
+  core.submissions[iommu.id] = yield* submit(core, iommu, flushOf(core, space, ranges, from));
+}
+
+/** Submits the invalidation of everything of `space`. */
+export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Protocol<void> {
+  core.submissions[iommu.id] = yield* submit(core, iommu, [
+    iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0),
+  ]);
+}
+
+/**
+ * Puts descriptors and a wait into the queue with one tail write. Returns the index of the wait's slot, to
+ * be handed to `awaitStatus`.
+ */
+export function* submit(
+  core: Core,
+  iommu: Iommu,
+  descriptors: readonly Descriptor[],
+): Protocol<number> {
+  const { cpu, machine, costs, path, counters } = core;
+  const lock = machine.lockOfIommu(iommu.id);
+  let ticket = yield* acquireMasked(core, lock);
+  path.mark(LOCK, cpu.now());
+  while (iommu.freeSlots < descriptors.length + 2) {
+    machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
+    yield* release(core, lock, ticket);
+    const untilNs = cpu.now() + RELAX_NS;
+    while (cpu.now() < untilNs) if (cpu.sleep(untilNs)) yield;
+    ticket = yield* acquireMasked(core, lock);
+    iommu.reclaim();
+    machine.actors.waits(cpu.id, WAIT_NONE, 0);
+    path.mark(QUEUE_FULL, cpu.now());
+  }
+  if (cpu.point()) yield;
+  const dueNs = cpu.now() + costs.tailWriteNs;
+  const first = iommu.nextSlot;
+  for (const descriptor of descriptors) iommu.takeSlot(descriptor, first, cpu.id, dueNs);
+  const wait = takeWaitSlot(core, iommu, first, dueNs);
+  cpu.spend(costs.tailWriteNs);
+  if (cpu.point()) yield;
+  iommu.writeTail();
+  path.mark(SUBMIT, cpu.now());
+  path.fork(FIRST_IOMMU_CHAIN + iommu.id, cpu.now());
+  cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
+  counters.iotlbInvalidations += descriptors.length;
+  yield* release(core, lock, ticket);
+  return wait;
+}
+
+/** Waits for what `submitFlush` submitted, with interrupts masked or answering IPIs. */
+export function* awaitSubmission(core: Core, iommu: Iommu, masked: boolean): Protocol<void> {
+  const wait = core.submissions[iommu.id];
+  if (wait === NO_SUBMISSION) return;
+  core.submissions[iommu.id] = NO_SUBMISSION;
+  yield* awaitDone(core, iommu, wait, masked);
+}
+
+/** Submits and waits, again where a wait was aborted. Returns how it ended (SUBMISSION_*). */
+export function* submitAndWait(
+  core: Core,
+  iommu: Iommu,
+  descriptors: readonly Descriptor[],
+): Protocol<number> {
+  const wait = yield* submit(core, iommu, descriptors);
+  return yield* awaitDone(core, iommu, wait, true);
+}
+
+/** Waits until a submission has ended for good: an aborted one is submitted again. */
+function* awaitDone(core: Core, iommu: Iommu, first: number, masked: boolean): Protocol<number> {
+  let wait = first;
+  for (;;) {
+    const outcome = yield* awaitStatus(core, iommu, wait, masked);
+    const descriptors = outcome === SUBMISSION_ABORTED ? iommu.descriptorsOf(wait) : [];
+    yield* giveBack(core, iommu, wait);
+    if (outcome !== SUBMISSION_ABORTED) return outcome;
+    if (asksRemovedDevice(core, descriptors)) return SUBMISSION_TIMED_OUT;
+    wait = yield* submit(core, iommu, descriptors);
+  }
+}
+
+/**
+ * Spins until the status of the wait descriptor at `wait` is written or the wait is aborted; looks for
+ * faults meanwhile. Returns how it ended (SUBMISSION_*).
+ */
+function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): Protocol<number> {
+  const { cpu, machine, counters } = core;
+  machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
+  let lateNs = 0;
+  let outcome = SUBMISSION_DONE;
+  for (;;) {
+    const visibleNs = iommu.statusVisibleNs(wait);
+    // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
+    if (visibleNs <= cpu.now() && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
+    if (iommu.faults !== 0) outcome = yield* recover(core, iommu, wait, outcome);
+    if (iommu.statusOf(wait) === SLOT_ABORTED) {
+      outcome = SUBMISSION_ABORTED;
+      break;
+    }
+    const interruptNs = masked ? Number.POSITIVE_INFINITY : machine.mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+    else if (cpu.sleep(Math.min(visibleNs, interruptNs))) yield;
+    lateNs = cpu.lateNs;
+  }
+  machine.actors.waits(cpu.id, WAIT_NONE, 0);
+  counters.iommuWaits++;
+  iommu.statusTimes(wait, times);
+  if (outcome === SUBMISSION_DONE) {
+    const chain = FIRST_IOMMU_CHAIN + iommu.id;
+    joinChain(core, chain, iommu.dueNs(wait), core.costs.statusWriteNs, lateNs);
+  }
+  return outcome;
+}
+
+function asksRemovedDevice(core: Core, descriptors: readonly Descriptor[]): boolean {
+  const { devices } = core.machine;
+  return descriptors.some(
+    (words) =>
+      descriptorType(words[0]) === TYPE_DEVICE_TLB &&
+      devices.stateOf(decodeDeviceTlb(words).sourceId) === DEVICE_REMOVED,
+  );
+}
+
+/** Descriptors that flush the ranges, in the scope that the policy wants. */
+function flushOf(
+  core: Core,
+  space: number,
+  ranges: RangeList,
+  from: number,
+): readonly Descriptor[] {
+  const { plan } = core;
+  if (plan.scope === SCOPE_GLOBAL) return [iotlbOf(core, space, GRANULARITY_GLOBAL, 0, 0)];
+  const whole = [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
+  if (plan.scope !== SCOPE_PAGE) return whole;
+  const descriptors: Descriptor[] = [];
+  let range = from;
+  while (range < ranges.length) {
+    const vpn = ranges.vpnOf(range);
+    let pages = ranges.pagesOf(range++);
+    while (range < ranges.length && ranges.vpnOf(range) === vpn + pages) {
+      pages += ranges.pagesOf(range++);
+    }
+    const aligned = alignedRange(vpn, pages);
+    if (aligned.addressMask > MAX_ADDRESS_MASK) return whole;
+    if (descriptors.length === MAX_DESCRIPTORS) return whole;
+    descriptors.push(iotlbOf(core, space, GRANULARITY_PAGE, aligned.vpn, aligned.addressMask));
+  }
+  return descriptors;
+}
+
+function iotlbOf(
+  core: Core,
+  space: number,
+  granularity: number,
+  vpn: number,
+  addressMask: number,
+): Descriptor {
+  return iotlbDescriptor({
+    granularity,
+    did: didOf(space),
+    drainReads: true,
+    drainWrites: true,
+    vpn,
+    addressMask,
+    leafHint: core.plan.leafHint && granularity === GRANULARITY_PAGE,
+  });
+}
+
+/** The wait writes its status into the status word of its own slot. */
+function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): number {
+  const descriptor = waitDescriptor({
+    statusWrite: true,
+    interrupt: false,
+    fence: false,
+    statusData: SLOT_DONE,
+    statusAddress: slotOf(iommu.nextSlot),
+  });
+  return iommu.takeSlot(descriptor, first, core.cpu.id, dueNs);
+}
+
+/** Marks the slots of a submission done, up to its wait, and reclaims what is contiguous. */
+function* giveBack(core: Core, iommu: Iommu, wait: number): Protocol<void> {
+  const { machine } = core;
+  const lock = machine.lockOfIommu(iommu.id);
+  const ticket = yield* acquireMasked(core, lock);
+  iommu.markDone(wait);
+  iommu.reclaim();
+  yield* release(core, lock, ticket);
+}
+
+/**
+ * Recovery from faults, under the lock (Linux: qi_check_fault). IQE: if the head stands at a descriptor of
+ * this submission, its wait takes the bad one's place and the submission is invalid. ITE: the device did
+ * not answer; waits that are pending are aborted and their owners decide. ICE: cleared.
+ */
+function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Protocol<number> {
+  const { cpu, machine, counters } = core;
+  const lock = machine.lockOfIommu(iommu.id);
+  const ticket = yield* acquireMasked(core, lock);
+  if (cpu.point()) yield;
+  const faults = iommu.faults;
+  let result = outcome;
+  if ((faults & FSTS_IQE) !== 0 && isWithin(iommu, wait)) {
+    iommu.writeDescriptor(iommu.head, iommu.fetch(wait));
+    iommu.clearFault(FSTS_IQE);
+    counters.iommuFaults++;
+    result = SUBMISSION_INVALID;
+  }
+  if ((faults & FSTS_ITE) !== 0) {
+    iommu.abortPendingWaits();
+    iommu.clearFault(FSTS_ITE);
+    counters.iommuFaults++;
+  }
+  if ((faults & FSTS_ICE) !== 0) {
+    iommu.clearFault(FSTS_ICE);
+    counters.iommuFaults++;
+  }
+  cpu.ring(iommuActor(machine.shape, iommu.id), cpu.now());
+  yield* release(core, lock, ticket);
+  return result;
+}
+
+/** Whether the head stands at a descriptor of the submission that ends with `wait`. */
+function isWithin(iommu: Iommu, wait: number): boolean {
+  return !iommu.hasPassed(wait) && ((iommu.head - iommu.firstOf(wait)) | 0) >= 0;
+}
+
+/** Adds what the IOMMU says of its service to the critical path, and joins. */
+function joinChain(
+  core: Core,
+  chain: number,
+  sentNs: number,
+  statusNs: number,
+  lateNs: number,
+): void {
+  const { path, cpu } = core;
+  if (!path.enabled) return;
+  const flushedNs = times.visibleNs - statusNs;
+  path.add(chain, QUEUED, times.startedNs - times.lateNs - sentNs);
+  path.add(chain, LATE, times.lateNs);
+  path.add(chain, FLUSH, flushedNs - times.drainNs - times.startedNs);
+  path.add(chain, DRAIN, times.drainNs);
+  path.add(chain, STATUS, statusNs);
+  path.join(chain, times.visibleNs, lateNs, cpu.now());
+}

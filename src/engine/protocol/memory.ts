@@ -1,0 +1,210 @@
+// What a kernel does to an address space on behalf of a program: map, unmap, write-protect, copy on write.
+// An operation is a sequence of these between `begin` and `finish`; the policy decides after each of them
+// what is flushed now, what is gathered until the operation ends and what is queued for later.
+
+import type { Protocol } from "../executor/cpu.ts";
+import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
+import { NO_FRAME } from "../machine/frames.ts";
+import { NO_LEAF } from "../machine/page-table.ts";
+import { BATCH, EACH, QUEUE } from "../policy/policy.ts";
+import { FREE, LOCK, PTE } from "../probe/segments.ts";
+import type { Core } from "./core.ts";
+import { drainQueues, enqueue } from "./flush-queue.ts";
+import { freeRange } from "./free.ts";
+import { acquire, release } from "./lock.ts";
+import { SKIP, shootdown } from "./shootdown.ts";
+
+/** An operation begins; what follows until `finishOperation` is its latency. */
+export function beginOperation(core: Core): void {
+  core.gathered.clear();
+  core.coresPending = 0;
+  core.iommuPending = 0;
+  core.coresFlushed = 0;
+  core.iommuFlushed = 0;
+  core.released = 0;
+  core.path.begin(core.cpu.now());
+}
+
+/** The operation ends: what was gathered is flushed, and freed or queued. */
+export function* finishOperation(core: Core): Protocol<void> {
+  const { cpu, plan, gathered, path, counters } = core;
+  const cores = plan.coresWhen !== QUEUE && core.coresFlushed < gathered.length;
+  const iommu = plan.iommuWhen !== QUEUE && core.iommuFlushed < gathered.length;
+  yield* flushGathered(core, cores, iommu);
+  path.end(cpu.now());
+  counters.operations++;
+  core.machine.actors.progressed(cpu.id);
+}
+
+/** Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what follows. */
+export function* unmap(core: Core, vpn: number, pages: number): Protocol<void> {
+  const { cpu, machine, costs, path, counters, space } = core;
+  const { pageTables, spaces } = machine;
+  const lock = machine.lockOfSpace(space);
+  const ticket = yield* acquire(core, lock);
+  path.mark(LOCK, cpu.now());
+  if (cpu.point()) yield;
+  const root = spaces.rootOf(space);
+  let cleared = 0;
+  for (let page = vpn; page < vpn + pages; page++) {
+    const leaf = pageTables.leafOf(root, page);
+    if (leaf !== NO_LEAF && isPresent(pageTables.clearPresent(leaf))) cleared++;
+  }
+  cpu.spend(costs.pteNs * cleared);
+  path.mark(PTE, cpu.now());
+  yield* release(core, lock, ticket);
+  if (cleared === 0) return;
+  const held = spaces.addHeld(space, cleared);
+  counters.framesHeld += cleared;
+  counters.heldPagesMax = Math.max(counters.heldPagesMax, held);
+  yield* afterUnmap(core, vpn, pages);
+}
+
+/** Gathers a range that was just unmapped, and flushes where the policy does not wait for more. */
+function* afterUnmap(core: Core, vpn: number, pages: number): Protocol<void> {
+  const { plan } = core;
+  core.gathered.add(vpn, pages, core.cpu.now());
+  core.coresPending += pages;
+  core.iommuPending += pages;
+  const cores = isDue(plan.coresWhen, plan.coresPages, core.coresPending);
+  const iommu = isDue(plan.iommuWhen, plan.iommuPages, core.iommuPending);
+  yield* flushGathered(core, cores, iommu);
+}
+
+function isDue(when: number, batchPages: number, pendingPages: number): boolean {
+  return when === EACH || (when === BATCH && pendingPages >= batchPages);
+}
+
+/** Flushes what is gathered on the halves that are asked for; frees or queues what both are done with. */
+function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<void> {
+  const { cpu, plan, gathered, path, space } = core;
+  if (cores || iommu) {
+    const coresFrom = cores ? core.coresFlushed : SKIP;
+    const iommuFrom = iommu ? core.iommuFlushed : SKIP;
+    yield* shootdown(core, space, gathered, coresFrom, iommuFrom);
+  }
+  if (cores) {
+    core.coresFlushed = gathered.length;
+    core.coresPending = 0;
+  }
+  if (iommu) {
+    core.iommuFlushed = gathered.length;
+    core.iommuPending = 0;
+  }
+  const coresDone = plan.coresWhen === QUEUE ? gathered.length : core.coresFlushed;
+  const iommuDone = plan.iommuWhen === QUEUE ? gathered.length : core.iommuFlushed;
+  const done = Math.min(coresDone, iommuDone);
+  const deferred = plan.coresWhen === QUEUE || plan.iommuWhen === QUEUE;
+  for (; core.released < done; core.released++) {
+    const vpn = gathered.vpnOf(core.released);
+    const pages = gathered.pagesOf(core.released);
+    const unmappedNs = gathered.unmappedNs(core.released);
+    if (deferred) yield* enqueue(core, vpn, pages, unmappedNs);
+    else freeRange(core, space, vpn, pages, unmappedNs);
+  }
+  path.mark(FREE, cpu.now());
+}
+
+/** A flush that callers rely on when it returns (write-protect, copy on write): on both halves, at once. */
+function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
+  const { immediate } = core;
+  immediate.clear();
+  immediate.add(vpn, pages, core.cpu.now());
+  yield* shootdown(core, core.space, immediate, 0, 0);
+}
+
+/**
+ * Gives one page a frame of its own, unless it is mapped by now. An address whose former frame still waits
+ * for a flush forces that flush. False if no frame is left.
+ */
+export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> {
+  const { cpu, machine, costs, space } = core;
+  const { pageTables, frames, spaces } = machine;
+  const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+  if (leaf === NO_LEAF) return false;
+  if (isHeld(pageTables.read(leaf))) yield* drainQueues(core);
+  const frame = frames.allocate(core.id, space);
+  if (frame === NO_FRAME) return false;
+  cpu.spend(costs.frameNs + costs.pteNs);
+  if (cpu.point()) yield;
+  if (pageTables.map(leaf, frame, USER | flags)) machine.livePages.note(core.id, vpn);
+  else frames.free(core.id, frame); // Another core was faster.
+  return true;
+}
+
+/** Maps the shared page of zeroes, read-only: what a read of untouched memory does. */
+export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
+  const { cpu, machine, costs, space } = core;
+  const { pageTables, frames, spaces } = machine;
+  const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+  if (leaf === NO_LEAF) return false;
+  if (isHeld(pageTables.read(leaf))) yield* drainQueues(core);
+  cpu.spend(costs.pteNs);
+  if (cpu.point()) yield;
+  pageTables.map(leaf, frames.zeroFrame, USER);
+  return true;
+}
+
+/** Takes the right to write from what is mapped of a range; the flush is never deferred. */
+export function* protect(core: Core, vpn: number, pages: number): Protocol<void> {
+  const { cpu, machine, costs, path, space } = core;
+  const { pageTables, spaces } = machine;
+  const lock = machine.lockOfSpace(space);
+  const ticket = yield* acquire(core, lock);
+  path.mark(LOCK, cpu.now());
+  if (cpu.point()) yield;
+  const root = spaces.rootOf(space);
+  let narrowed = 0;
+  for (let page = vpn; page < vpn + pages; page++) {
+    const leaf = pageTables.leafOf(root, page);
+    if (leaf === NO_LEAF) continue;
+    const entry = pageTables.clearWritable(leaf);
+    if (isPresent(entry) && (entry & WRITABLE) !== 0) narrowed++;
+  }
+  cpu.spend(costs.pteNs * narrowed);
+  path.mark(PTE, cpu.now());
+  yield* release(core, lock, ticket);
+  if (narrowed > 0) yield* flushNow(core, vpn, pages);
+}
+
+/** Allows writes to what is mapped of a range: widening needs no flush (a stale entry only faults). */
+export function* unprotect(core: Core, vpn: number, pages: number): Protocol<void> {
+  const { cpu, machine, costs, space } = core;
+  const { pageTables, spaces } = machine;
+  if (cpu.point()) yield;
+  const root = spaces.rootOf(space);
+  for (let page = vpn; page < vpn + pages; page++) {
+    const leaf = pageTables.leafOf(root, page);
+    if (leaf === NO_LEAF || !isPresent(pageTables.setWritable(leaf))) continue;
+    cpu.spend(costs.pteNs);
+  }
+}
+
+/** Copy on write of one page: another frame takes the place of the shared one. False without a frame. */
+export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
+  const { cpu, machine, costs, path, space } = core;
+  const { pageTables, frames, spaces } = machine;
+  const lock = machine.lockOfSpace(space);
+  const ticket = yield* acquire(core, lock);
+  path.mark(LOCK, cpu.now());
+  const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
+  const frame = frames.allocate(core.id, space);
+  const possible = leaf !== NO_LEAF && frame !== NO_FRAME && isPresent(pageTables.read(leaf));
+  let former = 0;
+  if (possible) {
+    cpu.spend(costs.frameNs + costs.pteNs);
+    if (cpu.point()) yield;
+    former = pageTables.replace(leaf, frame, USER | WRITABLE);
+    machine.livePages.note(core.id, vpn);
+  } else if (frame !== NO_FRAME) {
+    frames.free(core.id, frame);
+  }
+  path.mark(PTE, cpu.now());
+  yield* release(core, lock, ticket);
+  if (!possible) return false;
+  yield* flushNow(core, vpn, 1);
+  frames.free(core.id, pfnOf(former));
+  cpu.spend(costs.frameNs);
+  path.mark(FREE, cpu.now());
+  return true;
+}

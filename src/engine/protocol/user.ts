@@ -1,0 +1,103 @@
+// What a core does when it does not shoot down: runs a user program, which translates a stream of accesses
+// through the TLB and the page table; sits idle; or has another process loaded.
+
+import type { Protocol } from "../executor/cpu.ts";
+import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";
+import { WAIT_WORK } from "../machine/actors.ts";
+import { NO_PAGE } from "../machine/live-pages.ts";
+import { pcidOf } from "../machine/machine.ts";
+import { NO_LEAF } from "../machine/page-table.ts";
+import { TLB_MISS } from "../machine/tlb.ts";
+import type { Core } from "./core.ts";
+import { flushOnTimer } from "./flush-queue.ts";
+import { serviceInterrupts } from "./interrupts.ts";
+
+/** The pages that a program's access stream is drawn from, besides what cores mapped last. */
+export interface AccessStream {
+  readonly vpn: number;
+  readonly pages: number;
+  /** User time from one access to the next. */
+  readonly gapNs: number;
+}
+
+/** `ns` of user work: interrupts and this core's timer are served when they are due. */
+export function* userWork(core: Core, stream: AccessStream, ns: number): Protocol<void> {
+  const { cpu, machine } = core;
+  const { mailboxes } = machine;
+  let leftNs = ns;
+  do {
+    if (core.timerNs <= cpu.now()) yield* flushOnTimer(core);
+    const chunkNs = Math.min(leftNs, stream.gapNs, core.timerNs - cpu.now());
+    if (cpu.run(chunkNs)) yield;
+    leftNs -= chunkNs - cpu.leftNs;
+    if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
+    else if (leftNs > 0) access(core, pickPage(core, stream), false);
+  } while (leftNs > 0);
+}
+
+/** A core with a process loaded, until the run is over: user work, and at times interrupts off. */
+export function* runProgram(
+  core: Core,
+  stream: AccessStream,
+  maskedEveryNs: number,
+  maskedNs: number,
+): Protocol<void> {
+  const { cpu, machine } = core;
+  machine.actors.waits(cpu.id, WAIT_WORK, 0);
+  while (!machine.control.stopped) {
+    yield* userWork(core, stream, maskedEveryNs);
+    cpu.spend(maskedNs);
+  }
+}
+
+/** An idle core, until the run is over: asleep but for interrupts. */
+export function* idle(core: Core): Protocol<void> {
+  const { cpu, machine } = core;
+  machine.actors.waits(cpu.id, WAIT_WORK, 0);
+  while (!machine.control.stopped) {
+    const interruptNs = machine.mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+    else if (cpu.sleep(interruptNs)) yield;
+  }
+}
+
+/** One access of the program: through the TLB, on a miss by a walk. A page that is not there is a fault. */
+export function access(core: Core, vpn: number, write: boolean): void {
+  const { tlb, counters, space } = core;
+  const entry = tlb.lookup(pcidOf(space), vpn);
+  if (entry !== TLB_MISS && (!write || (tlb.ptes[entry] & WRITABLE) !== 0)) {
+    counters.tlbHits++;
+    core.machine.frames.tagOf(pfnOf(tlb.ptes[entry])); // The load of the tag is the access.
+    return;
+  }
+  counters.tlbMisses++;
+  core.cpu.spend(core.costs.walkNs);
+  if (!fill(core, vpn, write)) counters.pageFaults++;
+}
+
+/** Walks and fills the TLB; the version is read before the entry and checked again behind it. */
+function fill(core: Core, vpn: number, write: boolean): boolean {
+  const { machine, tlb, space } = core;
+  const { pageTables, frames, spaces } = machine;
+  const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
+  if (leaf === NO_LEAF) return false;
+  const epoch = tlb.epochOf(pcidOf(space));
+  for (;;) {
+    const version = pageTables.versionOf(leaf);
+    const pte = pageTables.use(leaf, write);
+    if (!isPresent(pte) || (write && (pte & WRITABLE) === 0)) return false;
+    const tag = frames.tagOf(pfnOf(pte));
+    if (pageTables.versionOf(leaf) !== version) continue;
+    tlb.insert(pcidOf(space), vpn, pte, version, tag, epoch);
+    return true;
+  }
+}
+
+/** Half of the accesses go to the program's own pages, half to what some core mapped last. */
+function pickPage(core: Core, stream: AccessStream): number {
+  const { random, machine, space } = core;
+  const own = stream.vpn + random.below(stream.pages);
+  if (space !== 0 || random.below(2) === 0) return own;
+  const live = machine.livePages.pick(random.below(machine.shape.cores), random.next());
+  return live === NO_PAGE ? own : live;
+}

@@ -1,0 +1,23 @@
+// The one generator of everything random: mulberry32, a 32-bit state, the same numbers on every engine.
+
+export class Random {
+  private state: number;
+
+  /** Streams with different `stream` numbers of one seed are unrelated. */
+  constructor(seed: number, stream = 0) {
+    this.state = (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(stream + 1, 0xc2b2ae35)) | 0;
+  }
+
+  /** A whole number from 0 to 2³² − 1. */
+  next(): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  }
+
+  /** A whole number from 0 to `limit` − 1, for a limit up to 2³². */
+  below(limit: number): number {
+    return Math.floor((this.next() / 4_294_967_296) * limit);
+  }
+}
