@@ -1,0 +1,98 @@
+// Which tracepoints and which fields a trace needs for what, and how to record those that it lacks.
+//
+// purpose   cannot do without                  says less without
+// analyze   tlb_flush                          csd and ipi, call_function, system calls, faults
+// replay    faults, system calls (or a copy    sched_switch
+//           on write among the faults)
+
+import { UsageError } from "../../engine/errors.ts";
+import type { TraceSummary } from "./reader.ts";
+
+const SYSCALL_NAMES = ["mmap", "munmap", "madvise", "mprotect", "mremap"];
+const SCRIPT_FLAGS = "perf script --ns -F comm,pid,tid,cpu,time,event,trace";
+
+/** Tracepoints that belong together; one of them in a trace shows that they were recorded. */
+export const TRACEPOINTS = {
+  flush: ["tlb:tlb_flush"],
+  send: ["csd:csd_queue_cpu", "ipi:ipi_send_cpu", "ipi:ipi_send_cpumask"],
+  queue: ["csd:csd_queue_cpu"],
+  function: ["csd:csd_function_entry", "csd:csd_function_exit"],
+  handler: [
+    "irq_vectors:call_function_single_entry",
+    "irq_vectors:call_function_single_exit",
+    "irq_vectors:call_function_entry",
+    "irq_vectors:call_function_exit",
+  ],
+  enter: SYSCALL_NAMES.map((name) => `syscalls:sys_enter_${name}`),
+  exit: SYSCALL_NAMES.map((name) => `syscalls:sys_exit_${name}`),
+  fault: ["exceptions:page_fault_user"],
+  switch: ["sched:sched_switch"],
+} as const satisfies Record<string, readonly string[]>;
+
+export type TracepointGroup = keyof typeof TRACEPOINTS;
+
+export type Purpose = "analyze" | "replay";
+const NEEDED: Record<Purpose, readonly TracepointGroup[]> = {
+  analyze: ["flush", "send", "function", "handler", "enter", "exit", "fault"],
+  replay: ["enter", "exit", "fault", "switch"],
+};
+
+/** Whether any tracepoint of the group occurs. */
+export function has(summary: TraceSummary, group: TracepointGroup): boolean {
+  return TRACEPOINTS[group].some((name) => summary.eventsByName.has(name));
+}
+
+/** `-e tlb:tlb_flush -e …`: what `perf record` must be told for these groups. */
+export function recordFlags(groups: readonly TracepointGroup[]): string {
+  const names = new Set(groups.flatMap((group): readonly string[] => TRACEPOINTS[group]));
+  return [...names].map((name) => `-e ${name}`).join(" ");
+}
+
+/** The groups a purpose uses that do not occur at all. */
+export function missingGroups(summary: TraceSummary, purpose: Purpose): TracepointGroup[] {
+  return NEEDED[purpose].filter((group) => !has(summary, group));
+}
+
+/**
+ * Throws a UsageError if no line could be read as an event; the message says which field is
+ * missing.
+ */
+export function requireEvents(summary: TraceSummary, purpose: Purpose): void {
+  if (summary.events > 0) return;
+  if (summary.linesSkipped === 0) {
+    throw new UsageError(`${summary.file} holds no event; record with: ${recordCommand(purpose)}`);
+  }
+  const { line, text } = summary.skippedSamples[0]!;
+  throw new UsageError(
+    `${summary.file} holds no event that could be read: ${missingField(summary)}. ` +
+      `Write the text with: ${SCRIPT_FLAGS}. Line ${line} reads: "${text.trim()}"`,
+  );
+}
+
+/** Throws the UsageError for a trace whose events are not those that `purpose` needs. */
+export function refuse(summary: TraceSummary, purpose: Purpose, why: string): never {
+  const cut = summary.linesWithoutPayload;
+  const hint = cut > 0 ? ` ${cut} events have no payload: perf script -F +trace.` : "";
+  const flags = recordFlags(missingGroups(summary, purpose));
+  throw new UsageError(
+    `cannot ${purpose} ${summary.file}: ${why}.${hint} ` +
+      `What it lacks is recorded by: perf record -k CLOCK_MONOTONIC ${flags} -- COMMAND`,
+  );
+}
+
+function recordCommand(purpose: Purpose): string {
+  return `perf record -k CLOCK_MONOTONIC ${recordFlags(NEEDED[purpose])} -- COMMAND`;
+}
+
+function missingField(summary: TraceSummary): string {
+  const lines = summary.skippedSamples.map(({ text }) => text);
+  const all = (pattern: RegExp) => lines.every((text) => !pattern.test(text));
+  if (all(/\w+:\w+:/)) return "no line names a tracepoint (field event)";
+  const missing: string[] = [];
+  if (all(/\[\d+\]/)) missing.push("cpu");
+  if (all(/\d+\.\d{6,9}:/)) missing.push("time");
+  if (missing.length > 0)
+    return `the lines have no ${missing.join(" and no ")} (flags -F +${missing.join(",+")})`;
+  if (summary.linesWithoutPayload > 0) return "the events have no payload (flag -F +trace)";
+  return "the lines have no thread (flags -F +pid,+tid)";
+}

@@ -1,0 +1,343 @@
+// A trace as a workload: reads it once, logs what every process did to its mappings, and in the end
+// picks one process and puts its operations and its CPUs' context switches in order.
+//
+// event                                operation
+// fault, not present, write            map
+// fault, not present, read or fetch    map-zero
+// fault, present, write                cow
+// munmap; mmap with MAP_FIXED          unmap
+// madvise that drops pages             unmap
+// mremap                               unmap of what is cut off, or of the old place; map, at the
+//                                      new place, of what was mapped at the old one
+// mprotect                             protect
+// sched_switch                         load, idle, other, where it changes what the CPU has
+//
+// A system call counts from its entry, and only if it did not fail; without an exit event it is
+// taken for successful. A CPU that runs the process without a recorded switch to it gets a load.
+
+import { UsageError } from "../../engine/errors.ts";
+import { type Cause, EventKind, type TraceEvent } from "./event.ts";
+import { KIND, type Move, NOBODY, OperationLog, packOperations } from "./operation-log.ts";
+import {
+  OPERATION_KINDS,
+  type OperationCause,
+  type OperationKind,
+  type TraceOperations,
+} from "./operations.ts";
+import { type ProcessImage, ProcessTable } from "./processes.ts";
+import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "./reader.ts";
+import { has, recordFlags, refuse, requireEvents } from "./requirements.ts";
+import { Schedule } from "./schedule.ts";
+
+const PAGE_BYTES = 4096;
+
+/** x86 page-fault error code (Intel SDM 3A, 4.7). */
+const FAULT_PRESENT = 0x1;
+const FAULT_WRITE = 0x2;
+
+/** include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h. */
+const PROT_WRITE = 0x2;
+const MAP_FIXED = 0x10;
+const MREMAP_FIXED = 0x2;
+/**
+ * DONTNEED, FREE, REMOVE, PAGEOUT, DONTNEED_LOCKED, GUARD_INSTALL: those that drop translations.
+ */
+const DROPPING_ADVICE: ReadonlySet<number> = new Set([4, 8, 9, 21, 24, 102]);
+
+export interface WorkloadOptions extends ReadOptions {
+  /** The process to replay; by default the one with the most operations that may need a flush. */
+  readonly pid?: number;
+}
+
+export interface LeftOutProcess {
+  readonly pid: number;
+  readonly comm: string;
+  readonly operations: number;
+}
+
+export interface TraceWorkload {
+  readonly operations: TraceOperations;
+  readonly pid: number;
+  readonly comm: string;
+  /** CPUs that ran the process; those of `operations`. */
+  readonly cpus: readonly number[];
+  /** All CPUs that any event of the trace happened on. */
+  readonly cpusSeen: readonly number[];
+  readonly operationsByKind: Readonly<Record<OperationKind, number>>;
+  /** From the process's first event to its last. */
+  readonly durationNs: number;
+  /** When its first event was, on the time scale of the operations. */
+  readonly firstAtNs: number;
+  /**
+   * Other processes that changed mappings, most operations first; also what a pid was before exec.
+   */
+  readonly leftOut: readonly LeftOutProcess[];
+  readonly events: number;
+  readonly linesSkipped: number;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the trace at `path` (`-`: standard input) and returns one process's operations. Memory
+ * grows with the operations, by some 40 bytes each. Rejects with a UsageError if the trace cannot
+ * be read, lacks the events, or has no such process.
+ */
+export function readWorkload(path: string, options: WorkloadOptions = {}): Promise<TraceWorkload> {
+  const builder = new WorkloadBuilder(options.pid);
+  return readTrace(path, (event) => builder.accept(event), options).then((summary) => {
+    requireEvents(summary, "replay");
+    return builder.finish(summary);
+  });
+}
+
+/** A system call that has been entered and whose exit is awaited. */
+interface PendingCall {
+  readonly image: ProcessImage;
+  readonly cause: Cause & OperationCause;
+  readonly cpu: number;
+  readonly atNs: number;
+  readonly address: number;
+  readonly bytes: number;
+  readonly bits: number;
+  readonly flags: number;
+  readonly newAddress: number;
+  readonly newBytes: number;
+}
+
+class WorkloadBuilder {
+  private readonly wantedPid: number | undefined;
+  private readonly log = new OperationLog();
+  private readonly processes = new ProcessTable();
+  private readonly pending = new Map<number, PendingCall>();
+  private readonly moves = new Map<number, Move>();
+  private readonly cpusSeen = new Set<number>();
+  private firstNs = Number.POSITIVE_INFINITY;
+  private hasPid = false;
+
+  constructor(wantedPid: number | undefined) {
+    this.wantedPid = wantedPid;
+  }
+
+  accept(event: TraceEvent): void {
+    this.firstNs = Math.min(this.firstNs, event.timeNs);
+    this.cpusSeen.add(event.cpu);
+    if (event.kind === EventKind.switch) {
+      this.log.push(NOBODY, event.cpu, event.timeNs, KIND.switch, "switch", event.nextTid);
+    }
+    if (event.pid <= 0) return;
+    this.hasPid = true;
+    const image = this.processes.imageOf(event);
+    if (event.kind === EventKind.enter) this.enter(event, image);
+    else if (event.kind === EventKind.exit) this.exit(event);
+    else if (event.kind === EventKind.fault) this.fault(event, image);
+  }
+
+  finish(summary: TraceSummary): TraceWorkload {
+    for (const call of this.pending.values()) this.perform(call, undefined);
+    this.pending.clear();
+    if (!this.hasPid) {
+      throw new UsageError(
+        `cannot replay ${summary.file}: its lines name threads but no processes. ` +
+          "Write the text with: perf script --ns -F comm,pid,tid,cpu,time,event,trace",
+      );
+    }
+    const warnings = [...skippedWarning(summary), ...checkEvents(summary, this.processes.images)];
+    const image = this.choose(summary);
+    const indexes = new Schedule(this.log, this.processes, this.moves, image).indexes();
+    return this.describe(summary, image, indexes, warnings);
+  }
+
+  private describe(
+    summary: TraceSummary,
+    image: ProcessImage,
+    indexes: readonly number[],
+    warnings: readonly string[],
+  ): TraceWorkload {
+    const operations = packOperations(this.log, indexes, this.firstNs);
+    const counts = new Array<number>(OPERATION_KINDS.length).fill(0);
+    for (const kind of operations.data.kinds) counts[kind]++;
+    return {
+      operations,
+      pid: image.pid,
+      comm: image.comm,
+      cpus: [...operations.data.cpus],
+      cpusSeen: [...this.cpusSeen].sort((a, b) => a - b),
+      operationsByKind: Object.fromEntries(
+        OPERATION_KINDS.map((kind, code) => [kind, counts[code]!]),
+      ) as Record<OperationKind, number>,
+      durationNs: image.lastNs - image.firstNs,
+      firstAtNs: image.firstNs - this.firstNs,
+      leftOut: this.processes.images
+        .filter((other) => other !== image && other.operations > 0)
+        .sort((a, b) => b.operations - a.operations)
+        .map(({ pid, comm, operations }) => ({ pid, comm, operations })),
+      events: summary.events,
+      linesSkipped: summary.linesSkipped,
+      warnings,
+    };
+  }
+
+  private choose(summary: TraceSummary): ProcessImage {
+    const { wantedPid } = this;
+    const candidates = this.processes.images.filter(({ operations }) => operations > 0);
+    const fitting = candidates.filter(({ pid }) => wantedPid === undefined || pid === wantedPid);
+    if (fitting.length === 0) {
+      const known = candidates.map(({ pid, comm }) => `${pid} (${comm})`).join(", ");
+      throw new UsageError(
+        wantedPid === undefined
+          ? `cannot replay ${summary.file}: no process changes a mapping in it`
+          : `${summary.file} has no process ${wantedPid} that changes a mapping; it has ${known}`,
+      );
+    }
+    return fitting.reduce((best, next) => {
+      const more = next.flushRelevant - best.flushRelevant;
+      return more > 0 || (more === 0 && next.operations > best.operations) ? next : best;
+    });
+  }
+
+  private enter(event: TraceEvent, image: ProcessImage): void {
+    const earlier = this.pending.get(event.tid);
+    if (earlier !== undefined) this.perform(earlier, undefined);
+    this.pending.set(event.tid, {
+      image,
+      cause: event.cause as PendingCall["cause"],
+      cpu: event.cpu,
+      atNs: event.timeNs,
+      address: event.address,
+      bytes: event.bytes,
+      bits: event.bits,
+      flags: event.flags,
+      newAddress: event.newAddress,
+      newBytes: event.newBytes,
+    });
+  }
+
+  private exit(event: TraceEvent): void {
+    const call = this.pending.get(event.tid);
+    if (call === undefined) return;
+    this.pending.delete(event.tid);
+    if (call.cause !== event.cause) this.perform(call, undefined);
+    else if (!event.failed) this.perform(call, event.result);
+  }
+
+  private fault(event: TraceEvent, image: ProcessImage): void {
+    const vpn = Math.floor(event.address / PAGE_BYTES);
+    const isWrite = (event.bits & FAULT_WRITE) !== 0;
+    const isPresent = (event.bits & FAULT_PRESENT) !== 0;
+    // Reading what is present and forbidden ends in a signal, and changes nothing.
+    if (isPresent && !isWrite) return;
+    const kind = isPresent ? KIND.cow : isWrite ? KIND.map : KIND.mapZero;
+    this.add(image, event.cpu, event.timeNs, kind, "page_fault", vpn, 1, isWrite);
+  }
+
+  /** `result` is what the call returned; undefined without an exit event. */
+  private perform(call: PendingCall, result: number | undefined): void {
+    switch (call.cause) {
+      case "munmap":
+        this.unmap(call, call.address, call.bytes);
+        break;
+      case "madvise":
+        if (DROPPING_ADVICE.has(call.bits)) this.unmap(call, call.address, call.bytes);
+        break;
+      case "mprotect":
+        this.protect(call);
+        break;
+      case "mmap":
+        if (result !== undefined) call.image.touch(result, call.bytes);
+        if ((call.flags & MAP_FIXED) !== 0) this.unmap(call, call.address, call.bytes);
+        break;
+      case "mremap":
+        this.move(call, result);
+        break;
+    }
+  }
+
+  private unmap(call: PendingCall, address: number, bytes: number): void {
+    const { vpn, pages } = pagesOf(address, bytes);
+    this.add(call.image, call.cpu, call.atNs, KIND.unmap, call.cause, vpn, pages, false);
+  }
+
+  private protect(call: PendingCall): void {
+    const { vpn, pages } = pagesOf(call.address, call.bytes);
+    const isWritable = (call.bits & PROT_WRITE) !== 0;
+    this.add(call.image, call.cpu, call.atNs, KIND.protect, call.cause, vpn, pages, isWritable);
+  }
+
+  private move(call: PendingCall, result: number | undefined): void {
+    const { address, bytes, newBytes, newAddress } = call;
+    if (result === address) {
+      if (newBytes < bytes) this.unmap(call, address + newBytes, bytes - newBytes);
+      return;
+    }
+    const isFixed = (call.flags & MREMAP_FIXED) !== 0;
+    if (isFixed) this.unmap(call, newAddress, newBytes);
+    const to = result ?? (isFixed ? newAddress : undefined);
+    if (to === undefined) {
+      this.unmap(call, address, bytes);
+      return;
+    }
+    call.image.touch(to, newBytes);
+    const from = pagesOf(address, bytes);
+    const index = this.add(
+      call.image,
+      call.cpu,
+      call.atNs,
+      KIND.move,
+      "mremap",
+      from.vpn,
+      from.pages,
+    );
+    if (index === undefined) return;
+    this.moves.set(index, {
+      fromVpn: from.vpn,
+      fromPages: from.pages,
+      toVpn: Math.floor(to / PAGE_BYTES),
+      pages: Math.min(from.pages, pagesOf(to, newBytes).pages),
+    });
+  }
+
+  /** Logs an operation on pages and returns its index; undefined if it is empty or not wanted. */
+  private add(
+    image: ProcessImage,
+    cpu: number,
+    atNs: number,
+    kind: number,
+    cause: OperationCause,
+    vpn: number,
+    pages: number,
+    writable = false,
+  ): number | undefined {
+    if (pages <= 0) return undefined;
+    image.operations++;
+    if (kind !== KIND.map && kind !== KIND.mapZero) image.flushRelevant++;
+    if (this.wantedPid !== undefined && image.pid !== this.wantedPid) return undefined;
+    return this.log.push(image.id, cpu, atNs, kind, cause, vpn, pages, writable);
+  }
+}
+
+/** The pages that a range of bytes lies in. */
+function pagesOf(address: number, bytes: number): { vpn: number; pages: number } {
+  const vpn = Math.floor(address / PAGE_BYTES);
+  return { vpn, pages: bytes <= 0 ? 0 : Math.ceil((address + bytes) / PAGE_BYTES) - vpn };
+}
+
+/**
+ * Throws a UsageError if what was recorded cannot be replayed; warnings for what is merely missing.
+ */
+function checkEvents(summary: TraceSummary, images: readonly ProcessImage[]): string[] {
+  if (!has(summary, "fault")) {
+    refuse(summary, "replay", "without page faults it is unknown which pages were ever mapped");
+  }
+  const hasSyscalls = has(summary, "enter");
+  if (!hasSyscalls && images.every(({ flushRelevant }) => flushRelevant === 0)) {
+    refuse(summary, "replay", "it has no system call and no fault that changes a mapping");
+  }
+  const found: string[] = [];
+  const miss = (what: string, group: "enter" | "exit" | "switch") =>
+    found.push(`no ${what}. Record with: ${recordFlags([group])}`);
+  if (!hasSyscalls) miss("memory system calls: only copies on write are replayed", "enter");
+  else if (!has(summary, "exit")) miss("system call exits: all are taken for successful", "exit");
+  if (!has(summary, "switch"))
+    miss("context switches: a CPU keeps the space once loaded", "switch");
+  return found;
+}

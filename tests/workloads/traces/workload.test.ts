@@ -1,0 +1,313 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "../../../dist/src/engine/errors.js";
+import {
+  readWorkload,
+  type TraceOperation,
+  TraceOperations,
+  type TraceWorkload,
+} from "../../../dist/src/workloads/traces/index.js";
+import { at, given, line } from "./lines.ts";
+
+const capture = (name: string) => `bench/traces/${name}.perf.txt.gz`;
+const VPN = 0x7f0000000;
+
+const call = (us: number, name: string, fields: string) =>
+  line(us, `syscalls:sys_enter_${name}`, fields);
+const ret = (us: number, name: string, result = "0x0") =>
+  line(us, `syscalls:sys_exit_${name}`, result);
+const write = (us: number, page: number, where = {}) =>
+  at.fault(us, `0x${((VPN + page) * 4096).toString(16)}`, "0x6", where);
+
+function read(lines: readonly string[], pid?: number): Promise<TraceWorkload> {
+  return readWorkload("-", { ...given(lines), ...(pid === undefined ? {} : { pid }) });
+}
+
+/** The operations on pages, as `kind vpn−VPN pages writable`. */
+async function operationsOf(lines: readonly string[]): Promise<string[]> {
+  const { operations } = await read(lines);
+  return [...operations]
+    .filter(({ cause }) => cause !== "switch")
+    .map(
+      ({ kind, vpn, pages, writable }) => `${kind} ${vpn - VPN} ${pages} ${writable ? "w" : "r"}`,
+    );
+}
+
+const kindsOf = (operations: Iterable<TraceOperation>) =>
+  [...operations].map(({ kind }) => kind).join(" ");
+
+describe("workload: what events become", () => {
+  it.each([
+    ["write fault on nothing", "0x6", ["map 0 1 w"]],
+    ["read fault on nothing", "0x4", ["map-zero 0 1 r"]],
+    ["instruction fetch", "0x14", ["map-zero 0 1 r"]],
+    ["write fault on what is read-only", "0x7", ["cow 0 1 w"]],
+    ["forbidden read: a signal follows", "0x5", []],
+  ])("%s", async (_, errorCode, expected) => {
+    const lines = [at.fault(1, "0x7f0000000123", errorCode), at.enterMunmap(2)];
+    expect(await operationsOf(lines)).toEqual([...expected, "unmap 0 16 r"]);
+  });
+
+  it.each([
+    [
+      "munmap of a range that is no multiple of a page",
+      "munmap",
+      "addr: 0x7f0000001000, len: 0x1001",
+      ["unmap 1 2 r"],
+    ],
+    [
+      "madvise DONTNEED",
+      "madvise",
+      "start: 0x7f0000001000, len_in: 0x2000, behavior: 0x4",
+      ["unmap 1 2 r"],
+    ],
+    [
+      "madvise FREE",
+      "madvise",
+      "start: 0x7f0000001000, len: 0x2000, behavior: 0x8",
+      ["unmap 1 2 r"],
+    ],
+    [
+      "madvise WILLNEED drops nothing",
+      "madvise",
+      "start: 0x7f0000001000, len: 0x2000, behavior: 0x3",
+      [],
+    ],
+    [
+      "mprotect read-only",
+      "mprotect",
+      "start: 0x7f0000001000, len: 0x3000, prot: 0x1",
+      ["protect 1 3 r"],
+    ],
+    [
+      "mprotect writable",
+      "mprotect",
+      "start: 0x7f0000001000, len: 0x3000, prot: 0x3",
+      ["protect 1 3 w"],
+    ],
+    [
+      "mmap elsewhere",
+      "mmap",
+      "addr: 0x0, len: 0x3000, prot: 0x3, flags: 0x22, fd: 0xffffffff",
+      [],
+    ],
+    [
+      "mmap over something",
+      "mmap",
+      "addr: 0x7f0000001000, len: 0x3000, prot: 0x3, flags: 0x32, fd: 0",
+      ["unmap 1 3 r"],
+    ],
+  ])("%s", async (_, name, fields, expected) => {
+    const lines = [write(1, 0), call(2, name, fields), ret(3, name)];
+    expect(await operationsOf(lines)).toEqual(["map 0 1 w", ...expected]);
+  });
+
+  it("a system call that failed did nothing", async () => {
+    const range = "addr: 0x7f0000000000, len: 0x1000";
+    const lines = [write(1, 0), call(2, "munmap", range), ret(3, "munmap", "0xffffffffffffffea")];
+    expect(await operationsOf(lines)).toEqual(["map 0 1 w"]);
+  });
+
+  it("an enter without an exit, cut off or not recorded, is taken for successful", async () => {
+    const range = "addr: 0x7f0000000000, len: 0x1000";
+    const lines = [write(1, 0), call(2, "munmap", range), write(3, 0), call(4, "munmap", range)];
+    const expected = ["map 0 1 w", "unmap 0 1 r", "map 0 1 w", "unmap 0 1 r"];
+    expect(await operationsOf(lines)).toEqual(expected);
+  });
+
+  it("mremap to another place takes along what was mapped, and only that", async () => {
+    const fields =
+      "addr: 0x7f0000000000, old_len: 0x4000, new_len: 0x8000, flags: 0x1, new_addr: 0x0";
+    const readFault = at.fault(3, "0x7f0000003000", "0x4");
+    const lines = [write(1, 0), write(2, 1), readFault, call(4, "mremap", fields)];
+    expect(await operationsOf([...lines, ret(5, "mremap", "0x7f0000100000")])).toEqual([
+      "map 0 1 w",
+      "map 1 1 w",
+      "map-zero 3 1 r",
+      "unmap 0 4 r",
+      "map 256 2 w",
+      "map-zero 259 1 r",
+    ]);
+  });
+
+  it("mremap in place unmaps only what it cuts off", async () => {
+    const fields =
+      "addr: 0x7f0000000000, old_len: 0x4000, new_len: 0x1000, flags: 0x1, new_addr: 0x0";
+    const lines = [write(1, 0), call(4, "mremap", fields), ret(5, "mremap", "0x7f0000000000")];
+    expect(await operationsOf(lines)).toEqual(["map 0 1 w", "unmap 1 3 r"]);
+  });
+
+  it("operations are in order of time even where lines are not", async () => {
+    const order = fc.shuffledSubarray([1, 2, 3, 4, 5, 6], { minLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(order, async (pages) => {
+        const faults = pages.map((page) => write(page, page, { cpu: page % 3 }));
+        const { operations } = await read([...faults, at.enterMunmap(9)]);
+        const times = [...operations].map(({ atNs }) => atNs);
+        expect(times).toEqual([...times].sort((a, b) => a - b));
+        expect(times[0]).toBe(0);
+      }),
+    );
+  });
+});
+
+describe("workload: context switches", () => {
+  const other = { comm: "other", pid: 1, cpu: 0 };
+  const unmap = at.enterMunmap(90);
+
+  it("a thread is recognized even if it is switched to before its first own event", async () => {
+    const thread = { pid: 10, tid: 15, cpu: 1 };
+    const lines = [
+      write(1, 0),
+      at.switchTo(2, 15, { comm: "swapper", pid: 0, cpu: 1 }),
+      write(3, 1, thread),
+      at.switchTo(4, 0, thread),
+      at.switchTo(5, 99, { comm: "swapper", pid: 0, cpu: 1 }),
+      unmap,
+    ];
+    const { operations } = await read(lines);
+    expect(kindsOf(operations.ofCpu(1))).toBe("load map idle other");
+  });
+
+  it("a switch between threads of the process, or between others, changes nothing", async () => {
+    const lines = [
+      write(1, 0),
+      write(2, 1, { pid: 10, tid: 15 }),
+      at.switchTo(3, 10, { pid: 10, tid: 15 }),
+      at.switchTo(4, 50),
+      at.switchTo(5, 51, other),
+      at.switchTo(6, 10, other),
+      unmap,
+    ];
+    const { operations } = await read(lines);
+    expect(kindsOf(operations.ofCpu(0))).toBe("load map map other load unmap");
+  });
+
+  it("a CPU that never runs the process has no operations", async () => {
+    const lines = [write(1, 0), at.switchTo(2, 77, { comm: "x", pid: 76, cpu: 5 }), unmap];
+    const { cpus, cpusSeen } = await read(lines);
+    expect({ cpus, cpusSeen }).toEqual({ cpus: [0], cpusSeen: [0, 5] });
+  });
+
+  it("without switches a CPU loads the process at its first operation", async () => {
+    const { operations, warnings } = await read([write(1, 0), write(2, 1, { cpu: 3 }), unmap]);
+    expect(kindsOf(operations)).toBe("load map load map unmap");
+    expect(warnings.join()).toMatch(/-e sched:sched_switch/);
+  });
+});
+
+describe("workload: processes", () => {
+  const second = { comm: "db", pid: 20, tid: 20, cpu: 1 };
+  const twoProcesses = [
+    write(1, 0),
+    write(2, 1),
+    write(3, 2),
+    at.enterMunmap(4, second),
+    at.exitMunmap(5, second),
+    at.enterMunmap(6, second),
+    at.enterMunmap(7),
+  ];
+
+  it("the process that flushes most is replayed, the others are listed", async () => {
+    const { pid, comm, leftOut } = await read(twoProcesses);
+    expect({ pid, comm }).toEqual({ pid: 20, comm: "db" });
+    expect(leftOut).toEqual([{ pid: 10, comm: "app", operations: 4 }]);
+  });
+
+  it("a pid chooses another; an unknown one is refused with those that there are", async () => {
+    const { pid, leftOut } = await read(twoProcesses, 10);
+    expect(pid).toBe(10);
+    expect(leftOut).toEqual([{ pid: 20, comm: "db", operations: 2 }]);
+    await expect(read(twoProcesses, 7)).rejects.toThrow(UsageError);
+    await expect(read(twoProcesses, 7)).rejects.toThrow(/no process 7 .*10 \(app\), 20 \(db\)/);
+  });
+
+  const fetch = (us: number, address: string, comm: string) =>
+    at.fault(us, address, "0x14", { comm }, address);
+
+  it("exec: what the pid did before is left out", async () => {
+    const lines = [
+      fetch(1, "0x7f0000001000", "bash"),
+      at.request(2, 1, { comm: "redis" }),
+      fetch(3, "0x7e5500001000", "redis"),
+      at.enterMunmap(4, { comm: "redis" }),
+    ];
+    const { comm, operations, leftOut } = await read(lines);
+    expect(comm).toBe("redis");
+    expect(kindsOf(operations)).toBe("load map-zero unmap");
+    expect(leftOut).toEqual([{ pid: 10, comm: "bash", operations: 1 }]);
+  });
+
+  it("a thread that renames itself goes on with what it has mapped", async () => {
+    const lines = [
+      fetch(1, "0x7f0000001000", "node"),
+      fetch(3, "0x7f0000051000", "MainThread"),
+      at.enterMunmap(4, { comm: "MainThread" }),
+    ];
+    const { comm, operations, leftOut } = await read(lines);
+    expect(comm).toBe("MainThread");
+    expect(kindsOf(operations)).toBe("load map-zero map-zero unmap");
+    expect(leftOut).toEqual([]);
+  });
+
+  it("a recorded exec needs no guess", async () => {
+    const exec = line(2, "sched:sched_process_exec", "filename=/bin/x pid=10 old_pid=10");
+    const { leftOut } = await read([write(1, 0), exec, write(3, 1), at.enterMunmap(4)]);
+    expect(leftOut).toEqual([{ pid: 10, comm: "app", operations: 1 }]);
+  });
+});
+
+describe("workload: the captures", () => {
+  it("munmap-loop: 201 munmaps of 16 touched pages", async () => {
+    const { operations, pid, cpus, leftOut } = await readWorkload(capture("munmap-loop"));
+    expect({ pid, cpus, leftOut }).toEqual({ pid: 21_093, cpus: [0, 1], leftOut: [] });
+    const unmaps = [...operations].filter(
+      ({ kind, cause }) => kind === "unmap" && cause === "munmap",
+    );
+    expect(unmaps.filter(({ pages }) => pages === 16)).toHaveLength(200);
+  });
+
+  it("node-gc: every recorded system call that can drop or protect pages is there", async () => {
+    const { operationsByKind, comm } = await readWorkload(capture("node-gc"));
+    expect(comm).toBe("node");
+    expect(operationsByKind).toMatchObject({ protect: 226, cow: 51 });
+  });
+
+  it("redis: the shell it was started from is left out, before its exec too", async () => {
+    const { comm, pid, leftOut, durationNs } = await readWorkload(capture("redis"));
+    expect({ comm, pid }).toEqual({ comm: "redis-server", pid: 21_215 });
+    expect(leftOut.map((left) => `${left.comm} ${left.pid}`)).toEqual([
+      "bash 21213",
+      "sleep 21216",
+      "bash 21215",
+      "bash 21216",
+    ]);
+    expect(Math.round(durationNs / 1e9)).toBe(10);
+  });
+
+  it("columns handed to another thread hold the same operations", async () => {
+    const { operations } = await readWorkload(capture("munmap-loop"));
+    const copy = new TraceOperations(structuredClone(operations.data));
+    expect(copy.data.vpns.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect([...copy]).toEqual([...operations]);
+    const byCpu = operations.data.cpus.length;
+    const counts = Array.from({ length: byCpu }, (_, cpu) => [...operations.ofCpu(cpu)].length);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(operations.length);
+  });
+});
+
+describe("workload: what it refuses", () => {
+  it("without page faults: says which flags are missing", async () => {
+    await expect(read([at.enterMunmap(1)])).rejects.toThrow(UsageError);
+    await expect(read([at.enterMunmap(1)])).rejects.toThrow(/-e exceptions:page_fault_user/);
+  });
+
+  it("without system calls and copies on write: says which flags are missing", async () => {
+    await expect(read([write(1, 0)])).rejects.toThrow(/-e syscalls:sys_enter_munmap/);
+  });
+
+  it("without processes: says which field is missing", async () => {
+    const lines = [write(1, 0), at.enterMunmap(2)].map((text) => text.replace("10/10", "10"));
+    await expect(read(lines)).rejects.toThrow(/-F comm,pid,tid/);
+  });
+});
