@@ -1,0 +1,94 @@
+// `npm run floors`: what the whole protocol costs on this host over the bare exchange of two cache lines,
+// with every modelled cost at zero. One JSON object a line.
+
+import { Piscina } from "piscina";
+import { median, quantileSorted } from "simple-statistics";
+import { createMachine } from "../../src/engine/machine/machine.ts";
+import { HOST } from "../../src/engine/profile/profiles.ts";
+import { mapPrograms, PROGRAM_PAGES } from "../../src/workloads/memory-map.ts";
+import { FLOOR_WORDS, type FloorSamples, type FloorTask } from "./worker.ts";
+
+const ROUNDS = 400;
+const WARMUP_ROUNDS = 40;
+/** Rounds whose raw before and after differ by more than this compare nothing. */
+const MAX_RAW_DRIFT = 0.2;
+
+const PARTS = ["ipi", "iotlb", "recorder"] as const;
+
+interface Floor {
+  floor: string;
+  raw: number;
+  ours: number;
+  unit: "ns";
+  ratio: number;
+  ratio_low: number;
+  ratio_high: number;
+  rounds: number;
+  dropped: number;
+}
+
+const samples = await measure();
+for (const [part, name] of PARTS.entries()) {
+  process.stdout.write(`${JSON.stringify(floorOf(samples, part, name))}\n`);
+}
+
+async function measure(): Promise<FloorSamples> {
+  const shape = {
+    cores: 2,
+    iommus: 1,
+    devices: 0,
+    spaces: 2,
+    dataFrames: 4 * PROGRAM_PAGES,
+    tableFrames: 64,
+    flushQueueSlots: 2,
+    l1: HOST.l1,
+    l2: HOST.l2,
+    iotlb: HOST.iotlb,
+  };
+  const machine = createMachine(shape, true);
+  machine.spaces.detach(0, 0); // The shootdown is the cores'; the IOTLB is a part of its own.
+  mapPrograms(machine);
+  machine.spaces.load(0, 0);
+  machine.spaces.load(0, 1);
+  const words = new Int32Array(new SharedArrayBuffer(FLOOR_WORDS * Int32Array.BYTES_PER_ELEMENT));
+  const pool = new Piscina<FloorTask, FloorSamples>({
+    filename: new URL("../../threads/bench/floors/worker.js", import.meta.url).href,
+    minThreads: 2,
+    maxThreads: 2,
+    concurrentTasksPerWorker: 1,
+  });
+  const task = { words, memory: machine.memory, shape, rounds: ROUNDS + WARMUP_ROUNDS };
+  const [samples] = await Promise.all([
+    pool.run({ ...task, leader: true }),
+    pool.run({ ...task, leader: false }),
+  ]);
+  await pool.destroy();
+  return samples;
+}
+
+function floorOf(samples: FloorSamples, part: number, name: string): Floor {
+  const rounds = samples.parts[part].slice(WARMUP_ROUNDS);
+  const steady = rounds.filter(
+    ({ before, after }) => Math.abs(before - after) <= MAX_RAW_DRIFT * Math.min(before, after),
+  );
+  const kept = steady.length > 0 ? steady : rounds;
+  // The recorder's floor is the shootdown without it, of the same round.
+  const raws = kept.map(({ before, after }) => (before + after) / 2);
+  const ours = kept.map((round) => round.ours);
+  const ratios = kept.map((_, i) => ours[i] / raws[i]).sort((a, b) => a - b);
+  return {
+    floor: name,
+    raw: Math.round(median(raws)),
+    ours: Math.round(median(ours)),
+    unit: "ns",
+    ratio: round3(median(ratios)),
+    ratio_low: round3(quantileSorted(ratios, 0.25)),
+    ratio_high: round3(quantileSorted(ratios, 0.75)),
+    rounds: kept.length,
+    dropped: rounds.length - steady.length,
+  };
+}
+
+function round3(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

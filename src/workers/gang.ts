@@ -1,0 +1,125 @@
+// The gang: as many warm worker threads as the largest point has actors, kept from point to point. A run
+// hands each actor to a worker of its own, opens the start barrier when all stand there, watches over
+// their progress, and comes to an end in every case: done, an actor died, no progress, or interrupted.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { Piscina } from "piscina";
+import { NoProgressError } from "../engine/errors.ts";
+import { actorName } from "../engine/layout/shape.ts";
+import { Aborted } from "../engine/machine/control.ts";
+import type { Machine } from "../engine/machine/machine.ts";
+import type { ActorReport, ActorTask } from "./actor.ts";
+
+/** Host time between the barrier's opening and modelled time 0, so that all actors are there. */
+const START_AFTER_NS = 1_000_000;
+const WATCH_EVERY_MS = 250;
+const READY_POLL_MS = 1;
+/** A run whose initiators get nothing done for so long is ended. */
+export const WATCHDOG_MS = 20_000;
+
+export class Gang {
+  private readonly pool: Piscina<ActorTask, ActorReport>;
+
+  /** Starts `actors` workers; they stay until `close`. */
+  constructor(actors: number) {
+    this.pool = new Piscina({
+      filename: new URL("../../threads/src/workers/actor.js", import.meta.url).href,
+      minThreads: actors,
+      maxThreads: actors,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      maxQueue: 0,
+      // A waiting worker blocks on shared memory of the pool, so that it costs no CPU time.
+      atomics: "sync",
+    });
+  }
+
+  /**
+   * Runs one point to its end and returns the actors' reports in their order.
+   * @throws NoProgressError if no initiator gets anything done for `watchdogMs`, Aborted when `signal`
+   *   fires, or what an actor threw.
+   */
+  async run(
+    machine: Machine,
+    tasks: readonly ActorTask[],
+    initiators: number,
+    signal?: AbortSignal,
+    watchdogMs = WATCHDOG_MS,
+  ): Promise<ActorReport[]> {
+    const { control } = machine;
+    const onAbort = (): void => control.abort();
+    signal?.addEventListener("abort", onAbort);
+    const watch = new Watch(machine, initiators, watchdogMs);
+    try {
+      const running = tasks.map((task) => this.pool.run(task));
+      const settled = Promise.allSettled(running);
+      // A worker that dies without a word (out of memory, process.exit) has not told the others.
+      for (const run of running) run.catch(() => control.abort());
+      while (control.readyActors < tasks.length && !control.aborted) await delay(READY_POLL_MS);
+      if (signal?.aborted) control.abort();
+      if (!control.aborted) control.start(Number(process.hrtime.bigint()) + START_AFTER_NS);
+      watch.begin();
+      return reportsOf(await settled, watch);
+    } finally {
+      watch.end();
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
+/** Looks every quarter of a second whether some initiator got something done. */
+class Watch {
+  /** Who waits for whom, if the run was ended for lack of progress. */
+  table: string | undefined;
+  private readonly machine: Machine;
+  private readonly initiators: number;
+  private readonly limitMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private progress = -1;
+  private stillMs = 0;
+
+  constructor(machine: Machine, initiators: number, limitMs: number) {
+    this.machine = machine;
+    this.initiators = initiators;
+    this.limitMs = limitMs;
+  }
+
+  begin(): void {
+    this.timer = setInterval(() => this.look(), WATCH_EVERY_MS);
+  }
+
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private look(): void {
+    const { actors, control, shape } = this.machine;
+    let progress = 0;
+    for (let core = 0; core < this.initiators; core++) progress += actors.progressOf(core);
+    this.stillMs = progress === this.progress ? this.stillMs + WATCH_EVERY_MS : 0;
+    this.progress = progress;
+    if (this.stillMs < this.limitMs || control.aborted) return;
+    const lines: string[] = [];
+    for (let actor = 0; actor < this.machine.actorCount; actor++) {
+      lines.push(`  ${actorName(shape, actor)} ${actors.describeWait(actor)}`);
+    }
+    this.table = lines.join("\n");
+    control.abort();
+  }
+}
+
+/** All reports, or the reason why there are none: an actor's own error before the others' Aborted. */
+function reportsOf(settled: PromiseSettledResult<ActorReport>[], watch: Watch): ActorReport[] {
+  if (watch.table !== undefined) {
+    throw new NoProgressError("no initiator made progress; who waits for whom:", watch.table);
+  }
+  const reasons = settled.flatMap((run) => (run.status === "rejected" ? [run.reason as Error] : []));
+  const own = reasons.find((reason) => reason.name !== Aborted.name);
+  if (own !== undefined) throw own;
+  if (reasons.length > 0) throw new Aborted("the run was interrupted");
+  return settled.map((run) => (run as PromiseFulfilledResult<ActorReport>).value);
+}

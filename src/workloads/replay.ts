@@ -1,0 +1,110 @@
+// `trace:NAME`: each core does what one CPU of a recorded program did, at the same times. Faults map pages
+// and break copy-on-write, system calls unmap and protect, context switches decide what a core has loaded.
+// Operations that narrow a translation are measured; the others only prepare them.
+
+import type { Protocol } from "../engine/executor/cpu.ts";
+import { WRITABLE } from "../engine/layout/pte.ts";
+import { pcidOf } from "../engine/machine/machine.ts";
+import type { Core } from "../engine/protocol/core.ts";
+import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
+import {
+  beginOperation,
+  copyOnWrite,
+  finishOperation,
+  map,
+  mapZero,
+  protect,
+  unmap,
+  unprotect,
+} from "../engine/protocol/memory.ts";
+import { type AccessStream, userWork } from "../engine/protocol/user.ts";
+import { OPERATION_KINDS, type TraceOperationsData } from "./traces/index.ts";
+
+const MAP = OPERATION_KINDS.indexOf("map");
+const MAP_ZERO = OPERATION_KINDS.indexOf("map-zero");
+const COW = OPERATION_KINDS.indexOf("cow");
+const UNMAP = OPERATION_KINDS.indexOf("unmap");
+const PROTECT = OPERATION_KINDS.indexOf("protect");
+const LOAD = OPERATION_KINDS.indexOf("load");
+const IDLE = OPERATION_KINDS.indexOf("idle");
+const OTHER = OPERATION_KINDS.indexOf("other");
+
+/** The traced process, and all other processes together. */
+const TRACED_SPACE = 0;
+const OTHER_SPACE = 1;
+
+/** Does everything that the CPU with index `core.id` did. */
+export function* replayCpu(
+  core: Core,
+  trace: TraceOperationsData,
+  stream: AccessStream,
+): Protocol<void> {
+  let asleep = false;
+  for (let place = trace.firsts[core.id]; place < trace.firsts[core.id + 1]; place++) {
+    const atNs = trace.atNs[place];
+    if (asleep) yield* sleepUntil(core, atNs);
+    else if (atNs > core.cpu.now()) yield* userWork(core, stream, atNs - core.cpu.now());
+    const kind = trace.kinds[place];
+    if (kind === LOAD || kind === IDLE || kind === OTHER) {
+      asleep = kind === IDLE;
+      switchTo(core, kind);
+    } else {
+      yield* change(core, trace, place);
+    }
+  }
+}
+
+/** One change of the address space. */
+function* change(core: Core, trace: TraceOperationsData, place: number): Protocol<void> {
+  const kind = trace.kinds[place];
+  const vpn = trace.vpns[place];
+  const pages = trace.pages[place];
+  const flags = trace.writable[place] === 1 ? WRITABLE : 0;
+  if (kind === MAP || kind === MAP_ZERO) {
+    for (let page = vpn; page < vpn + pages; page++) {
+      if (kind === MAP) yield* map(core, page, flags);
+      else yield* mapZero(core, page);
+    }
+    return;
+  }
+  if (kind === PROTECT && flags !== 0) {
+    yield* unprotect(core, vpn, pages);
+    return;
+  }
+  beginOperation(core);
+  if (kind === UNMAP) yield* unmap(core, vpn, pages);
+  else if (kind === PROTECT) yield* protect(core, vpn, pages);
+  else if (kind === COW && !(yield* copyOnWrite(core, vpn))) {
+    // Mapped before the trace began, or before a fork: nobody can have it cached here.
+    yield* map(core, vpn, WRITABLE);
+    return;
+  }
+  yield* finishOperation(core);
+}
+
+/** A context switch. Coming back, the core first counts as having the space, then drops what it had. */
+function switchTo(core: Core, kind: number): void {
+  const { machine, cpu, costs, tlb } = core;
+  const { spaces } = machine;
+  if (kind === OTHER) {
+    core.space = OTHER_SPACE;
+    spaces.unload(TRACED_SPACE, core.id);
+    return;
+  }
+  if (kind === IDLE || core.space === TRACED_SPACE) return;
+  spaces.load(TRACED_SPACE, core.id);
+  core.space = TRACED_SPACE;
+  cpu.spend(costs.flushContextNs);
+  tlb.flushContext(pcidOf(TRACED_SPACE));
+}
+
+/** An idle core sleeps; an interrupt wakes it for as long as the handler takes. */
+function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
+  const { cpu, machine } = core;
+  while (cpu.now() < untilNs) {
+    const interruptNs = machine.mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+    else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
+  }
+}
+

@@ -1,0 +1,40 @@
+// What the cores do, in numbers: what crosses into every worker. Names and experiments are the business of
+// whoever makes a plan; here a workload is only what an actor has to know.
+
+import type { TraceOperationsData } from "./traces/index.ts";
+
+export const MUNMAP = 0;
+export const MUNMAP_RANGE = 1;
+export const TLB_BENCH = 2;
+export const TRACE = 3;
+
+export interface WorkloadPlan {
+  readonly kind: number;
+  /** Pages that one operation takes away. */
+  readonly pages: number;
+  /** Cores 0 to this − 1 do operations; the others have the process loaded and only answer. */
+  readonly initiators: number;
+  /** Operations of each initiator that are measured, and before them those that are not. */
+  readonly operations: number;
+  readonly warmup: number;
+  /** User time between two operations. */
+  readonly gapNs: number;
+  /** User time from one access of a program to the next. */
+  readonly accessGapNs: number;
+  /** Every so much user time a responder is in the kernel with interrupts off … */
+  readonly maskedEveryNs: number;
+  /** … for so long. */
+  readonly maskedNs: number;
+  /** The last cores: asleep with the space still loaded … */
+  readonly idleCores: number;
+  /** … and before them, those that run another process. */
+  readonly otherCores: number;
+  /** From the start of one DMA of a device to the start of its next. */
+  readonly dmaPeriodNs: number;
+  /** Which mode of Akaros's benchmark (TLB_BENCH). */
+  readonly mode: number;
+  /** Windows of `pages` pages that an initiator uses in turn. */
+  readonly windows: number;
+  /** The operations of a trace (TRACE). */
+  readonly trace: TraceOperationsData | undefined;
+}
