@@ -75,7 +75,7 @@ class Side {
         hostNowNs: this.hostNowNs,
         epochNs: 0,
         dilation: 1,
-        oversubscribed: false,
+        parks: false,
       });
     const id = task.leader ? 0 : 1;
     const costs = costsOf(HOST);

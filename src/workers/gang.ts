@@ -8,7 +8,8 @@ import { NoProgressError } from "../engine/errors.ts";
 import { actorName } from "../engine/layout/shape.ts";
 import { Aborted } from "../engine/machine/control.ts";
 import type { Machine } from "../engine/machine/machine.ts";
-import type { ActorReport, ActorTask } from "./actor.ts";
+import type { ActorReport } from "../workloads/cast.ts";
+import type { ActorTask } from "./actor.ts";
 
 /** Host time between the barrier's opening and modelled time 0, so that all actors are there. */
 const START_AFTER_NS = 1_000_000;

@@ -12,7 +12,8 @@ import { costsOf, type Profile } from "../engine/profile/profile.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { MUNMAP, MUNMAP_RANGE, TRACE, type WorkloadPlan } from "../workloads/workload.ts";
-import type { ActorReport, ActorTask } from "./actor.ts";
+import type { ActorReport } from "../workloads/cast.ts";
+import type { ActorTask } from "./actor.ts";
 import type { Gang } from "./gang.ts";
 
 export interface Point {
@@ -55,6 +56,8 @@ const FIXED_TABLES = 64;
 /** Frames that cores keep in their magazines while others have none. */
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
+/** Host time that each oversubscribing actor leaves between two wake-ups of its own. */
+const BACKGROUND_PERIOD_HOST_NS = 500_000;
 
 /** How large a machine the point needs. */
 export function shapeOf(point: Point): MachineShape {
@@ -90,18 +93,13 @@ export async function runPoint(gang: Gang, point: Point, signal?: AbortSignal): 
   machine.control.expectInitiators(initiators);
   const actors = actorsOf(shape);
   const oversubscribed = actors > point.hostCpus;
+  // Dilated, initiators spin where that leaves a CPU to the others: what they send is then sent in time.
+  const spinning = point.dilation > 1 && initiators < point.hostCpus;
+  const workload = oversubscribed ? paced(point, actors) : point.workload;
+  const play = { costs: costsOf(point.profile), plan, workload, seed: point.seed };
   const tasks = Array.from({ length: actors }, (_, actor): ActorTask => {
-    return {
-      actor,
-      memory: machine.memory,
-      shape,
-      costs: costsOf(point.profile),
-      plan,
-      workload: point.workload,
-      seed: point.seed,
-      dilation: point.dilation,
-      oversubscribed,
-    };
+    const parks = oversubscribed && !(spinning && actor < initiators);
+    return { actor, memory: machine.memory, shape, play, dilation: point.dilation, parks };
   });
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);
@@ -109,6 +107,20 @@ export async function runPoint(gang: Gang, point: Point, signal?: AbortSignal): 
   const responders = countResponders(point);
   const sharedBytes = layOut(shape).bytes;
   return { ...sumUp(reports), wallS, sharedBytes, responders, actors, oversubscribed };
+}
+
+/**
+ * The workload with its background thinned out: where threads share CPUs, each access of a program and each
+ * DMA costs a wake-up, and these must leave the CPUs to the shootdowns.
+ */
+function paced(point: Point, actors: number): WorkloadPlan {
+  const { workload, dilation } = point;
+  const periodNs = Math.ceil((actors * BACKGROUND_PERIOD_HOST_NS) / dilation);
+  return {
+    ...workload,
+    accessGapNs: Math.max(workload.accessGapNs, periodNs),
+    dmaPeriodNs: Math.max(workload.dmaPeriodNs, periodNs),
+  };
 }
 
 /** Cores other than the initiator that have the space loaded at the start. */

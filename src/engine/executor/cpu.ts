@@ -27,6 +27,11 @@ export interface Cpu {
    * conditions again, each through its own due time, and passes the earliest due time that it knows of.
    */
   sleep(untilNs: number): boolean;
+  /**
+   * When something takes effect that is stored now and takes `delayNs` of modelled time to get there; not
+   * before it is really stored, where that is later.
+   */
+  effectNs(delayNs: number): number;
   /** Tells `actor` that something was stored for it that takes effect at `dueNs`. */
   ring(actor: number, dueNs: number): void;
   /** Stands before every step that others can see: whoever is earlier in modelled time goes first. */

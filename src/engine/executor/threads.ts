@@ -5,6 +5,10 @@
 // added to it) and is brought back to the clock when a wait ends. A wait for something whose due time was
 // known in advance ends at that time; one that ended late moves the cursor to the clock, and `lateNs` says
 // by how much.
+//
+// Dilated, a wake-up of the host is not part of the modelled machine. Whoever is woken acts at the due time;
+// but nothing it sends takes effect before it is really sent (`effectNs`), so that what cannot be hidden
+// inside modelled time still shows.
 
 import { Aborted, type Control } from "../machine/control.ts";
 import type { Actors } from "../machine/actors.ts";
@@ -21,10 +25,13 @@ const POLLS_PER_CLOCK = 32;
 /** Fruitless polls after which a spinner pauses, and after which it looks whether the run was ended; powers of two. */
 const POLLS_PER_PAUSE = 64;
 const POLLS_PER_ABORT_CHECK = 4096;
-/** How long a spinner spins before it parks, in host ns: practically for ever, as a park costs 50 µs. */
-const SPIN_BUDGET_HOST_NS = 20_000_000;
+/**
+ * How long a spinner spins before it parks, in host ns: far longer than any wait between running threads, as
+ * a park costs 50 µs; but shorter than a time slice, so that whoever was put aside by the host gets the CPU.
+ */
+const SPIN_BUDGET_HOST_NS = 2_000_000;
 /** A timed park wakes up so much before its time and spins the rest: the host wakes late by about this. */
-const WAKE_EARLY_HOST_NS = 150_000;
+const WAKE_EARLY_HOST_NS = 60_000;
 /** The longest park, in ms: so often a parked actor looks whether the run was ended. */
 const LONGEST_PARK_MS = 100;
 const NS_PER_MS = 1_000_000;
@@ -40,8 +47,8 @@ export interface ThreadOptions {
   readonly epochNs: number;
   /** Host ns that one modelled ns lasts. */
   readonly dilation: number;
-  /** More actors than CPUs: park at once instead of spinning. */
-  readonly oversubscribed: boolean;
+  /** Threads share CPUs: park at once instead of spinning. */
+  readonly parks: boolean;
 }
 
 export class ThreadCpu implements Cpu {
@@ -56,7 +63,7 @@ export class ThreadCpu implements Cpu {
   private readonly hostNowNs: () => number;
   private readonly epochNs: number;
   private readonly dilation: number;
-  private readonly oversubscribed: boolean;
+  private readonly parks: boolean;
   private readonly onTimeNs: number;
   /** The cursor, in modelled ns. */
   private cursorNs = 0;
@@ -78,7 +85,7 @@ export class ThreadCpu implements Cpu {
     this.hostNowNs = options.hostNowNs;
     this.epochNs = options.epochNs;
     this.dilation = options.dilation;
-    this.oversubscribed = options.oversubscribed;
+    this.parks = options.parks;
     this.onTimeNs = ON_TIME_HOST_NS / options.dilation;
   }
 
@@ -93,7 +100,7 @@ export class ThreadCpu implements Cpu {
     this.uncheckedNs = 0;
     while (this.cursorNs - this.clockNs() > AHEAD_NS) {
       this.checkAborted();
-      if (this.oversubscribed) this.park(this.cursorNs);
+      if (this.parks) this.park(this.cursorNs);
       else pause();
     }
   }
@@ -109,7 +116,7 @@ export class ThreadCpu implements Cpu {
       const clockNs = this.clockNs();
       if (clockNs >= untilNs) {
         if (dueNs <= endNs) this.arrive(dueNs, clockNs);
-        else this.cursorNs = Math.ceil(clockNs);
+        else this.endRun(endNs, clockNs);
         break;
       }
       this.expectedNs = dueNs;
@@ -139,6 +146,11 @@ export class ThreadCpu implements Cpu {
     return false;
   }
 
+  effectNs(delayNs: number): number {
+    const dueNs = this.cursorNs + delayNs;
+    return this.dilation === 1 ? dueNs : Math.max(dueNs, Math.ceil(this.clockNs()));
+  }
+
   ring(actor: number, _dueNs: number): void {
     this.actors.wake(actor);
     this.polls = 0;
@@ -157,9 +169,20 @@ export class ThreadCpu implements Cpu {
     return this.core < 0 ? Number.POSITIVE_INFINITY : this.mailboxes.dueNs(this.core);
   }
 
+  /** The work is done, and the clock is past its end; an interrupt from the time between is late. */
+  private endRun(endNs: number, clockNs: number): void {
+    this.cursorNs = Math.ceil(clockNs);
+    const dueNs = this.interruptNs();
+    if (dueNs > this.cursorNs) return;
+    const arrivedNs = Math.max(dueNs, endNs);
+    if (this.dilation > 1) this.cursorNs = arrivedNs;
+    this.lateNs = this.cursorNs - arrivedNs;
+  }
+
   /** What was due at `dueNs` is there, and the clock says `clockNs`, which is not before. */
   private arrive(dueNs: number, clockNs: number): void {
-    const onTime = this.expectedNs === dueNs && clockNs - dueNs <= this.onTimeNs;
+    const spun = this.expectedNs === dueNs && clockNs - dueNs <= this.onTimeNs;
+    const onTime = spun || this.dilation > 1;
     this.expectedNs = Number.NaN;
     this.uncheckedNs = 0;
     const earliestNs = Math.max(dueNs, this.cursorNs);
@@ -169,7 +192,7 @@ export class ThreadCpu implements Cpu {
 
   /** In `run`: waits a little for an interrupt other than the one that is known. */
   private pollInterrupts(knownNs: number, untilNs: number): void {
-    if (this.oversubscribed) {
+    if (this.parks) {
       if (this.announced) this.park(untilNs);
       else this.announce();
       return;
@@ -181,7 +204,7 @@ export class ThreadCpu implements Cpu {
 
   /** Whether to poll on rather than to park. */
   private spins(): boolean {
-    if (this.oversubscribed) return false;
+    if (this.parks) return false;
     if ((this.polls & (POLLS_PER_PAUSE - 1)) === 0) pause();
     if (this.polls === 1) this.spinsSinceNs = 0;
     if ((this.polls & (POLLS_PER_ABORT_CHECK - 1)) !== 0) return !this.announced;

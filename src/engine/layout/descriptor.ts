@@ -11,6 +11,7 @@
 //
 // Everything not named is reserved and must be zero.
 
+import { lowBits } from "./address.ts";
 import { type Bits, checkBits, maskOf } from "./words.ts";
 
 export const DESCRIPTOR_WORDS = 4;
@@ -28,22 +29,22 @@ export const GRANULARITY_PAGE = 3;
 /** Largest address mask (2¹⁸ pages) that this hardware accepts; the value QEMU reports (VTD_MAMV). */
 export const MAX_ADDRESS_MASK = 18;
 
-const TYPE: Bits = { shift: 0, width: 4 };
-const GRANULARITY: Bits = { shift: 4, width: 2 };
-const DRAIN_WRITES: Bits = { shift: 6, width: 1 };
-const DRAIN_READS: Bits = { shift: 7, width: 1 };
-const DID: Bits = { shift: 16, width: 16 };
-const SOURCE_ID: Bits = { shift: 0, width: 16 };
-const FUNCTION_MASK: Bits = { shift: 16, width: 2 };
-const ADDRESS_MASK: Bits = { shift: 0, width: 6 };
-const LEAF_HINT: Bits = { shift: 6, width: 1 };
-const PAGE_LOW: Bits = { shift: 12, width: 20 };
-const QUEUE_DEPTH: Bits = { shift: 16, width: 5 };
-const DEVICE_SIZE: Bits = { shift: 0, width: 1 };
-const INTERRUPT: Bits = { shift: 4, width: 1 };
-const STATUS_WRITE: Bits = { shift: 5, width: 1 };
-const FENCE: Bits = { shift: 6, width: 1 };
-const PAGE_REQUEST_DRAIN: Bits = { shift: 7, width: 1 };
+const TYPE = { shift: 0, width: 4 } as const;
+const GRANULARITY = { shift: 4, width: 2 } as const;
+const DRAIN_WRITES = { shift: 6, width: 1 } as const;
+const DRAIN_READS = { shift: 7, width: 1 } as const;
+const DID = { shift: 16, width: 16 } as const;
+const SOURCE_ID = { shift: 0, width: 16 } as const;
+const FUNCTION_MASK = { shift: 16, width: 2 } as const;
+const ADDRESS_MASK = { shift: 0, width: 6 } as const;
+const LEAF_HINT = { shift: 6, width: 1 } as const;
+const PAGE_LOW = { shift: 12, width: 20 } as const;
+const QUEUE_DEPTH = { shift: 16, width: 5 } as const;
+const DEVICE_SIZE = { shift: 0, width: 1 } as const;
+const INTERRUPT = { shift: 4, width: 1 } as const;
+const STATUS_WRITE = { shift: 5, width: 1 } as const;
+const FENCE = { shift: 6, width: 1 } as const;
+const PAGE_REQUEST_DRAIN = { shift: 7, width: 1 } as const;
 
 checkBits("context-cache word 0", { TYPE, GRANULARITY, DID });
 checkBits("context-cache word 1", { SOURCE_ID, FUNCTION_MASK });
@@ -53,154 +54,169 @@ checkBits("device-TLB word 0", { TYPE, QUEUE_DEPTH });
 checkBits("device-TLB word 2", { DEVICE_SIZE, PAGE_LOW });
 checkBits("wait word 0", { TYPE, INTERRUPT, STATUS_WRITE, FENCE, PAGE_REQUEST_DRAIN });
 
-const TWO_20 = 0x100000;
+// Rebound, as the engine folds a module's own numbers but not an object's properties.
+const TYPE_MASK = maskOf(TYPE.width);
+const GRANULARITY_SHIFT = GRANULARITY.shift;
+const GRANULARITY_MASK = maskOf(GRANULARITY.width);
+const DRAIN_WRITES_BIT = bitsOf(DRAIN_WRITES);
+const DRAIN_READS_BIT = bitsOf(DRAIN_READS);
+const DID_SHIFT = DID.shift;
+const DID_MASK = maskOf(DID.width);
+const ADDRESS_MASK_MASK = maskOf(ADDRESS_MASK.width);
+const LEAF_HINT_BIT = bitsOf(LEAF_HINT);
+const PAGE_LOW_SHIFT = PAGE_LOW.shift;
+const PAGE_LOW_MASK = maskOf(PAGE_LOW.width);
+const PAGE_HIGH_UNIT = PAGE_LOW_MASK + 1;
+const SOURCE_ID_MASK = maskOf(SOURCE_ID.width);
+const QUEUE_DEPTH_MASK = maskOf(QUEUE_DEPTH.width);
+const INTERRUPT_BIT = bitsOf(INTERRUPT);
+const STATUS_WRITE_BIT = bitsOf(STATUS_WRITE);
+const FENCE_BIT = bitsOf(FENCE);
+const DEVICE_SIZE_BIT = bitsOf(DEVICE_SIZE);
+
+/** Bits that may be set, by type and word; everything else is reserved. */
+const CONTEXT_CACHE_0 = bitsOf(TYPE, GRANULARITY, DID);
+const CONTEXT_CACHE_1 = bitsOf(SOURCE_ID, FUNCTION_MASK);
+const IOTLB_0 = bitsOf(TYPE, GRANULARITY, DRAIN_WRITES, DRAIN_READS, DID);
+const IOTLB_2 = bitsOf(ADDRESS_MASK, LEAF_HINT, PAGE_LOW);
+const DEVICE_TLB_0 = bitsOf(TYPE, QUEUE_DEPTH);
+const DEVICE_TLB_1 = bitsOf(SOURCE_ID);
+const DEVICE_TLB_2 = bitsOf(DEVICE_SIZE, PAGE_LOW);
+const WAIT_0 = bitsOf(TYPE, INTERRUPT, STATUS_WRITE, FENCE, PAGE_REQUEST_DRAIN);
+
+function bitsOf(...fields: Bits[]): number {
+  return fields.reduce((mask, field) => mask | (maskOf(field.width) << field.shift), 0);
+}
 
 /** Four words, as they stand in the queue. */
 export type Descriptor = readonly [number, number, number, number];
 
-function get(word: number, field: Bits): number {
-  return (word >>> field.shift) & maskOf(field.width);
+/** Invalidates cached context entries; granularity 1 global, 2 domain, 3 one device. */
+export function contextCacheDescriptor(
+  granularity: number,
+  did: number,
+  sourceId: number,
+  functionMask: number,
+): Descriptor {
+  const source = (sourceId & SOURCE_ID_MASK) | (functionMask << FUNCTION_MASK.shift);
+  return [TYPE_CONTEXT_CACHE | (granularity << GRANULARITY_SHIFT) | (did << DID_SHIFT), source, 0, 0];
 }
 
-function put(value: number, field: Bits): number {
-  return (value & maskOf(field.width)) << field.shift;
-}
-
-export interface ContextCacheInvalidation {
-  readonly granularity: number;
-  readonly did: number;
-  readonly sourceId: number;
-  readonly functionMask: number;
-}
-
-export function contextCacheDescriptor(fields: ContextCacheInvalidation): Descriptor {
-  return [
-    TYPE_CONTEXT_CACHE | put(fields.granularity, GRANULARITY) | put(fields.did, DID),
-    put(fields.sourceId, SOURCE_ID) | put(fields.functionMask, FUNCTION_MASK),
-    0,
-    0,
-  ];
-}
-
-export interface IotlbInvalidation {
-  readonly granularity: number;
-  readonly did: number;
-  readonly drainReads: boolean;
-  readonly drainWrites: boolean;
-  /** First page; naturally aligned to 2^addressMask pages. Only for page granularity. */
-  readonly vpn: number;
-  readonly addressMask: number;
-  /** Only leaf entries changed: paging-structure caches may stay. */
-  readonly leafHint: boolean;
-}
-
-export function iotlbDescriptor(fields: IotlbInvalidation): Descriptor {
+/**
+ * Invalidates the IOTLB: all, a domain, or 2^addressMask pages from `vpn`, which is aligned to that many.
+ * `drain` waits for reads and writes in flight; `leafHint` promises that only leaf entries changed.
+ */
+export function iotlbDescriptor(
+  granularity: number,
+  did: number,
+  drain: boolean,
+  vpn: number,
+  addressMask: number,
+  leafHint: boolean,
+): Descriptor {
   return [
     TYPE_IOTLB |
-      put(fields.granularity, GRANULARITY) |
-      put(fields.drainWrites ? 1 : 0, DRAIN_WRITES) |
-      put(fields.drainReads ? 1 : 0, DRAIN_READS) |
-      put(fields.did, DID),
+      (granularity << GRANULARITY_SHIFT) |
+      (drain ? DRAIN_WRITES_BIT | DRAIN_READS_BIT : 0) |
+      (did << DID_SHIFT),
     0,
-    put(fields.addressMask, ADDRESS_MASK) |
-      put(fields.leafHint ? 1 : 0, LEAF_HINT) |
-      put(fields.vpn % TWO_20, PAGE_LOW),
-    Math.floor(fields.vpn / TWO_20),
+    addressMask | (leafHint ? LEAF_HINT_BIT : 0) | pageLow(vpn),
+    pageHigh(vpn),
   ];
 }
 
-export interface DeviceTlbInvalidation {
-  readonly sourceId: number;
-  readonly queueDepth: number;
-  readonly vpn: number;
-  /** The S bit: the address encodes a size of more than one page. */
-  readonly sized: boolean;
-}
-
-export function deviceTlbDescriptor(fields: DeviceTlbInvalidation): Descriptor {
+/** Asks the device `sourceId` to drop a page, or the aligned range that a `sized` address encodes. */
+export function deviceTlbDescriptor(
+  sourceId: number,
+  queueDepth: number,
+  vpn: number,
+  sized: boolean,
+): Descriptor {
   return [
-    TYPE_DEVICE_TLB | put(fields.queueDepth, QUEUE_DEPTH),
-    put(fields.sourceId, SOURCE_ID),
-    put(fields.sized ? 1 : 0, DEVICE_SIZE) | put(fields.vpn % TWO_20, PAGE_LOW),
-    Math.floor(fields.vpn / TWO_20),
+    TYPE_DEVICE_TLB | (queueDepth << QUEUE_DEPTH.shift),
+    sourceId & SOURCE_ID_MASK,
+    (sized ? DEVICE_SIZE_BIT : 0) | pageLow(vpn),
+    pageHigh(vpn),
   ];
 }
 
-export interface Wait {
-  readonly statusWrite: boolean;
-  readonly interrupt: boolean;
-  /** Descriptors behind it do not start before it is complete. */
-  readonly fence: boolean;
-  readonly statusData: number;
-  /** Where the status is written: here the index of a status word of the same IOMMU. */
-  readonly statusAddress: number;
-}
-
-export function waitDescriptor(fields: Wait): Descriptor {
+/**
+ * Reports that all before it is complete by writing `statusData` to `statusAddress` (here the index of a
+ * slot, whose status word it is). With `fence`, descriptors behind it do not start before that.
+ */
+export function waitDescriptor(
+  statusData: number,
+  statusAddress: number,
+  fence: boolean,
+): Descriptor {
   return [
-    TYPE_WAIT |
-      put(fields.interrupt ? 1 : 0, INTERRUPT) |
-      put(fields.statusWrite ? 1 : 0, STATUS_WRITE) |
-      put(fields.fence ? 1 : 0, FENCE),
-    fields.statusData,
-    fields.statusAddress,
+    TYPE_WAIT | STATUS_WRITE_BIT | (fence ? FENCE_BIT : 0),
+    statusData,
+    statusAddress,
     0,
   ];
 }
 
-export function descriptorType(word0: number): number {
-  return get(word0, TYPE);
+function pageLow(vpn: number): number {
+  return lowBits(vpn, PAGE_LOW_MASK) << PAGE_LOW_SHIFT;
 }
 
-export function decodeContextCache(words: Descriptor): ContextCacheInvalidation {
-  return {
-    granularity: get(words[0], GRANULARITY),
-    did: get(words[0], DID),
-    sourceId: get(words[1], SOURCE_ID),
-    functionMask: get(words[1], FUNCTION_MASK),
-  };
+function pageHigh(vpn: number): number {
+  return Math.floor(vpn / PAGE_HIGH_UNIT);
 }
 
-export function decodeIotlb(words: Descriptor): IotlbInvalidation {
-  return {
-    granularity: get(words[0], GRANULARITY),
-    did: get(words[0], DID),
-    drainWrites: get(words[0], DRAIN_WRITES) === 1,
-    drainReads: get(words[0], DRAIN_READS) === 1,
-    vpn: words[3] * TWO_20 + get(words[2], PAGE_LOW),
-    addressMask: get(words[2], ADDRESS_MASK),
-    leafHint: get(words[2], LEAF_HINT) === 1,
-  };
+export function descriptorType(words: Descriptor): number {
+  return words[0] & TYPE_MASK;
 }
 
-export function decodeDeviceTlb(words: Descriptor): DeviceTlbInvalidation {
-  return {
-    sourceId: get(words[1], SOURCE_ID),
-    queueDepth: get(words[0], QUEUE_DEPTH),
-    vpn: words[3] * TWO_20 + get(words[2], PAGE_LOW),
-    sized: get(words[2], DEVICE_SIZE) === 1,
-  };
+/** Of an IOTLB or context-cache descriptor. */
+export function granularityOf(words: Descriptor): number {
+  return (words[0] >>> GRANULARITY_SHIFT) & GRANULARITY_MASK;
 }
 
-export function decodeWait(words: Descriptor): Wait {
-  return {
-    statusWrite: get(words[0], STATUS_WRITE) === 1,
-    interrupt: get(words[0], INTERRUPT) === 1,
-    fence: get(words[0], FENCE) === 1,
-    statusData: words[1],
-    statusAddress: words[2],
-  };
+export function domainOf(words: Descriptor): number {
+  return (words[0] >>> DID_SHIFT) & DID_MASK;
 }
 
-const VALID_0 = {
-  [TYPE_CONTEXT_CACHE]: bitsOf(TYPE, GRANULARITY, DID),
-  [TYPE_IOTLB]: bitsOf(TYPE, GRANULARITY, DRAIN_WRITES, DRAIN_READS, DID),
-  [TYPE_DEVICE_TLB]: bitsOf(TYPE, QUEUE_DEPTH),
-  [TYPE_WAIT]: bitsOf(TYPE, INTERRUPT, STATUS_WRITE, FENCE, PAGE_REQUEST_DRAIN),
-} as const;
+/** Of an IOTLB descriptor: whether it waits for DMA in flight, reads or writes. */
+export function drainsOf(words: Descriptor): boolean {
+  return (words[0] & (DRAIN_WRITES_BIT | DRAIN_READS_BIT)) !== 0;
+}
 
-function bitsOf(...fields: Bits[]): number {
-  return fields.reduce((mask, field) => mask | (maskOf(field.width) << field.shift), 0);
+/** Of an IOTLB or device-TLB descriptor: the first page. */
+export function vpnOf(words: Descriptor): number {
+  return words[3] * PAGE_HIGH_UNIT + ((words[2] >>> PAGE_LOW_SHIFT) & PAGE_LOW_MASK);
+}
+
+export function addressMaskOf(words: Descriptor): number {
+  return words[2] & ADDRESS_MASK_MASK;
+}
+
+export function leafHintOf(words: Descriptor): boolean {
+  return (words[2] & LEAF_HINT_BIT) !== 0;
+}
+
+/** Of a device-TLB or context-cache descriptor: the device. */
+export function sourceIdOf(words: Descriptor): number {
+  return words[1] & SOURCE_ID_MASK;
+}
+
+/** Of a device-TLB descriptor: how many invalidations the device can hold. */
+export function queueDepthOf(words: Descriptor): number {
+  return (words[0] >>> QUEUE_DEPTH.shift) & QUEUE_DEPTH_MASK;
+}
+
+/** Of a wait descriptor. */
+export function writesStatus(words: Descriptor): boolean {
+  return (words[0] & STATUS_WRITE_BIT) !== 0;
+}
+
+export function statusDataOf(words: Descriptor): number {
+  return words[1];
+}
+
+export function statusAddressOf(words: Descriptor): number {
+  return words[2];
 }
 
 /**
@@ -208,34 +224,27 @@ function bitsOf(...fields: Bits[]): number {
  * address mask within the maximum and a wait that reports somehow. If not, it sets IQE and stops.
  */
 export function isValidDescriptor(words: Descriptor): boolean {
-  const type = descriptorType(words[0]);
-  switch (type) {
-    case TYPE_CONTEXT_CACHE:
-      return (
-        (words[0] & ~VALID_0[type]) === 0 &&
-        (words[1] & ~bitsOf(SOURCE_ID, FUNCTION_MASK)) === 0 &&
-        (words[2] | words[3]) === 0 &&
-        get(words[0], GRANULARITY) !== 0
-      );
+  switch (descriptorType(words)) {
     case TYPE_IOTLB:
       return (
-        (words[0] & ~VALID_0[type]) === 0 &&
-        words[1] === 0 &&
-        (words[2] & ~bitsOf(ADDRESS_MASK, LEAF_HINT, PAGE_LOW)) === 0 &&
-        get(words[0], GRANULARITY) !== 0 &&
-        get(words[2], ADDRESS_MASK) <= MAX_ADDRESS_MASK
-      );
-    case TYPE_DEVICE_TLB:
-      return (
-        (words[0] & ~VALID_0[type]) === 0 &&
-        (words[1] & ~bitsOf(SOURCE_ID)) === 0 &&
-        (words[2] & ~bitsOf(DEVICE_SIZE, PAGE_LOW)) === 0
+        ((words[0] & ~IOTLB_0) | words[1] | (words[2] & ~IOTLB_2)) === 0 &&
+        granularityOf(words) !== 0 &&
+        addressMaskOf(words) <= MAX_ADDRESS_MASK
       );
     case TYPE_WAIT:
       return (
-        (words[0] & ~VALID_0[type]) === 0 &&
-        words[3] === 0 &&
-        (words[0] & bitsOf(INTERRUPT, STATUS_WRITE)) !== 0
+        ((words[0] & ~WAIT_0) | words[3]) === 0 &&
+        (words[0] & (INTERRUPT_BIT | STATUS_WRITE_BIT)) !== 0
+      );
+    case TYPE_CONTEXT_CACHE:
+      return (
+        ((words[0] & ~CONTEXT_CACHE_0) | (words[1] & ~CONTEXT_CACHE_1)) === 0 &&
+        (words[2] | words[3]) === 0 &&
+        granularityOf(words) !== 0
+      );
+    case TYPE_DEVICE_TLB:
+      return (
+        ((words[0] & ~DEVICE_TLB_0) | (words[1] & ~DEVICE_TLB_1) | (words[2] & ~DEVICE_TLB_2)) === 0
       );
     default:
       return false;

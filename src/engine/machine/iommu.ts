@@ -25,7 +25,7 @@
 // FROM, FIRST, DUE_NS  submitter            IOMMU        who waits, the submission's first slot, and when
 //                                                        the tail write arrives
 // STATUS            submitter, IOMMU        both         SLOT_*; the wait descriptor writes SLOT_DONE here
-// STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS  IOMMU  submitter  (plain) published by STATUS
+// STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by STATUS
 
 import { DESCRIPTOR_WORDS, type Descriptor, descriptorType, TYPE_WAIT } from "../layout/descriptor.ts";
 import {
@@ -53,6 +53,7 @@ const COMMAND_STARTED_NS = [3 * LINE_WORDS + 4, 64] as const;
 const COMMAND_VISIBLE_NS = [3 * LINE_WORDS + 6, 64] as const;
 const COMMAND_DRAIN_NS = 3 * LINE_WORDS + 8;
 const COMMAND_LATE_NS = 3 * LINE_WORDS + 9;
+const COMMAND_HELD_UP_NS = 3 * LINE_WORDS + 10;
 const FREE_HEAD = 4 * LINE_WORDS;
 const FREE_TAIL = 4 * LINE_WORDS + 1;
 const FREE_COUNT = 4 * LINE_WORDS + 2;
@@ -76,6 +77,7 @@ checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   COMMAND_VISIBLE_NS,
   COMMAND_DRAIN_NS,
   COMMAND_LATE_NS,
+  COMMAND_HELD_UP_NS,
   FREE_HEAD,
   FREE_TAIL,
   FREE_COUNT,
@@ -93,6 +95,7 @@ const STARTED_NS = [10, 64] as const;
 const VISIBLE_NS = [12, 64] as const;
 const DRAIN_NS = 14;
 const LATE_NS = 15;
+const HELD_UP_NS = 7;
 
 checkWords("queue slot", LINE_WORDS, {
   DESCRIPTOR,
@@ -105,13 +108,16 @@ checkWords("queue slot", LINE_WORDS, {
   VISIBLE_NS,
   DRAIN_NS,
   LATE_NS,
+  HELD_UP_NS,
 });
 
-/** States of a queue slot, as in Linux drivers/iommu/intel/iommu.h (QI_FREE and so on). */
-export const SLOT_FREE = 0;
-export const SLOT_IN_USE = 1;
-export const SLOT_DONE = 2;
-export const SLOT_ABORTED = 3;
+/**
+ * States of a queue slot (Linux drivers/iommu/intel/iommu.h, QI_FREE and so on). Slots from FREE_TAIL up to
+ * FREE_HEAD are in use, so that free and in use need not be told apart.
+ */
+export const SLOT_PENDING = 0;
+export const SLOT_DONE = 1;
+export const SLOT_ABORTED = 2;
 
 /** Bits of the fault status register (VT-d, FSTS_REG, offset 0x34). */
 export const FSTS_IQE = 1 << 4;
@@ -137,8 +143,10 @@ export interface ServiceTimes {
   drainNs: number;
   /** The initiator can see it. */
   visibleNs: number;
-  /** By how much the host delayed the start. */
+  /** By how much the host delayed the start … */
   lateNs: number;
+  /** … and the end. */
+  heldUpNs: number;
 }
 
 export class Iommu {
@@ -209,6 +217,7 @@ export class Iommu {
     this.floats[COMMAND_VISIBLE_NS[0] / 2] = times.visibleNs;
     this.words[COMMAND_DRAIN_NS] = times.drainNs;
     this.words[COMMAND_LATE_NS] = times.lateNs;
+    this.words[COMMAND_HELD_UP_NS] = times.heldUpNs;
     Atomics.and(this.words, IOTLB_REG, ~IVT);
   }
 
@@ -223,6 +232,7 @@ export class Iommu {
     times.visibleNs = this.floats[COMMAND_VISIBLE_NS[0] / 2];
     times.drainNs = this.words[COMMAND_DRAIN_NS];
     times.lateNs = this.words[COMMAND_LATE_NS];
+    times.heldUpNs = this.words[COMMAND_HELD_UP_NS];
   }
 
   // The queue: submitters, all under the submit lock.
@@ -244,7 +254,6 @@ export class Iommu {
     this.slots[base + FROM] = from;
     this.slots[base + FIRST] = first;
     this.slotFloats[(base + DUE_NS[0]) / 2] = dueNs;
-    Atomics.store(this.slots, base + STATUS, SLOT_IN_USE);
     this.words[FREE_HEAD] = (index + 1) | 0;
     this.words[FREE_COUNT]--;
     return index;
@@ -287,9 +296,9 @@ export class Iommu {
     return ((this.head - index) | 0) > 0;
   }
 
-  /** The owner is done with a submission, up to its wait. */
+  /** The owner is done with a submission, whose wait is done or aborted: its slots may be reclaimed. */
   markDone(wait: number): void {
-    for (let index = this.firstOf(wait); index !== ((wait + 1) | 0); index = (index + 1) | 0) {
+    for (let index = this.firstOf(wait); index !== wait; index = (index + 1) | 0) {
       this.setStatus(index, SLOT_DONE);
     }
   }
@@ -298,8 +307,8 @@ export class Iommu {
   abortPendingWaits(): void {
     const head = this.head;
     for (let index = this.words[FREE_TAIL]; index !== head; index = (index + 1) | 0) {
-      if (this.statusOf(index) !== SLOT_IN_USE) continue;
-      if (descriptorType(this.fetch(index)[0]) === TYPE_WAIT) this.setStatus(index, SLOT_ABORTED);
+      if (this.statusOf(index) !== SLOT_PENDING) continue;
+      if (descriptorType(this.fetch(index)) === TYPE_WAIT) this.setStatus(index, SLOT_ABORTED);
     }
   }
 
@@ -307,8 +316,8 @@ export class Iommu {
   reclaim(): void {
     let tail = this.words[FREE_TAIL];
     let free = this.words[FREE_COUNT];
-    while (free < QUEUE_SLOTS && this.statusOf(tail) >= SLOT_DONE) {
-      this.setStatus(tail, SLOT_FREE);
+    while (free < QUEUE_SLOTS && this.statusOf(tail) !== SLOT_PENDING) {
+      this.setStatus(tail, SLOT_PENDING);
       tail = (tail + 1) | 0;
       free++;
     }
@@ -316,11 +325,9 @@ export class Iommu {
     this.words[FREE_COUNT] = free;
   }
 
-  /** Submitter: when it can see the status of its wait descriptor; Infinity while there is none. */
-  statusVisibleNs(index: number): number {
-    const base = slotOf(index) * LINE_WORDS;
-    if (Atomics.load(this.slots, base + STATUS) !== SLOT_DONE) return Number.POSITIVE_INFINITY;
-    return this.slotFloats[(base + VISIBLE_NS[0]) / 2];
+  /** Submitter: when it can see the status of its wait descriptor, which is SLOT_DONE. */
+  visibleNs(index: number): number {
+    return this.slotFloats[(slotOf(index) * LINE_WORDS + VISIBLE_NS[0]) / 2];
   }
 
   statusTimes(index: number, times: ServiceTimes): void {
@@ -329,6 +336,7 @@ export class Iommu {
     times.visibleNs = this.slotFloats[(base + VISIBLE_NS[0]) / 2];
     times.drainNs = this.slots[base + DRAIN_NS];
     times.lateNs = this.slots[base + LATE_NS];
+    times.heldUpNs = this.slots[base + HELD_UP_NS];
   }
 
   // The queue: the IOMMU.
@@ -357,8 +365,9 @@ export class Iommu {
     return [slots[base], slots[base + 1], slots[base + 2], slots[base + 3]];
   }
 
-  advanceHead(): void {
-    Atomics.store(this.words, IQH, (Atomics.load(this.words, IQH) + 1) | 0);
+  /** Moves IQH behind a descriptor that is done. */
+  setHead(head: number): void {
+    Atomics.store(this.words, IQH, head);
   }
 
   /** The wait descriptor's status write, to the status word of slot `address`. */
@@ -368,6 +377,7 @@ export class Iommu {
     this.slotFloats[(base + VISIBLE_NS[0]) / 2] = times.visibleNs;
     this.slots[base + DRAIN_NS] = times.drainNs;
     this.slots[base + LATE_NS] = times.lateNs;
+    this.slots[base + HELD_UP_NS] = times.heldUpNs;
     Atomics.store(this.slots, base + STATUS, data);
   }
 

@@ -37,6 +37,7 @@ checkWords("IOTLB entry", IOTLB_ENTRY_WORDS, {
 const EMPTY = 0;
 const FILLING = -1;
 const HALF = 0x40000; // 2¹⁸
+const HALF_MASK = HALF - 1;
 export const IOTLB_MISS = -1;
 
 /** What a lookup found; one object is reused for all. */
@@ -93,7 +94,7 @@ export class Iotlb {
     if (state === FILLING) return IOTLB_MISS;
     if (Atomics.compareExchange(words, entry + STATE, state, FILLING) !== state) return IOTLB_MISS;
     words[entry + DID] = did; // Plain, as all below: published by STATE.
-    words[entry + VPN_LOW] = vpn % HALF;
+    words[entry + VPN_LOW] = lowBits(vpn, HALF_MASK);
     words[entry + VPN_HIGH] = Math.floor(vpn / HALF);
     words[entry + PTE] = pte;
     words[entry + VERSION] = version;
@@ -141,7 +142,7 @@ export class Iotlb {
     const words = this.words;
     return (
       words[entry + DID] === did &&
-      words[entry + VPN_LOW] === vpn % HALF &&
+      words[entry + VPN_LOW] === lowBits(vpn, HALF_MASK) &&
       words[entry + VPN_HIGH] === Math.floor(vpn / HALF)
     );
   }

@@ -5,6 +5,7 @@
 // MAPPED     the core    devices    pages mapped so far; publishes the entries below it
 // entry      the core    devices    page number in two halves of 18 bits
 
+import { lowBits } from "../layout/address.ts";
 import {
   allWordsOf,
   LIVE_LINES,
@@ -19,6 +20,7 @@ const ENTRIES = LINE_WORDS;
 /** Pages that are remembered; a power of two. */
 export const LIVE_PAGES = 64;
 const HALF = 0x40000; // 2¹⁸
+const HALF_MASK = HALF - 1;
 
 checkWords("live pages", LIVE_LINES * LINE_WORDS, {
   MAPPED,
@@ -43,7 +45,7 @@ export class LivePages {
     const mapped = Atomics.load(this.words, base + MAPPED);
     const entry = base + ENTRIES + 2 * (mapped & (LIVE_PAGES - 1));
     Atomics.store(this.words, entry, Math.floor(vpn / HALF));
-    Atomics.store(this.words, entry + 1, vpn % HALF);
+    Atomics.store(this.words, entry + 1, lowBits(vpn, HALF_MASK));
     Atomics.store(this.words, base + MAPPED, (mapped + 1) & 0x7fffffff);
   }
 

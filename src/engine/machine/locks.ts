@@ -40,11 +40,14 @@ export class Locks {
   }
 
   /** Queues up; the ticket says when it is the caller's turn. At most one ticket a core and lock. */
-  takeTicket(lock: number, actor: number): number {
+  takeTicket(lock: number): number {
+    return Atomics.add(this.words, lock * this.stride + NEXT, 1);
+  }
+
+  /** Says who waits with a ticket, to be rung by the holder; the caller looks at its turn again after. */
+  await(lock: number, ticket: number, actor: number): void {
     const base = lock * this.stride;
-    const ticket = Atomics.add(this.words, base + NEXT, 1);
     Atomics.store(this.words, base + WAITERS + (ticket >>> 0) % this.waiters, actor + 1);
-    return ticket;
   }
 
   /** When the lock was handed to this ticket; Infinity if it has not been yet. */
@@ -61,7 +64,7 @@ export class Locks {
     const next = (ticket + 1) | 0;
     Atomics.store(this.words, base + SERVING, next); // Pairs with the load in handedNs().
     if (Atomics.load(this.words, base + NEXT) === next) return NOBODY;
-    // A waiter between its two steps has not said who it is: it will look at SERVING by itself.
+    // A waiter that has not said yet who it is will look at SERVING by itself after it has.
     return Atomics.load(this.words, base + WAITERS + (next >>> 0) % this.waiters) - 1;
   }
 }

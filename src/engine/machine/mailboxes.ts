@@ -10,7 +10,7 @@
 // SEQUENCE      sender     the core     itself: its store publishes the eight fields below
 // KIND, SPACE, SENDER, PAGES, VPN, DUE_NS, SENT_NS
 // ACK           the core   sender       itself: its store publishes the fields below
-// ENTERED_NS, ACKED_NS, LATE_NS
+// ENTERED_NS, ACKED_NS, LATE_NS, HELD_UP_NS
 
 import {
   allFloatsOf,
@@ -36,6 +36,7 @@ const PAGES = 3;
 const SPACE = 4;
 const ACK = 5;
 const LATE_NS = 6;
+const HELD_UP_NS = 7;
 const VPN = [8, 64] as const;
 const DUE_NS = [10, 64] as const;
 const ENTERED_NS = [12, 64] as const;
@@ -49,6 +50,7 @@ checkWords("mailbox slot", LINE_WORDS, {
   SPACE,
   ACK,
   LATE_NS,
+  HELD_UP_NS,
   VPN,
   DUE_NS,
   ENTERED_NS,
@@ -155,17 +157,19 @@ export class Mailboxes {
 
   /**
    * The core: acknowledges a message. `enteredNs` is when it began with it, of which the host was `lateNs`
-   * late; the sender may see the acknowledgement from `ackedNs` on.
+   * late; the sender may see the acknowledgement from `ackedNs` on, of which the host was `heldUpNs` late.
    */
   acknowledge(
     core: number,
     sequence: number,
     enteredNs: number,
     lateNs: number,
+    heldUpNs: number,
     ackedNs: number,
   ): void {
     const slot = this.slotOf(core, sequence);
-    this.slots[slot + LATE_NS] = lateNs; // Plain, as the next two: published by ACK.
+    this.slots[slot + LATE_NS] = lateNs; // Plain, as the next three: published by ACK.
+    this.slots[slot + HELD_UP_NS] = heldUpNs;
     this.slotFloats[(slot + ENTERED_NS[0]) / 2] = enteredNs;
     this.slotFloats[(slot + ACKED_NS[0]) / 2] = ackedNs;
     Atomics.store(this.slots, slot + ACK, sequence); // Pairs with the load in ackedNs().
@@ -189,6 +193,11 @@ export class Mailboxes {
     return ((acknowledged - sequence) | 0) > 0 ? 0 : Number.POSITIVE_INFINITY;
   }
 
+  /** Sender: when its message was to take effect. */
+  postedDueNs(core: number, sequence: number): number {
+    return this.slotFloats[(this.slotOf(core, sequence) + DUE_NS[0]) / 2];
+  }
+
   /** Sender: when the core began with an acknowledged message. */
   enteredNs(core: number, sequence: number): number {
     return this.slotFloats[(this.slotOf(core, sequence) + ENTERED_NS[0]) / 2];
@@ -197,6 +206,11 @@ export class Mailboxes {
   /** Sender: by how much the host delayed the start of an acknowledged message. */
   lateNs(core: number, sequence: number): number {
     return this.slots[this.slotOf(core, sequence) + LATE_NS];
+  }
+
+  /** Sender: by how much the host delayed its acknowledgement. */
+  heldUpNs(core: number, sequence: number): number {
+    return this.slots[this.slotOf(core, sequence) + HELD_UP_NS];
   }
 
   private slotOf(core: number, sequence: number): number {

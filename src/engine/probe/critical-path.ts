@@ -76,6 +76,11 @@ export class CriticalPath {
     this.pieces[chain] = 0;
   }
 
+  /** When a chain was forked. */
+  forkedNs(chain: number): number {
+    return this.forkNs[chain];
+  }
+
   /** The next segment of a chain took `ns`; together they must cover the time from fork to end. */
   add(chain: number, segment: number, ns: number): void {
     if (ns <= 0) return;

@@ -57,7 +57,8 @@ export function* flushOnTimer(core: Core): Protocol<void> {
  * a run ends. Belongs to no operation, so its path is not recorded.
  */
 export function* drainQueues(core: Core): Protocol<void> {
-  const { machine, path } = core;
+  const { machine, plan, path } = core;
+  if (plan.coresWhen !== QUEUE && plan.iommuWhen !== QUEUE) return;
   const recording = path.enabled;
   path.enabled = false;
   yield* flushEverything(core);

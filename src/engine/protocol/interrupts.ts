@@ -12,7 +12,7 @@ import {
 } from "../machine/mailboxes.ts";
 import type { Core } from "./core.ts";
 
-/** Handles every message that is due. Time spent counts as taken from this core. */
+/** Handles the message that the caller has seen due, and those that become due meanwhile. */
 export function* serviceInterrupts(core: Core): Protocol<void> {
   const { cpu, machine, costs, message } = core;
   const { mailboxes } = machine;
@@ -21,7 +21,7 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   let lateNs = cpu.lateNs;
   let beganNs = enteredNs;
   cpu.spend(costs.interruptEntryNs);
-  while (mailboxes.dueNs(core.id) <= cpu.now()) {
+  do {
     mailboxes.read(core.id, message);
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
     if ((message.kind & ACK_EARLY) !== 0) yield* acknowledge(core, beganNs, lateNs);
@@ -30,7 +30,7 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     mailboxes.release(core.id);
     beganNs = cpu.now();
     lateNs = 0;
-  }
+  } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
   core.counters.responderNs += cpu.now() - enteredNs;
   machine.actors.progressed(cpu.id);
@@ -66,8 +66,9 @@ function handle(core: Core): void {
 function* acknowledge(core: Core, beganNs: number, lateNs: number): Protocol<void> {
   const { cpu, machine, costs, message } = core;
   if (cpu.point()) yield;
-  const seenNs = cpu.now() + costs.cacheLineNs;
-  machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, seenNs);
+  const seenNs = cpu.effectNs(costs.cacheLineNs);
+  const heldUpNs = seenNs - costs.cacheLineNs - cpu.now();
+  machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, heldUpNs, seenNs);
   cpu.ring(message.sender, seenNs);
   core.counters.acknowledgements++;
 }

@@ -8,13 +8,13 @@ import type { Protocol } from "../executor/cpu.ts";
 import {
   alignedRange,
   type Descriptor,
-  decodeDeviceTlb,
   descriptorType,
   GRANULARITY_DOMAIN,
   GRANULARITY_GLOBAL,
   GRANULARITY_PAGE,
   iotlbDescriptor,
   MAX_ADDRESS_MASK,
+  sourceIdOf,
   TYPE_DEVICE_TLB,
   waitDescriptor,
 } from "../layout/descriptor.ts";
@@ -55,7 +55,13 @@ const MAX_DESCRIPTORS = 16;
 /** How often a submitter looks for free slots: as in Linux nobody tells it, it relaxes and looks. */
 const RELAX_NS = 100;
 
-const times: ServiceTimes = { startedNs: 0, drainNs: 0, visibleNs: 0, lateNs: 0 };
+const times: ServiceTimes = {
+  startedNs: 0,
+  drainNs: 0,
+  visibleNs: 0,
+  lateNs: 0,
+  heldUpNs: 0,
+};
 
 /**
  * Flushes `space` from the IOTLB of one IOMMU through its registers, domain-selective and drained, and
@@ -71,9 +77,9 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   if (cpu.point()) yield;
   path.mark(SUBMIT, cpu.now());
   path.fork(chain, cpu.now());
-  const sentNs = cpu.now();
-  iommu.command(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, sentNs);
-  cpu.ring(iommuActor(machine.shape, iommu.id), sentNs);
+  const dueNs = cpu.effectNs(0);
+  iommu.command(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, dueNs);
+  cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
   for (;;) {
@@ -86,7 +92,7 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   counters.iotlbInvalidations++;
   counters.iommuWaits++;
   iommu.commandTimes(times);
-  joinChain(core, chain, sentNs, costs.registerPollNs, lateNs);
+  joinChain(core, chain, dueNs, costs.registerPollNs, lateNs);
   yield* release(core, lock, ticket);
 }
 
@@ -125,6 +131,7 @@ export function* submit(
   const lock = machine.lockOfIommu(iommu.id);
   let ticket = yield* acquireMasked(core, lock);
   path.mark(LOCK, cpu.now());
+  iommu.reclaim();
   while (iommu.freeSlots < descriptors.length + 2) {
     machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
     yield* release(core, lock, ticket);
@@ -136,7 +143,7 @@ export function* submit(
     path.mark(QUEUE_FULL, cpu.now());
   }
   if (cpu.point()) yield;
-  const dueNs = cpu.now() + costs.tailWriteNs;
+  const dueNs = cpu.effectNs(costs.tailWriteNs);
   const first = iommu.nextSlot;
   for (const descriptor of descriptors) iommu.takeSlot(descriptor, first, cpu.id, dueNs);
   const wait = takeWaitSlot(core, iommu, first, dueNs);
@@ -175,7 +182,7 @@ function* awaitDone(core: Core, iommu: Iommu, first: number, masked: boolean): P
   for (;;) {
     const outcome = yield* awaitStatus(core, iommu, wait, masked);
     const descriptors = outcome === SUBMISSION_ABORTED ? iommu.descriptorsOf(wait) : [];
-    yield* giveBack(core, iommu, wait);
+    iommu.markDone(wait);
     if (outcome !== SUBMISSION_ABORTED) return outcome;
     if (asksRemovedDevice(core, descriptors)) return SUBMISSION_TIMED_OUT;
     wait = yield* submit(core, iommu, descriptors);
@@ -192,14 +199,15 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
   let lateNs = 0;
   let outcome = SUBMISSION_DONE;
   for (;;) {
-    const visibleNs = iommu.statusVisibleNs(wait);
-    // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
-    if (visibleNs <= cpu.now() && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
-    if (iommu.faults !== 0) outcome = yield* recover(core, iommu, wait, outcome);
-    if (iommu.statusOf(wait) === SLOT_ABORTED) {
+    const status = iommu.statusOf(wait);
+    if (status === SLOT_ABORTED) {
       outcome = SUBMISSION_ABORTED;
       break;
     }
+    const visibleNs = status === SLOT_DONE ? iommu.visibleNs(wait) : Number.POSITIVE_INFINITY;
+    // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
+    if (visibleNs <= cpu.now() && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
+    if (iommu.faults !== 0) outcome = yield* recover(core, iommu, wait, outcome);
     const interruptNs = masked ? Number.POSITIVE_INFINITY : machine.mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
     else if (cpu.sleep(Math.min(visibleNs, interruptNs))) yield;
@@ -219,8 +227,8 @@ function asksRemovedDevice(core: Core, descriptors: readonly Descriptor[]): bool
   const { devices } = core.machine;
   return descriptors.some(
     (words) =>
-      descriptorType(words[0]) === TYPE_DEVICE_TLB &&
-      devices.stateOf(decodeDeviceTlb(words).sourceId) === DEVICE_REMOVED,
+      descriptorType(words) === TYPE_DEVICE_TLB &&
+      devices.stateOf(sourceIdOf(words)) === DEVICE_REMOVED,
   );
 }
 
@@ -233,8 +241,7 @@ function flushOf(
 ): readonly Descriptor[] {
   const { plan } = core;
   if (plan.scope === SCOPE_GLOBAL) return [iotlbOf(core, space, GRANULARITY_GLOBAL, 0, 0)];
-  const whole = [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
-  if (plan.scope !== SCOPE_PAGE) return whole;
+  if (plan.scope !== SCOPE_PAGE) return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
   const descriptors: Descriptor[] = [];
   let range = from;
   while (range < ranges.length) {
@@ -244,8 +251,9 @@ function flushOf(
       pages += ranges.pagesOf(range++);
     }
     const aligned = alignedRange(vpn, pages);
-    if (aligned.addressMask > MAX_ADDRESS_MASK) return whole;
-    if (descriptors.length === MAX_DESCRIPTORS) return whole;
+    if (aligned.addressMask > MAX_ADDRESS_MASK || descriptors.length === MAX_DESCRIPTORS) {
+      return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
+    }
     descriptors.push(iotlbOf(core, space, GRANULARITY_PAGE, aligned.vpn, aligned.addressMask));
   }
   return descriptors;
@@ -258,37 +266,14 @@ function iotlbOf(
   vpn: number,
   addressMask: number,
 ): Descriptor {
-  return iotlbDescriptor({
-    granularity,
-    did: didOf(space),
-    drainReads: true,
-    drainWrites: true,
-    vpn,
-    addressMask,
-    leafHint: core.plan.leafHint && granularity === GRANULARITY_PAGE,
-  });
+  const leafHint = core.plan.leafHint && granularity === GRANULARITY_PAGE;
+  return iotlbDescriptor(granularity, didOf(space), true, vpn, addressMask, leafHint);
 }
 
 /** The wait writes its status into the status word of its own slot. */
 function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): number {
-  const descriptor = waitDescriptor({
-    statusWrite: true,
-    interrupt: false,
-    fence: false,
-    statusData: SLOT_DONE,
-    statusAddress: slotOf(iommu.nextSlot),
-  });
+  const descriptor = waitDescriptor(SLOT_DONE, slotOf(iommu.nextSlot), false);
   return iommu.takeSlot(descriptor, first, core.cpu.id, dueNs);
-}
-
-/** Marks the slots of a submission done, up to its wait, and reclaims what is contiguous. */
-function* giveBack(core: Core, iommu: Iommu, wait: number): Protocol<void> {
-  const { machine } = core;
-  const lock = machine.lockOfIommu(iommu.id);
-  const ticket = yield* acquireMasked(core, lock);
-  iommu.markDone(wait);
-  iommu.reclaim();
-  yield* release(core, lock, ticket);
 }
 
 /**
@@ -332,15 +317,15 @@ function isWithin(iommu: Iommu, wait: number): boolean {
 function joinChain(
   core: Core,
   chain: number,
-  sentNs: number,
+  dueNs: number,
   statusNs: number,
   lateNs: number,
 ): void {
   const { path, cpu } = core;
   if (!path.enabled) return;
-  const flushedNs = times.visibleNs - statusNs;
-  path.add(chain, QUEUED, times.startedNs - times.lateNs - sentNs);
-  path.add(chain, LATE, times.lateNs);
+  const flushedNs = times.visibleNs - statusNs - times.heldUpNs;
+  path.add(chain, QUEUED, times.startedNs - times.lateNs - dueNs);
+  path.add(chain, LATE, dueNs - path.forkedNs(chain) + times.lateNs + times.heldUpNs);
   path.add(chain, FLUSH, flushedNs - times.drainNs - times.startedNs);
   path.add(chain, DRAIN, times.drainNs);
   path.add(chain, STATUS, statusNs);

@@ -4,19 +4,24 @@
 
 import type { Cpu, Protocol } from "../executor/cpu.ts";
 import {
+  addressMaskOf,
   type Descriptor,
-  decodeContextCache,
-  decodeDeviceTlb,
-  decodeIotlb,
-  decodeWait,
   descriptorType,
+  domainOf,
+  drainsOf,
   GRANULARITY_DOMAIN,
   GRANULARITY_GLOBAL,
+  granularityOf,
   isValidDescriptor,
+  sourceIdOf,
+  statusAddressOf,
+  statusDataOf,
   TYPE_CONTEXT_CACHE,
   TYPE_DEVICE_TLB,
   TYPE_IOTLB,
   TYPE_WAIT,
+  vpnOf,
+  writesStatus,
 } from "../layout/descriptor.ts";
 import { WAIT_DMA, WAIT_WORK } from "../machine/actors.ts";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED, wasUnderWay } from "../machine/devices.ts";
@@ -49,7 +54,16 @@ export class InvalidationUnit {
     drainNs: 0,
     visibleNs: 0,
     lateNs: 0,
+    heldUpNs: 0,
   };
+  /** Which interface it serves; fixed for a run. */
+  readonly queueEnabled: boolean;
+  /** Its own copy of IQH, which nobody else writes. */
+  head: number;
+  /** IQT as it last read it; read again when it has come so far. */
+  tail: number;
+  /** A fault that it raised has stopped the queue. */
+  halted = false;
   /** IOTLB invalidations since the last wait. */
   inSubmission = 0;
   /** A device did not answer: the next wait must not complete. */
@@ -64,6 +78,9 @@ export class InvalidationUnit {
     this.iommu = machine.iommus[iommu];
     this.iotlb = machine.iotlbs[iommu];
     this.costs = costs;
+    this.queueEnabled = this.iommu.queueEnabled;
+    this.head = this.iommu.head;
+    this.tail = this.head;
     this.devices = Array.from({ length: machine.shape.devices }, (_, device) => device).filter(
       (device) => iommuOfDevice(device, machine.shape.iommus) === iommu,
     );
@@ -84,31 +101,41 @@ export function iommuOfDevice(device: number, iommus: number): number {
 
 /** The IOMMU's main loop, until the run is over. */
 export function* serveInvalidations(unit: InvalidationUnit): Protocol<void> {
-  const { cpu, machine, iommu } = unit;
+  const { cpu, machine } = unit;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
-  while (!machine.control.stopped) {
-    const dueNs = nextDueNs(unit);
+  for (;;) {
+    const dueNs = unit.queueEnabled ? nextDescriptorNs(unit) : nextCommandNs(unit);
     if (dueNs > cpu.now()) {
+      if (machine.control.stopped) return;
       if (cpu.sleep(dueNs)) yield;
       if (dueNs > cpu.now()) continue;
     }
     unit.countFromHere();
     begin(unit, dueNs);
-    if (iommu.queueEnabled) yield* executeDescriptor(unit);
+    if (unit.queueEnabled) yield* executeDescriptor(unit);
     else yield* executeCommand(unit);
     machine.actors.progressed(cpu.id);
   }
 }
 
-/** When there is something to do: the due time of the next descriptor or command, or Infinity. */
-function nextDueNs(unit: InvalidationUnit): number {
+/** When the next descriptor is there; Infinity if none, or while a fault has stopped the queue. */
+function nextDescriptorNs(unit: InvalidationUnit): number {
   const { iommu } = unit;
-  if (!iommu.queueEnabled) {
-    return iommu.pendingCommand() === 0 ? Number.POSITIVE_INFINITY : iommu.commandDueNs();
+  if (unit.halted) {
+    if ((iommu.faults & (FSTS_IQE | FSTS_ITE)) !== 0) return Number.POSITIVE_INFINITY;
+    unit.halted = false;
   }
-  // A queue with an error, or with a device that timed out, stands still until software has cleared it.
-  if ((iommu.faults & (FSTS_IQE | FSTS_ITE)) !== 0) return Number.POSITIVE_INFINITY;
-  return iommu.head === iommu.tail ? Number.POSITIVE_INFINITY : iommu.dueNs(iommu.head);
+  if (unit.tail === unit.head) {
+    unit.tail = iommu.tail;
+    // The line of the wait at the end travels while that of the first descriptor does.
+    if (unit.tail !== unit.head) iommu.fromOf((unit.tail - 1) | 0);
+  }
+  return unit.tail === unit.head ? Number.POSITIVE_INFINITY : iommu.dueNs(unit.head);
+}
+
+function nextCommandNs(unit: InvalidationUnit): number {
+  const { iommu } = unit;
+  return iommu.pendingCommand() === 0 ? Number.POSITIVE_INFINITY : iommu.commandDueNs();
 }
 
 /** Service of a submission begins, unless it is under way. */
@@ -132,9 +159,9 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
   else iommu.flushDomain(did);
   countIotlb(unit, granularity);
-  yield* awaitInFlight(unit, commandDrains(command));
+  if (unit.devices.length > 0) yield* awaitInFlight(unit, commandDrains(command));
   unit.inSubmission = 0;
-  times.visibleNs = cpu.now() + costs.registerPollNs;
+  times.visibleNs = visibleAfter(unit, costs.registerPollNs);
   const from = iommu.commandFrom();
   iommu.completeCommand(times);
   times.startedNs = -1;
@@ -144,23 +171,22 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
 /** Fetches and executes one descriptor; the head moves behind it unless it is refused. */
 function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   const { cpu, iommu, costs } = unit;
-  const index = iommu.head;
-  const words = iommu.fetch(index);
-  const from = iommu.fromOf(index);
+  const words = iommu.fetch(unit.head);
+  const from = iommu.fromOf(unit.head);
+  const type = descriptorType(words);
   if (!isValidDescriptor(words)) {
     if (cpu.point()) yield;
-    iommu.raiseFault(FSTS_IQE);
+    halt(unit, FSTS_IQE);
     cpu.ring(from, cpu.now());
     return;
   }
-  switch (descriptorType(words[0])) {
+  switch (type) {
     case TYPE_IOTLB:
       yield* invalidateIotlb(unit, words);
       break;
     case TYPE_CONTEXT_CACHE:
       cpu.spend(costs.contextCacheNs);
       if (cpu.point()) yield;
-      decodeContextCache(words);
       unit.counters.contextCache++;
       break;
     case TYPE_DEVICE_TLB:
@@ -170,21 +196,28 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
       yield* completeWait(unit, words);
       break;
   }
-  iommu.advanceHead();
-  if (descriptorType(words[0]) === TYPE_WAIT) cpu.ring(from, unit.times.visibleNs);
+  unit.head = (unit.head + 1) | 0;
+  iommu.setHead(unit.head);
+  if (type === TYPE_WAIT) cpu.ring(from, unit.times.visibleNs);
+}
+
+/** Raises a fault that stops the queue until software has cleared it. */
+function halt(unit: InvalidationUnit, fault: number): void {
+  unit.iommu.raiseFault(fault);
+  unit.halted = true;
 }
 
 function* invalidateIotlb(unit: InvalidationUnit, words: Descriptor): Protocol<void> {
   const { cpu, iommu, iotlb } = unit;
-  const request = decodeIotlb(words);
-  cpu.spend(serviceNs(unit, request.granularity));
+  const granularity = granularityOf(words);
+  cpu.spend(serviceNs(unit, granularity));
   if (cpu.point()) yield;
   iommu.countInvalidation();
-  if (request.granularity === GRANULARITY_GLOBAL) iommu.flushAll();
-  else if (request.granularity === GRANULARITY_DOMAIN) iommu.flushDomain(request.did);
-  else iotlb.invalidatePages(request.did, request.vpn, pagesOfMask(request.addressMask));
-  countIotlb(unit, request.granularity);
-  yield* awaitInFlight(unit, request.drainReads || request.drainWrites);
+  if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
+  else if (granularity === GRANULARITY_DOMAIN) iommu.flushDomain(domainOf(words));
+  else iotlb.invalidatePages(domainOf(words), vpnOf(words), pagesOfMask(addressMaskOf(words)));
+  countIotlb(unit, granularity);
+  if (unit.devices.length > 0) yield* awaitInFlight(unit, drainsOf(words));
 }
 
 /** The first invalidation of a submission pays its granularity; those behind it are cheaper. */
@@ -204,7 +237,7 @@ function* invalidateDeviceTlb(
   cpu.spend(costs.deviceTlbNs);
   if (cpu.point()) yield;
   unit.counters.deviceTlb++;
-  const device = decodeDeviceTlb(words).sourceId;
+  const device = sourceIdOf(words);
   const state = device < machine.devices.count ? machine.devices.stateOf(device) : DEVICE_REMOVED;
   if (state === DEVICE_REMOVED) unit.timedOut = true;
   if (state !== DEVICE_ERRONEOUS) return;
@@ -215,25 +248,30 @@ function* invalidateDeviceTlb(
 /** All before it is complete, as this unit is serial; unless a device did not answer. */
 function* completeWait(unit: InvalidationUnit, words: Descriptor): Protocol<void> {
   const { cpu, iommu, times, costs, counters } = unit;
-  const wait = decodeWait(words);
   if (cpu.point()) yield;
-  times.visibleNs = cpu.now() + costs.statusWriteNs;
+  times.visibleNs = visibleAfter(unit, costs.statusWriteNs);
   unit.inSubmission = 0;
   counters.waits++;
   if (unit.timedOut) {
     unit.timedOut = false;
-    iommu.raiseFault(FSTS_ITE);
-  } else if (wait.statusWrite) {
-    iommu.writeStatus(wait.statusAddress, wait.statusData, times);
+    halt(unit, FSTS_ITE);
+  } else if (writesStatus(words)) {
+    iommu.writeStatus(statusAddressOf(words), statusDataOf(words), times);
   }
   times.startedNs = -1;
+}
+
+/** When the initiator can see what is complete now; what the host adds to that is late. */
+function visibleAfter(unit: InvalidationUnit, delayNs: number): number {
+  const visibleNs = unit.cpu.effectNs(delayNs);
+  unit.times.heldUpNs = visibleNs - delayNs - unit.cpu.now();
+  return visibleNs;
 }
 
 /** Waits for walks in flight, and for DMA in flight if `drain`: a device cannot be stopped. */
 function* awaitInFlight(unit: InvalidationUnit, drain: boolean): Protocol<void> {
   const { cpu, machine, iommu, times } = unit;
   const { devices, actors } = machine;
-  if (unit.devices.length === 0) return;
   const beganNs = cpu.now();
   iommu.setDraining(true);
   for (const device of unit.devices) {

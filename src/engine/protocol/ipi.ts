@@ -49,7 +49,7 @@ export function* send(
   if (cpu.point()) yield;
   const sequence = mailboxes.reserve(target);
   if (!mailboxes.hasRoom(target, sequence)) yield* awaitRoom(core, target, sequence);
-  const dueNs = cpu.now() + costs.deliveryNs;
+  const dueNs = cpu.effectNs(costs.deliveryNs);
   const i = core.targets++;
   core.targetCores[i] = target;
   core.targetSequences[i] = sequence;
@@ -100,10 +100,13 @@ function recordChain(core: Core, i: number, ackedNs: number): void {
   path.fork(CORES_CHAIN, sentNs);
   const enteredNs = machine.mailboxes.enteredNs(target, sequence);
   const lateNs = machine.mailboxes.lateNs(target, sequence);
+  const heldUpNs = machine.mailboxes.heldUpNs(target, sequence);
+  const dueNs = machine.mailboxes.postedDueNs(target, sequence);
+  const sentLateNs = dueNs - sentNs - costs.deliveryNs;
   path.add(CORES_CHAIN, DELIVERY, costs.deliveryNs);
-  path.add(CORES_CHAIN, MASKED, enteredNs - lateNs - sentNs - costs.deliveryNs);
-  path.add(CORES_CHAIN, LATE, lateNs);
-  path.add(CORES_CHAIN, HANDLER, ackedNs - costs.cacheLineNs - enteredNs);
+  path.add(CORES_CHAIN, MASKED, enteredNs - lateNs - dueNs);
+  path.add(CORES_CHAIN, LATE, sentLateNs + lateNs + heldUpNs);
+  path.add(CORES_CHAIN, HANDLER, ackedNs - costs.cacheLineNs - heldUpNs - enteredNs);
   path.add(CORES_CHAIN, ACK_RETURN, costs.cacheLineNs);
 }
 

@@ -12,8 +12,9 @@ export function* acquire(core: Core, lock: number): Protocol<number> {
   const { cpu, machine } = core;
   const { locks, mailboxes } = machine;
   if (cpu.point()) yield;
-  const ticket = locks.takeTicket(lock, cpu.id);
+  const ticket = locks.takeTicket(lock);
   if (locks.handedNs(lock, ticket) <= cpu.now()) return ticket;
+  locks.await(lock, ticket, cpu.id);
   machine.actors.waits(cpu.id, WAIT_LOCK, lock);
   for (;;) {
     const handedNs = locks.handedNs(lock, ticket);
@@ -31,8 +32,9 @@ export function* acquireMasked(core: Core, lock: number): Protocol<number> {
   const { cpu, machine } = core;
   const { locks } = machine;
   if (cpu.point()) yield;
-  const ticket = locks.takeTicket(lock, cpu.id);
+  const ticket = locks.takeTicket(lock);
   if (locks.handedNs(lock, ticket) <= cpu.now()) return ticket;
+  locks.await(lock, ticket, cpu.id);
   machine.actors.waits(cpu.id, WAIT_LOCK, lock);
   for (;;) {
     const handedNs = locks.handedNs(lock, ticket);

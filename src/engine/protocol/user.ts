@@ -44,8 +44,12 @@ export function* runProgram(
 ): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
+  let unmaskedNs = 0;
   while (!machine.control.stopped) {
-    yield* userWork(core, stream, maskedEveryNs);
+    yield* userWork(core, stream, stream.gapNs);
+    unmaskedNs += stream.gapNs;
+    if (unmaskedNs < maskedEveryNs) continue;
+    unmaskedNs = 0;
     cpu.spend(maskedNs);
   }
 }

@@ -1,0 +1,29 @@
+// This host's floor: the round trip of two words between two threads, measured in every run.
+
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import { median } from "simple-statistics";
+import { PING_WORDS, type PingTask } from "./ping.ts";
+
+const BURSTS = 60;
+/** Bursts in which the code is still being compiled. */
+const WARMUP_BURSTS = 20;
+
+/** Median host ns of one round trip; undefined on one CPU, where two threads cannot spin at once. */
+export async function measureFloor(): Promise<number | undefined> {
+  if (availableParallelism() < 2) return undefined;
+  const pool = new Piscina<PingTask, number[]>({
+    filename: new URL("./ping.js", import.meta.url).href,
+    minThreads: 2,
+    maxThreads: 2,
+    concurrentTasksPerWorker: 1,
+  });
+  const words = new Int32Array(new SharedArrayBuffer(PING_WORDS * Int32Array.BYTES_PER_ELEMENT));
+  const task = { words, bursts: WARMUP_BURSTS + BURSTS };
+  const [samples] = await Promise.all([
+    pool.run({ ...task, leader: true }),
+    pool.run({ ...task, leader: false }),
+  ]);
+  await pool.destroy();
+  return Math.round(median(samples.slice(WARMUP_BURSTS)));
+}

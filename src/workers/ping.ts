@@ -1,0 +1,50 @@
+// One of the two workers of the bare exchange: a word there, a word back, by plain Atomics. What this takes
+// is the floor below which no shootdown between two threads of this host can come.
+//
+// word   writer      reader      meaning
+// PING   leader      follower    count of exchanges begun; STOP ends the follower
+// PONG   follower    leader      the count as the follower has seen it
+
+import { monotonicClock } from "./clock.ts";
+
+const PING = 0;
+const PONG = 16;
+export const PING_WORDS = 32;
+const STOP = -1;
+
+/** Exchanges between two reads of the clock. */
+const BURST = 500;
+
+export interface PingTask {
+  readonly leader: boolean;
+  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly bursts: number;
+}
+
+/** The leader's times of one exchange, in host ns, one a burst; nothing for the follower. */
+export default function ping(task: PingTask): number[] {
+  if (task.leader) return lead(task);
+  const { words } = task;
+  for (;;) {
+    const count = Atomics.load(words, PING);
+    if (count === STOP) return [];
+    if (Atomics.load(words, PONG) !== count) Atomics.store(words, PONG, count);
+  }
+}
+
+function lead({ words, bursts }: PingTask): number[] {
+  const hostNowNs = monotonicClock();
+  const samples: number[] = [];
+  let count = 0;
+  for (let burst = 0; burst < bursts; burst++) {
+    const beganNs = hostNowNs();
+    for (let i = 0; i < BURST; i++) {
+      count++;
+      Atomics.store(words, PING, count);
+      while (Atomics.load(words, PONG) !== count);
+    }
+    samples.push((hostNowNs() - beganNs) / BURST);
+  }
+  Atomics.store(words, PING, STOP);
+  return samples;
+}

@@ -1,0 +1,79 @@
+// Who plays what: the protocol of each actor of a run, under whatever executor, and what it reports after.
+
+import type { Cpu, Protocol } from "../engine/executor/cpu.ts";
+import type { Machine } from "../engine/machine/machine.ts";
+import type { Plan } from "../engine/policy/policy.ts";
+import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
+import type { CriticalPathData } from "../engine/probe/critical-path.ts";
+import type { Costs } from "../engine/profile/costs.ts";
+import { Core } from "../engine/protocol/core.ts";
+import { DmaEngine, transfer } from "../engine/protocol/dma.ts";
+import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
+import { Random } from "../engine/random.ts";
+import { BUFFER_PAGES, bufferVpn } from "./memory-map.ts";
+import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
+import type { WorkloadPlan } from "./workload.ts";
+
+/** What all actors of a run have in common besides the machine. */
+export interface Play {
+  readonly costs: Costs;
+  readonly plan: Plan;
+  readonly workload: WorkloadPlan;
+  readonly seed: number;
+}
+
+/** What an actor counted; parts that do not apply to it are missing. */
+export interface ActorReport {
+  readonly core?: CoreReport;
+  readonly iommu?: IommuCounters;
+  readonly device?: DeviceCounters;
+}
+
+export interface CoreReport {
+  readonly counters: CoreCounters;
+  /** Of an initiator. */
+  readonly path?: CriticalPathData;
+  readonly measured: Measured;
+}
+
+export interface Part {
+  readonly protocol: Protocol<void>;
+  /** To be called when the protocol has ended. */
+  readonly report: () => ActorReport;
+}
+
+/** The part of one actor, which runs on `cpu`. */
+export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
+  const { shape } = machine;
+  if (cpu.id < shape.cores) return corePart(cpu, machine, play);
+  const iommu = cpu.id - shape.cores;
+  if (iommu < shape.iommus) {
+    const unit = new InvalidationUnit(cpu, machine, iommu, play.costs);
+    return { protocol: serveInvalidations(unit), report: () => ({ iommu: unit.counters }) };
+  }
+  const device = iommu - shape.iommus;
+  const engine = new DmaEngine(
+    device,
+    cpu,
+    machine,
+    play.costs,
+    new Random(play.seed, cpu.id),
+    play.workload.dmaPeriodNs,
+    bufferVpn(device),
+    BUFFER_PAGES,
+  );
+  return { protocol: transfer(engine), report: () => ({ device: engine.counters }) };
+}
+
+function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
+  const { costs, plan, workload, seed } = play;
+  const space = firstSpaceOf(cpu.id, machine.shape.cores, workload);
+  const core = new Core(cpu.id, cpu, machine, costs, plan, new Random(seed, cpu.id), space);
+  const measured: Measured = { beganNs: 0, endedNs: 0 };
+  const report = (): ActorReport => {
+    const { counters } = core;
+    if (cpu.id >= workload.initiators) return { core: { counters, measured } };
+    return { core: { counters, measured, path: core.path.toData() } };
+  };
+  return { protocol: runCore(core, workload, measured), report };
+}

@@ -1,0 +1,114 @@
+// Runs a whole machine in virtual time, in this thread, and adds up what its actors report.
+
+import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
+import type { MachineShape } from "../../dist/src/engine/layout/shape.js";
+import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
+import { type Policy, planOf, queueOf } from "../../dist/src/engine/policy/policy.js";
+import { CoreCounters } from "../../dist/src/engine/probe/counters.js";
+import { Histogram } from "../../dist/src/engine/probe/histogram.js";
+import { SEGMENT_NAMES, SEGMENTS } from "../../dist/src/engine/probe/segments.js";
+import { costsOf } from "../../dist/src/engine/profile/profile.js";
+import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
+import { partOf } from "../../dist/src/workloads/cast.js";
+import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
+import { firstSpaceOf } from "../../dist/src/workloads/roles.js";
+import { MUNMAP, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
+
+export interface Setup {
+  readonly policy: Policy;
+  readonly cores?: number;
+  readonly iommus?: number;
+  readonly devices?: number;
+  readonly workload?: Partial<WorkloadPlan>;
+  readonly seed?: number;
+}
+
+export interface Outcome {
+  readonly machine: Machine;
+  readonly latency: Histogram;
+  readonly counters: CoreCounters;
+  /** Mean ns of each segment on the critical path, by name. */
+  readonly segments: Readonly<Record<string, number>>;
+  readonly framesAtStart: number;
+}
+
+export const AKAROS_2020 = PROFILES.find(({ name }) => name === "akaros-2020")!;
+
+const WORKLOAD: WorkloadPlan = {
+  kind: MUNMAP,
+  pages: 1,
+  initiators: 1,
+  operations: 50,
+  warmup: 5,
+  gapNs: 1000,
+  accessGapNs: 500,
+  maskedEveryNs: 1e6,
+  maskedNs: 0,
+  idleCores: 0,
+  otherCores: 0,
+  dmaPeriodNs: 1000,
+  mode: 0,
+  windows: 300,
+  trace: undefined,
+};
+
+export function smallShape(cores: number, iommus: number, devices: number): MachineShape {
+  return {
+    cores,
+    iommus,
+    devices,
+    spaces: 2,
+    dataFrames: 60_000,
+    tableFrames: 400,
+    flushQueueSlots: 256,
+    l1: AKAROS_2020.l1,
+    l2: AKAROS_2020.l2,
+    iotlb: AKAROS_2020.iotlb,
+  };
+}
+
+/** Runs the setup to its end in virtual time. */
+export function runVirtually(setup: Setup): Outcome {
+  const { policy, cores = 2, iommus = 0, devices = 0, seed = 42 } = setup;
+  const workload = { ...WORKLOAD, ...setup.workload };
+  const plan = planOf(policy);
+  const shape = {
+    ...smallShape(cores, iommus, devices),
+    flushQueueSlots: Math.max(2, queueOf(policy)?.entries ?? 0),
+  };
+  const machine = createMachine(shape, plan.queuedInvalidation);
+  mapPrograms(machine);
+  for (let core = 0; core < cores; core++) {
+    machine.spaces.load(firstSpaceOf(core, cores, workload), core);
+  }
+  machine.control.expectInitiators(workload.initiators);
+  const framesAtStart = machine.frames.countOwned();
+  const executor = new VirtualExecutor(machine);
+  const play = { costs: costsOf(AKAROS_2020), plan, workload, seed };
+  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, play));
+  executor.complete(parts.map(({ protocol }) => protocol));
+  const latency = new Histogram();
+  const counters = new CoreCounters();
+  const sums = new Float64Array(SEGMENTS);
+  for (const { core } of parts.map(({ report }) => report())) {
+    if (core === undefined) continue;
+    for (const key of Object.keys(counters) as (keyof CoreCounters)[]) {
+      if (key === "reset") continue;
+      counters[key] += core.counters[key];
+    }
+    if (core.path === undefined) continue;
+    latency.merge(core.path.latency);
+    core.path.segments.forEach(({ onPath }, segment) => {
+      sums[segment] += onPath.sum;
+    });
+  }
+  const segments = Object.fromEntries(
+    SEGMENT_NAMES.map((name, segment) => [name, sums[segment] / latency.count]),
+  );
+  return { machine, latency, counters, segments, framesAtStart };
+}
+
+/** What all segments on the critical path add up to, on average. */
+export function pathNs(outcome: Outcome): number {
+  return Object.values(outcome.segments).reduce((sum, ns) => sum + ns, 0);
+}
