@@ -49,12 +49,17 @@ export function toPlainFunctions(file, source) {
       const { object, property } = node.callee;
       const onCpu = object.name === "cpu" || object.property?.name === "cpu";
       if (!onCpu || !SUSPENDING.has(property.name) || allowedCalls.has(node.start)) return;
-      throw new SyntaxError(`${at(file, source, node)}: cpu.${property.name}() outside of \`if (…) yield\``);
+      throw new SyntaxError(
+        `${at(file, source, node)}: cpu.${property.name}() outside of \`if (…) yield\``,
+      );
     },
   }).visit(program);
   return edits
     .sort((a, b) => b.start - a.start)
-    .reduce((text, { start, end, text: by }) => text.slice(0, start) + by + text.slice(end), source);
+    .reduce(
+      (text, { start, end, text: by }) => text.slice(0, start) + by + text.slice(end),
+      source,
+    );
 }
 
 function at(file, source, node) {
@@ -67,7 +72,8 @@ export const PROTOCOL_FOLDERS = ["engine/protocol", "workloads"];
 function build(dist) {
   const to = join(dist, "threads");
   rmSync(to, { recursive: true, force: true });
-  for (const part of ["src", "bench"]) cpSync(join(dist, part), join(to, part), { recursive: true });
+  for (const part of ["src", "bench"])
+    cpSync(join(dist, part), join(to, part), { recursive: true });
   for (const folder of PROTOCOL_FOLDERS) {
     for (const name of readdirSync(join(to, "src", folder))) {
       if (!name.endsWith(".js")) continue;

@@ -7,17 +7,17 @@
 // PING       leader       raw ping-pong: the leader's count …
 // PONG       follower     … and the follower's echo
 
-import { planOf } from "../../src/engine/policy/policy.ts";
-import { STRICT } from "../../src/engine/policy/presets.ts";
-import { costsOf } from "../../src/engine/profile/profile.ts";
-import { HOST } from "../../src/engine/profile/profiles.ts";
 import { complete } from "../../src/engine/executor/cpu.ts";
 import { ThreadCpu } from "../../src/engine/executor/threads.ts";
 import type { MachineShape } from "../../src/engine/layout/shape.ts";
 import { Machine } from "../../src/engine/machine/machine.ts";
+import { planOf } from "../../src/engine/policy/policy.ts";
+import { STRICT } from "../../src/engine/policy/presets.ts";
+import { costsOf } from "../../src/engine/profile/profile.ts";
+import { HOST } from "../../src/engine/profile/profiles.ts";
 import { Core } from "../../src/engine/protocol/core.ts";
-import { InvalidationUnit, serveInvalidations } from "../../src/engine/protocol/iommu.ts";
 import { awaitSubmission, submitFlush } from "../../src/engine/protocol/invalidation.ts";
+import { InvalidationUnit, serveInvalidations } from "../../src/engine/protocol/iommu.ts";
 import { RangeList } from "../../src/engine/protocol/ranges.ts";
 import { shootdown } from "../../src/engine/protocol/shootdown.ts";
 import { runProgram } from "../../src/engine/protocol/user.ts";
@@ -51,7 +51,11 @@ export interface FloorTask {
 
 /** Host ns an operation, one element a round; raw before and after each part. */
 export interface FloorSamples {
-  readonly parts: readonly { readonly before: number; readonly ours: number; readonly after: number }[][];
+  readonly parts: readonly {
+    readonly before: number;
+    readonly ours: number;
+    readonly after: number;
+  }[][];
 }
 
 export default function measure(task: FloorTask): FloorSamples {

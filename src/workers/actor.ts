@@ -4,8 +4,9 @@
 import { complete } from "../engine/executor/cpu.ts";
 import { ThreadCpu } from "../engine/executor/threads.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
+import { Aborted } from "../engine/machine/control.ts";
 import { Machine } from "../engine/machine/machine.ts";
-import { type ActorReport, partOf, type Play } from "../workloads/cast.ts";
+import { type ActorReport, type Play, partOf } from "../workloads/cast.ts";
 import { monotonicClock } from "./clock.ts";
 
 export interface ActorTask {
@@ -18,8 +19,11 @@ export interface ActorTask {
   readonly parks: boolean;
 }
 
-/** Runs one actor until its run is over. Throws what the actor throws; Aborted if others ended the run. */
-export default function runActor(task: ActorTask): ActorReport {
+/**
+ * Runs one actor until its run is over. Undefined if others have ended it: an error's class would not cross
+ * to the main thread. Throws what the actor itself throws.
+ */
+export default function runActor(task: ActorTask): ActorReport | undefined {
   const { actor, dilation, parks } = task;
   const machine = new Machine(task.memory, task.shape);
   const hostNowNs = monotonicClock();
@@ -31,6 +35,7 @@ export default function runActor(task: ActorTask): ActorReport {
     complete(part.protocol);
     return part.report();
   } catch (error) {
+    if (error instanceof Aborted) return undefined;
     machine.control.abort(); // Nobody must wait for this actor any more.
     throw error;
   }

@@ -19,7 +19,7 @@ const READY_POLL_MS = 1;
 export const WATCHDOG_MS = 20_000;
 
 export class Gang {
-  private readonly pool: Piscina<ActorTask, ActorReport>;
+  private readonly pool: Piscina<ActorTask, ActorReport | undefined>;
 
   /** Starts `actors` workers; they stay until `close`. */
   constructor(actors: number) {
@@ -113,14 +113,21 @@ class Watch {
   }
 }
 
-/** All reports, or the reason why there are none: an actor's own error before the others' Aborted. */
-function reportsOf(settled: PromiseSettledResult<ActorReport>[], watch: Watch): ActorReport[] {
+/** All reports, or the reason why there are none. */
+function reportsOf(
+  settled: readonly PromiseSettledResult<ActorReport | undefined>[],
+  watch: Watch,
+): ActorReport[] {
   if (watch.table !== undefined) {
     throw new NoProgressError("no initiator made progress; who waits for whom:", watch.table);
   }
-  const reasons = settled.flatMap((run) => (run.status === "rejected" ? [run.reason as Error] : []));
-  const own = reasons.find((reason) => reason.name !== Aborted.name);
-  if (own !== undefined) throw own;
-  if (reasons.length > 0) throw new Aborted("the run was interrupted");
-  return settled.map((run) => (run as PromiseFulfilledResult<ActorReport>).value);
+  return settled
+    .map((run) => {
+      if (run.status === "rejected") throw run.reason;
+      return run.value;
+    })
+    .map((report) => {
+      if (report === undefined) throw new Aborted("the run was interrupted");
+      return report;
+    });
 }

@@ -1,18 +1,18 @@
 // A point: one configuration that gets measured. `runPoint` builds its machine, runs it on the gang and adds
 // up what the actors report.
 
-import { createMachine } from "../engine/machine/machine.ts";
-import { actorsOf, type MachineShape } from "../engine/layout/shape.ts";
 import { layOut } from "../engine/layout/regions.ts";
-import { planOf, type Policy, queueOf } from "../engine/policy/policy.ts";
+import { actorsOf, type MachineShape } from "../engine/layout/shape.ts";
+import { createMachine } from "../engine/machine/machine.ts";
+import { type Policy, planOf, queueOf } from "../engine/policy/policy.ts";
 import { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENTS } from "../engine/probe/segments.ts";
 import { costsOf, type Profile } from "../engine/profile/profile.ts";
+import type { ActorReport } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { MUNMAP, MUNMAP_RANGE, TRACE, type WorkloadPlan } from "../workloads/workload.ts";
-import type { ActorReport } from "../workloads/cast.ts";
 import type { ActorTask } from "./actor.ts";
 import type { Gang } from "./gang.ts";
 
@@ -81,7 +81,11 @@ export function shapeOf(point: Point): MachineShape {
 }
 
 /** Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be that large. */
-export async function runPoint(gang: Gang, point: Point, signal?: AbortSignal): Promise<PointResult> {
+export async function runPoint(
+  gang: Gang,
+  point: Point,
+  signal?: AbortSignal,
+): Promise<PointResult> {
   const plan = planOf(point.policy);
   const shape = shapeOf(point);
   const machine = createMachine(shape, plan.queuedInvalidation);
@@ -167,7 +171,10 @@ function sumUp(
     if (slackCount[i] > 0 && histogram.count < latency.count) {
       histogram.record(0, latency.count - histogram.count);
     }
-    return { onPath: histogram, slackNsMean: slackCount[i] > 0 ? slackSumNs[i] / slackCount[i] : 0 };
+    return {
+      onPath: histogram,
+      slackNsMean: slackCount[i] > 0 ? slackSumNs[i] / slackCount[i] : 0,
+    };
   });
   return { latency, late, segments, cores, iommus, devices, elapsedNs: endedNs - beganNs };
 }
@@ -213,4 +220,3 @@ function tablesOf(point: Point, pages: number): number {
   }
   return 3 * spans.size;
 }
-

@@ -5,11 +5,11 @@
 // 0x2_0000 + 64 · device             a device's own buffer
 // 0x10_0000 + initiator's share      windows that an initiator maps and unmaps
 
+import { violated } from "../engine/errors.ts";
 import { USER, WRITABLE } from "../engine/layout/pte.ts";
 import { NO_FRAME } from "../engine/machine/frames.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import { NO_LEAF } from "../engine/machine/page-table.ts";
-import { violated } from "../engine/errors.ts";
 
 export const PROGRAM_PAGES = 256;
 export const BUFFER_PAGES = 64;

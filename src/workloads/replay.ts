@@ -22,7 +22,6 @@ import { OPERATION_KINDS, type TraceOperationsData } from "./traces/index.ts";
 
 const MAP = OPERATION_KINDS.indexOf("map");
 const MAP_ZERO = OPERATION_KINDS.indexOf("map-zero");
-const COW = OPERATION_KINDS.indexOf("cow");
 const UNMAP = OPERATION_KINDS.indexOf("unmap");
 const PROTECT = OPERATION_KINDS.indexOf("protect");
 const LOAD = OPERATION_KINDS.indexOf("load");
@@ -72,14 +71,14 @@ function* change(core: Core, trace: TraceOperationsData, place: number): Protoco
     return;
   }
   beginOperation(core);
-  if (kind === UNMAP) yield* unmap(core, vpn, pages);
-  else if (kind === PROTECT) yield* protect(core, vpn, pages);
-  else if (kind === COW && !(yield* copyOnWrite(core, vpn))) {
-    // Mapped before the trace began, or before a fork: nobody can have it cached here.
-    yield* map(core, vpn, WRITABLE);
-    return;
-  }
-  yield* finishOperation(core);
+  let narrowed = 0;
+  if (kind === UNMAP) narrowed = yield* unmap(core, vpn, pages);
+  else if (kind === PROTECT) narrowed = yield* protect(core, vpn, pages);
+  else if (yield* copyOnWrite(core, vpn)) narrowed = 1;
+  // Mapped before the trace began, or before a fork: nobody can have it cached here.
+  else yield* map(core, vpn, WRITABLE);
+  // What took nothing away, as nothing was there, is no operation.
+  if (narrowed > 0) yield* finishOperation(core);
 }
 
 /** A context switch. Coming back, the core first counts as having the space, then drops what it had. */
@@ -107,4 +106,3 @@ function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
     else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
   }
 }
-

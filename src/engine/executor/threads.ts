@@ -10,8 +10,8 @@
 // but nothing it sends takes effect before it is really sent (`effectNs`), so that what cannot be hidden
 // inside modelled time still shows.
 
-import { Aborted, type Control } from "../machine/control.ts";
 import type { Actors } from "../machine/actors.ts";
+import { Aborted, type Control } from "../machine/control.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mailboxes } from "../machine/mailboxes.ts";
 import type { Cpu } from "./cpu.ts";
@@ -22,9 +22,11 @@ const AHEAD_NS = 1000;
 const ON_TIME_HOST_NS = 1000;
 /** Polls of the mailbox between two reads of the clock, which is the dearer of the two. */
 const POLLS_PER_CLOCK = 32;
-/** Fruitless polls after which a spinner pauses, and after which it looks whether the run was ended; powers of two. */
+/** Fruitless polls after which a spinner pauses, and after which it looks how long it has spun. */
 const POLLS_PER_PAUSE = 64;
-const POLLS_PER_ABORT_CHECK = 4096;
+const POLLS_PER_SPIN_CHECK = 4096;
+/** Calls after which an actor looks whether the run was ended; powers of two, all three. */
+const CALLS_PER_ABORT_CHECK = 256;
 /**
  * How long a spinner spins before it parks, in host ns: far longer than any wait between running threads, as
  * a park costs 50 µs; but shorter than a time slice, so that whoever was put aside by the host gets the CPU.
@@ -73,6 +75,7 @@ export class ThreadCpu implements Cpu {
   private expectedNs = Number.NaN;
   private polls = 0;
   private spinsSinceNs = 0;
+  private calls = 0;
   private announced = false;
   private doorbell = 0;
 
@@ -110,6 +113,7 @@ export class ThreadCpu implements Cpu {
     this.lateNs = 0;
     this.polls = 0;
     for (;;) {
+      this.countCall();
       const dueNs = this.interruptNs();
       const untilNs = Math.min(endNs, dueNs);
       if (untilNs <= this.cursorNs) break;
@@ -129,6 +133,7 @@ export class ThreadCpu implements Cpu {
 
   sleep(untilNs: number): boolean {
     this.lateNs = 0;
+    this.countCall();
     if (untilNs !== Number.POSITIVE_INFINITY) {
       const clockNs = this.clockNs();
       if (clockNs >= untilNs) {
@@ -198,8 +203,6 @@ export class ThreadCpu implements Cpu {
       return;
     }
     for (let i = 0; i < POLLS_PER_CLOCK; i++) if (this.interruptNs() !== knownNs) return;
-    this.polls += POLLS_PER_CLOCK;
-    if (this.polls % POLLS_PER_ABORT_CHECK === 0) this.checkAborted();
   }
 
   /** Whether to poll on rather than to park. */
@@ -207,8 +210,7 @@ export class ThreadCpu implements Cpu {
     if (this.parks) return false;
     if ((this.polls & (POLLS_PER_PAUSE - 1)) === 0) pause();
     if (this.polls === 1) this.spinsSinceNs = 0;
-    if ((this.polls & (POLLS_PER_ABORT_CHECK - 1)) !== 0) return !this.announced;
-    this.checkAborted();
+    if ((this.polls & (POLLS_PER_SPIN_CHECK - 1)) !== 0) return !this.announced;
     const nowNs = this.hostNowNs();
     if (this.spinsSinceNs === 0) this.spinsSinceNs = nowNs;
     return nowNs - this.spinsSinceNs < SPIN_BUDGET_HOST_NS;
@@ -230,6 +232,10 @@ export class ThreadCpu implements Cpu {
     this.actors.endSleep(this.id);
     this.announced = false;
     this.checkAborted();
+  }
+
+  private countCall(): void {
+    if ((++this.calls & (CALLS_PER_ABORT_CHECK - 1)) === 0) this.checkAborted();
   }
 
   private checkAborted(): void {

@@ -99,7 +99,12 @@ export function contextCacheDescriptor(
   functionMask: number,
 ): Descriptor {
   const source = (sourceId & SOURCE_ID_MASK) | (functionMask << FUNCTION_MASK.shift);
-  return [TYPE_CONTEXT_CACHE | (granularity << GRANULARITY_SHIFT) | (did << DID_SHIFT), source, 0, 0];
+  return [
+    TYPE_CONTEXT_CACHE | (granularity << GRANULARITY_SHIFT) | (did << DID_SHIFT),
+    source,
+    0,
+    0,
+  ];
 }
 
 /**
@@ -149,12 +154,7 @@ export function waitDescriptor(
   statusAddress: number,
   fence: boolean,
 ): Descriptor {
-  return [
-    TYPE_WAIT | STATUS_WRITE_BIT | (fence ? FENCE_BIT : 0),
-    statusData,
-    statusAddress,
-    0,
-  ];
+  return [TYPE_WAIT | STATUS_WRITE_BIT | (fence ? FENCE_BIT : 0), statusData, statusAddress, 0];
 }
 
 function pageLow(vpn: number): number {

@@ -2,7 +2,7 @@
 // machine part that owns them; here is only who follows whom. All regions start on a cache line.
 
 import { TABLE_ENTRIES } from "./address.ts";
-import { actorsOf, type MachineShape, MAILBOX_SLOTS, QUEUE_SLOTS, type TlbShape } from "./shape.ts";
+import { actorsOf, MAILBOX_SLOTS, type MachineShape, QUEUE_SLOTS, type TlbShape } from "./shape.ts";
 import { LINE_BYTES, WORD_BYTES, wholeLines } from "./words.ts";
 
 /** Lines of one record, by region; the owner's word table is checked against it. */
@@ -139,4 +139,3 @@ function checkIndex(region: Region, index: number): void {
     throw new RangeError(`record ${index} of a region with ${region.count}`);
   }
 }
-

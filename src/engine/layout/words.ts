@@ -22,10 +22,14 @@ export function checkWords(
     const first = typeof field === "number" ? field : field[0];
     const words = typeof field === "number" ? 1 : 2;
     if (words === 2 && first % 2 !== 0) {
-      throw new RangeError(`${record}.${name}: a 64-bit field starts at an even word, not at ${first}`);
+      throw new RangeError(
+        `${record}.${name}: a 64-bit field starts at an even word, not at ${first}`,
+      );
     }
     if (first < 0 || first + words > strideWords) {
-      throw new RangeError(`${record}.${name}: word ${first} leaves the ${strideWords} of the record`);
+      throw new RangeError(
+        `${record}.${name}: word ${first} leaves the ${strideWords} of the record`,
+      );
     }
     for (let word = first; word < first + words; word++) {
       const owner = ownerOfWord.get(word);
@@ -52,16 +56,19 @@ export function checkBits(word: string, fields: Readonly<Record<string, Bits>>):
   for (const [name, { shift, width }] of Object.entries(fields)) {
     const mask = ((1n << BigInt(width)) - 1n) << BigInt(shift);
     if (shift < 0 || width < 1 || shift + width > 32) {
-      throw new RangeError(`${word}.${name}: bits ${shift + width - 1}:${shift} leave a 32-bit word`);
+      throw new RangeError(
+        `${word}.${name}: bits ${shift + width - 1}:${shift} leave a 32-bit word`,
+      );
     }
-    if ((used & mask) !== 0n) throw new RangeError(`${word}.${name}: its bits overlap another field`);
+    if ((used & mask) !== 0n)
+      throw new RangeError(`${word}.${name}: its bits overlap another field`);
     used |= mask;
   }
 }
 
 /** The mask of a field of `width` bits (1 to 31), at bit 0. */
 export function maskOf(width: number): number {
-  return (1 << width) - 1;
+  return ~(-1 << width);
 }
 
 /** Rounds up to whole cache lines. */

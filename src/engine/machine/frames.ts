@@ -10,6 +10,7 @@
 // link[frame]     whoever frees it        poppers    next free frame + 1; published by the list's word
 // magazine        its core                -          count, then frame numbers
 
+import { PFN_BITS } from "../layout/pte.ts";
 import {
   allWordsOf,
   MAGAZINE_LINES,
@@ -18,7 +19,6 @@ import {
   strideWords,
   wordsOf,
 } from "../layout/regions.ts";
-import { PFN_BITS } from "../layout/pte.ts";
 import type { MachineShape } from "../layout/shape.ts";
 import { checkWords, LINE_WORDS, maskOf } from "../layout/words.ts";
 

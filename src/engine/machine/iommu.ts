@@ -27,7 +27,12 @@
 // STATUS            submitter, IOMMU        both         SLOT_*; the wait descriptor writes SLOT_DONE here
 // STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by STATUS
 
-import { DESCRIPTOR_WORDS, type Descriptor, descriptorType, TYPE_WAIT } from "../layout/descriptor.ts";
+import {
+  DESCRIPTOR_WORDS,
+  type Descriptor,
+  descriptorType,
+  TYPE_WAIT,
+} from "../layout/descriptor.ts";
 import {
   floatsOf,
   IOMMU_HEAD_LINES,
@@ -398,9 +403,7 @@ export class Iommu {
 
   /** The epoch that an entry of domain `did` must carry to be valid. */
   epochOf(did: number): number {
-    return (
-      Atomics.load(this.words, EPOCHS + did) + Atomics.load(this.words, GLOBAL_EPOCH)
-    );
+    return Atomics.load(this.words, EPOCHS + did) + Atomics.load(this.words, GLOBAL_EPOCH);
   }
 
   flushDomain(did: number): void {

@@ -47,7 +47,7 @@ export class Locks {
   /** Says who waits with a ticket, to be rung by the holder; the caller looks at its turn again after. */
   await(lock: number, ticket: number, actor: number): void {
     const base = lock * this.stride;
-    Atomics.store(this.words, base + WAITERS + (ticket >>> 0) % this.waiters, actor + 1);
+    Atomics.store(this.words, base + WAITERS + ((ticket >>> 0) % this.waiters), actor + 1);
   }
 
   /** When the lock was handed to this ticket; Infinity if it has not been yet. */
@@ -65,6 +65,6 @@ export class Locks {
     Atomics.store(this.words, base + SERVING, next); // Pairs with the load in handedNs().
     if (Atomics.load(this.words, base + NEXT) === next) return NOBODY;
     // A waiter that has not said yet who it is will look at SERVING by itself after it has.
-    return Atomics.load(this.words, base + WAITERS + (next >>> 0) % this.waiters) - 1;
+    return Atomics.load(this.words, base + WAITERS + ((next >>> 0) % this.waiters)) - 1;
   }
 }

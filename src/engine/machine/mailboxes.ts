@@ -107,9 +107,9 @@ export class Mailboxes {
 
   /** Sender: whether the reserved slot has been emptied of its former message. */
   hasRoom(core: number, sequence: number): boolean {
-    if (sequence - this.handledSeen[core] <= MAILBOX_SLOTS) return true;
+    if (((sequence - this.handledSeen[core]) | 0) <= MAILBOX_SLOTS) return true;
     this.handledSeen[core] = Atomics.load(this.heads, core * this.headStride + HANDLED);
-    return sequence - this.handledSeen[core] <= MAILBOX_SLOTS;
+    return ((sequence - this.handledSeen[core]) | 0) <= MAILBOX_SLOTS;
   }
 
   /** Sender: fills the reserved slot; the message takes effect at `dueNs`. */

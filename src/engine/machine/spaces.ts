@@ -13,8 +13,8 @@
 import {
   allWordsOf,
   type Regions,
-  SPACE_HEAD_LINES,
   type SharedWords,
+  SPACE_HEAD_LINES,
   strideWords,
 } from "../layout/regions.ts";
 import { checkWords, LINE_WORDS } from "../layout/words.ts";

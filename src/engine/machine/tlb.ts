@@ -10,7 +10,13 @@
 // current    context    the epoch; an entry of an older one is gone (so a full flush is one addition)
 
 import { lowBits, VPN_LIMIT } from "../layout/address.ts";
-import { PCIDS, type Region, type SharedFloats, type SharedWords, tlbEntries } from "../layout/regions.ts";
+import {
+  PCIDS,
+  type Region,
+  type SharedFloats,
+  type SharedWords,
+  tlbEntries,
+} from "../layout/regions.ts";
 import type { MachineShape } from "../layout/shape.ts";
 
 export const TLB_MISS = -1;

@@ -54,7 +54,8 @@ const AKAROS: Policy = {
 const OVERLAPPED: Policy = {
   ...STRICT,
   name: "overlapped",
-  summary: "IOTLB flushes submitted first, IPIs while they run, own flush while those travel, one wait",
+  summary:
+    "IOTLB flushes submitted first, IPIs while they run, own flush while those travel, one wait",
   source:
     "the concurrent flush of N. Amit's series (Linux arch/x86/mm/tlb.c), extended to the IOMMU; " +
     "that extension is ours",

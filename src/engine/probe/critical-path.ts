@@ -57,11 +57,12 @@ export class CriticalPath {
 
   private beganNs = 0;
 
-  /** An operation begins. */
+  /** An operation begins; one that was begun before and has not ended is forgotten. */
   begin(nowNs: number): void {
     this.beganNs = nowNs;
     this.markedNs = nowNs;
     this.length = 0;
+    this.operationNs.fill(0);
   }
 
   /** All since the last mark or join was the initiator's own work of this segment. */

@@ -4,10 +4,13 @@ import type { CostName } from "./costs.ts";
 import type { Grade, Profile, Value } from "./profile.ts";
 
 const AKAROS_COMMIT = "Akaros 81b6433a, commit message: about 800 ns a flush in all";
-const HANSEN = "D. Hansen, LKML 2015: INVLPG 216, CR3 write 124, global flush 960 cycles on a Haswell Xeon";
+const HANSEN =
+  "D. Hansen, LKML 2015: INVLPG 216, CR3 write 124, global flush 960 cycles on a Haswell Xeon";
 const CORE_TO_CORE = "core-to-core-latency, Broadwell: 44 ns within a socket";
-const AMIT = "N. Amit, concurrent-flush RFC: 775 ns with 1 remote core, 910 with 3: 68 for each further one";
-const RIOMMU = "rIOMMU (ASPLOS'15), table 1: 2127 cycles an invalidation, 1532 a miss, Xeon E3 at 3.1 GHz";
+const AMIT =
+  "N. Amit, concurrent-flush RFC: 775 ns with 1 remote core, 910 with 3: 68 for each further one";
+const RIOMMU =
+  "rIOMMU (ASPLOS'15), table 1: 2127 cycles an invalidation, 1532 a miss, Xeon E3 at 3.1 GHz";
 const FS = "F&S (SOSP'24) section 2.2: DMA base 65 ns, Cascade Lake";
 
 function value(ns: number, grade: Grade, source: string): Value {
@@ -37,7 +40,11 @@ const AKAROS_2020: Profile = {
     deviceTlbNs: value(450, "interpolated", "no published value: as an IOTLB flush"),
     furtherDescriptorNs: value(50, "interpolated", "as on Haswell"),
     tailWriteNs: value(100, "interpolated", "an MMIO write"),
-    registerPollNs: value(250, "interpolated", `an MMIO read; part of the 800 ns; ${AKAROS_COMMIT}`),
+    registerPollNs: value(
+      250,
+      "interpolated",
+      `an MMIO read; part of the 800 ns; ${AKAROS_COMMIT}`,
+    ),
     statusWriteNs: value(250, "interpolated", "as the poll, so that both interfaces take 800 ns"),
     iotlbMissNs: value(500, "interpolated", RIOMMU),
     dmaNs: value(65, "interpolated", FS),

@@ -83,7 +83,8 @@ export class DmaEngine {
       if (pageTables.versionOf(leaf) !== version) continue;
       const serial = iommu.nextFillSerial();
       const entry = iotlb.insert(did, vpn, pte, version, tag, epoch, serial);
-      if (entry !== IOTLB_MISS && iommu.invalidations !== invalidations) iotlb.remove(entry, serial);
+      if (entry !== IOTLB_MISS && iommu.invalidations !== invalidations)
+        iotlb.remove(entry, serial);
       return pte;
     }
   }

@@ -207,7 +207,13 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
     const visibleNs = status === SLOT_DONE ? iommu.visibleNs(wait) : Number.POSITIVE_INFINITY;
     // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
     if (visibleNs <= cpu.now() && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
-    if (iommu.faults !== 0) outcome = yield* recover(core, iommu, wait, outcome);
+    if (iommu.faults !== 0) {
+      outcome = yield* recover(core, iommu, wait, outcome);
+      if (iommu.faults === 0) continue;
+      // Somebody else's fault is theirs to clear: relax, and look again.
+      if (cpu.sleep(cpu.now() + RELAX_NS)) yield;
+      continue;
+    }
     const interruptNs = masked ? Number.POSITIVE_INFINITY : machine.mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
     else if (cpu.sleep(Math.min(visibleNs, interruptNs))) yield;

@@ -198,7 +198,12 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   }
   unit.head = (unit.head + 1) | 0;
   iommu.setHead(unit.head);
-  if (type === TYPE_WAIT) cpu.ring(from, unit.times.visibleNs);
+  if (type !== TYPE_WAIT) return;
+  if (unit.timedOut) {
+    unit.timedOut = false;
+    halt(unit, FSTS_ITE); // Behind the wait: recovery aborts the waits that the head has passed.
+  }
+  cpu.ring(from, unit.times.visibleNs);
 }
 
 /** Raises a fault that stops the queue until software has cleared it. */
@@ -252,10 +257,7 @@ function* completeWait(unit: InvalidationUnit, words: Descriptor): Protocol<void
   times.visibleNs = visibleAfter(unit, costs.statusWriteNs);
   unit.inSubmission = 0;
   counters.waits++;
-  if (unit.timedOut) {
-    unit.timedOut = false;
-    halt(unit, FSTS_ITE);
-  } else if (writesStatus(words)) {
+  if (writesStatus(words) && !unit.timedOut) {
     iommu.writeStatus(statusAddressOf(words), statusDataOf(words), times);
   }
   times.startedNs = -1;

@@ -4,7 +4,15 @@ import type { Protocol } from "../executor/cpu.ts";
 import { WAIT_ACK, WAIT_MAILBOX, WAIT_NONE } from "../machine/actors.ts";
 import { KERNEL_MESSAGE } from "../machine/mailboxes.ts";
 import { CORES_CHAIN } from "../probe/critical-path.ts";
-import { ACK_RETURN, DELIVERY, HANDLER, LATE, MASKED, QUEUE_FULL, SEND } from "../probe/segments.ts";
+import {
+  ACK_RETURN,
+  DELIVERY,
+  HANDLER,
+  LATE,
+  MASKED,
+  QUEUE_FULL,
+  SEND,
+} from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 

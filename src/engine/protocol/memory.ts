@@ -36,8 +36,11 @@ export function* finishOperation(core: Core): Protocol<void> {
   core.machine.actors.progressed(cpu.id);
 }
 
-/** Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what follows. */
-export function* unmap(core: Core, vpn: number, pages: number): Protocol<void> {
+/**
+ * Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what follows.
+ * Returns how many pages that were.
+ */
+export function* unmap(core: Core, vpn: number, pages: number): Protocol<number> {
   const { cpu, machine, costs, path, counters, space } = core;
   const { pageTables, spaces } = machine;
   const lock = machine.lockOfSpace(space);
@@ -53,11 +56,12 @@ export function* unmap(core: Core, vpn: number, pages: number): Protocol<void> {
   cpu.spend(costs.pteNs * cleared);
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
-  if (cleared === 0) return;
+  if (cleared === 0) return 0;
   const held = spaces.addHeld(space, cleared);
   counters.framesHeld += cleared;
   counters.heldPagesMax = Math.max(counters.heldPagesMax, held);
   yield* afterUnmap(core, vpn, pages);
+  return cleared;
 }
 
 /** Gathers a range that was just unmapped, and flushes where the policy does not wait for more. */
@@ -145,8 +149,11 @@ export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
   return true;
 }
 
-/** Takes the right to write from what is mapped of a range; the flush is never deferred. */
-export function* protect(core: Core, vpn: number, pages: number): Protocol<void> {
+/**
+ * Takes the right to write from what is mapped of a range; the flush is never deferred. Returns how many
+ * pages had it.
+ */
+export function* protect(core: Core, vpn: number, pages: number): Protocol<number> {
   const { cpu, machine, costs, path, space } = core;
   const { pageTables, spaces } = machine;
   const lock = machine.lockOfSpace(space);
@@ -165,6 +172,7 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<void>
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
   if (narrowed > 0) yield* flushNow(core, vpn, pages);
+  return narrowed;
 }
 
 /** Allows writes to what is mapped of a range: widening needs no flush (a stale entry only faults). */

@@ -1,0 +1,197 @@
+// Queued invalidation: order, faults and Linux's recovery from them, in virtual time.
+
+import { describe, expect, test } from "vitest";
+import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
+import {
+  contextCacheDescriptor,
+  type Descriptor,
+  deviceTlbDescriptor,
+  GRANULARITY_DOMAIN,
+  GRANULARITY_GLOBAL,
+  GRANULARITY_PAGE,
+  iotlbDescriptor,
+} from "../../dist/src/engine/layout/descriptor.js";
+import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
+import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
+import { planOf } from "../../dist/src/engine/policy/policy.js";
+import { STRICT } from "../../dist/src/engine/policy/presets.js";
+import { costsOf } from "../../dist/src/engine/profile/profile.js";
+import { Core } from "../../dist/src/engine/protocol/core.js";
+import { DmaEngine, transfer } from "../../dist/src/engine/protocol/dma.js";
+import {
+  SUBMISSION_DONE,
+  SUBMISSION_INVALID,
+  SUBMISSION_TIMED_OUT,
+  submitAndWait,
+} from "../../dist/src/engine/protocol/invalidation.js";
+import { InvalidationUnit, serveInvalidations } from "../../dist/src/engine/protocol/iommu.js";
+import { idle } from "../../dist/src/engine/protocol/user.js";
+import { Random } from "../../dist/src/engine/random.js";
+import { BUFFER_PAGES, bufferVpn, mapPrograms } from "../../dist/src/workloads/memory-map.js";
+import { AKAROS_2020, smallShape } from "../support/virtual-run.ts";
+
+const COSTS = costsOf(AKAROS_2020);
+const PAGE = iotlbDescriptor(GRANULARITY_PAGE, didOf(0), true, 0x1234, 0, true);
+const DOMAIN = iotlbDescriptor(GRANULARITY_DOMAIN, didOf(0), true, 0, 0, false);
+const GLOBAL = iotlbDescriptor(GRANULARITY_GLOBAL, 0, true, 0, 0, false);
+/** Type 0 does not exist. */
+const MALFORMED: Descriptor = [0, 0, 0, 0];
+
+interface Run {
+  readonly machine: Machine;
+  readonly unit: InvalidationUnit;
+  readonly core: Core;
+  readonly outcomes: number[];
+}
+
+/** Each core submits its list of submissions, one after the other; the rest of the machine serves. */
+function submitAll(
+  submissions: readonly (readonly Descriptor[])[][],
+  devices = 0,
+  prepare: (machine: Machine) => void = () => {},
+): Run {
+  const machine = createMachine(smallShape(submissions.length, 1, devices), true);
+  mapPrograms(machine);
+  prepare(machine);
+  machine.control.expectInitiators(submissions.length);
+  const executor = new VirtualExecutor(machine);
+  const outcomes: number[] = [];
+  const cores = submissions.map(
+    (_, id) => new Core(id, executor.cpus[id], machine, COSTS, planOf(STRICT), new Random(1, id)),
+  );
+  const unit = new InvalidationUnit(executor.cpus[cores.length], machine, 0, COSTS);
+  function* initiator(core: Core) {
+    for (const descriptors of submissions[core.id]) {
+      outcomes.push(yield* submitAndWait(core, machine.iommus[0], descriptors));
+    }
+    if (machine.control.initiatorDone()) {
+      for (const cpu of executor.cpus) core.cpu.ring(cpu.id, core.cpu.now());
+    } else {
+      yield* idle(core);
+    }
+  }
+  const engines = Array.from({ length: devices }, (_, device) => {
+    const cpu = executor.cpus[cores.length + 1 + device];
+    const vpn = bufferVpn(device);
+    return new DmaEngine(device, cpu, machine, COSTS, new Random(2), 100, vpn, BUFFER_PAGES);
+  });
+  executor.complete([
+    ...cores.map((core) => initiator(core)),
+    serveInvalidations(unit),
+    ...engines.map((engine) => transfer(engine)),
+  ]);
+  return { machine, unit, core: cores[0], outcomes };
+}
+
+test("every kind of descriptor is executed, in the order in which it was submitted", () => {
+  const all = [PAGE, DOMAIN, GLOBAL, contextCacheDescriptor(1, 0, 0, 0)];
+  const { unit, outcomes } = submitAll([[all]]);
+  expect(outcomes).toEqual([SUBMISSION_DONE]);
+  expect(unit.counters).toMatchObject({
+    pageFlushes: 1,
+    domainFlushes: 1,
+    globalFlushes: 1,
+    contextCache: 1,
+    waits: 1,
+  });
+});
+
+test("one submission takes tail write, service and status write: 800 ns on akaros-2020", () => {
+  const { core } = submitAll([[[DOMAIN]]]);
+  expect(core.cpu.now()).toBe(800);
+});
+
+test("a further descriptor of a submission is cheaper than the first", () => {
+  const { core } = submitAll([[[PAGE, PAGE, PAGE]]]);
+  expect(core.cpu.now()).toBe(800 + 2 * COSTS.furtherDescriptorNs);
+});
+
+test("two submitters at once are served one after the other", () => {
+  const { core, outcomes } = submitAll([[[DOMAIN]], [[DOMAIN]]]);
+  expect(outcomes).toEqual([SUBMISSION_DONE, SUBMISSION_DONE]);
+  expect(core.cpu.now()).toBeGreaterThanOrEqual(800);
+});
+
+test("thousands of submissions go round the ring: every slot is reclaimed", () => {
+  const many = Array.from({ length: 1000 }, () => [PAGE, PAGE]);
+  const { machine, outcomes } = submitAll([many, many, many]);
+  expect(outcomes).toHaveLength(3000);
+  machine.iommus[0].reclaim();
+  expect(machine.iommus[0].freeSlots).toBe(256);
+});
+
+test("sixteen submitters of sixteen descriptors fill the queue, wait for room and all end", () => {
+  const many = Array.from({ length: 20 }, () => Array.from({ length: 16 }, () => PAGE));
+  const { outcomes, unit } = submitAll(Array.from({ length: 16 }, () => many));
+  expect(outcomes.filter((outcome) => outcome !== SUBMISSION_DONE)).toEqual([]);
+  expect(unit.counters.pageFlushes).toBe(16 * 20 * 16);
+});
+
+describe("faults", () => {
+  test("IQE: a malformed descriptor ends its submission as invalid, and the queue goes on", () => {
+    const { outcomes, machine, unit } = submitAll([[[PAGE, MALFORMED], [DOMAIN]]]);
+    expect(outcomes).toEqual([SUBMISSION_INVALID, SUBMISSION_DONE]);
+    expect(machine.iommus[0].faults).toBe(0);
+    expect(unit.counters.domainFlushes).toBe(1);
+  });
+
+  test("IQE: only its own submitter is told, the others are served", () => {
+    const { outcomes } = submitAll([[[MALFORMED]], [[DOMAIN]], [[PAGE]]]);
+    expect(outcomes.toSorted()).toEqual([SUBMISSION_DONE, SUBMISSION_DONE, SUBMISSION_INVALID]);
+  });
+
+  test("IQE: a reserved bit or an address mask beyond the maximum is refused", () => {
+    const reserved: Descriptor = [PAGE[0] | (1 << 8), PAGE[1], PAGE[2], PAGE[3]];
+    const wide = iotlbDescriptor(GRANULARITY_PAGE, 1, true, 0, 19, false);
+    expect(submitAll([[[reserved], [wide]]]).outcomes).toEqual([
+      SUBMISSION_INVALID,
+      SUBMISSION_INVALID,
+    ]);
+  });
+
+  test("ITE: asking a removed device times out; a wait behind it is not completed", () => {
+    const asks = [PAGE, deviceTlbDescriptor(0, 0, 0x1234, false)];
+    const { outcomes, machine } = submitAll([[asks, [PAGE]]], 1, ({ devices }) =>
+      devices.setState(0, DEVICE_REMOVED),
+    );
+    expect(outcomes).toEqual([SUBMISSION_TIMED_OUT, SUBMISSION_DONE]);
+    expect(machine.iommus[0].faults).toBe(0);
+  });
+
+  test("ITE: others whose waits were aborted submit again and are served", () => {
+    const asks = [deviceTlbDescriptor(0, 0, 0x1234, false)];
+    const remove = ({ devices }: Machine) => devices.setState(0, DEVICE_REMOVED);
+    const { outcomes } = submitAll([[asks], [[DOMAIN]], [[PAGE]]], 1, remove);
+    expect(outcomes.toSorted()).toEqual([SUBMISSION_DONE, SUBMISSION_DONE, SUBMISSION_TIMED_OUT]);
+  });
+
+  test("ICE: an erroneous answer is cleared, and the submission ends", () => {
+    const { outcomes, machine, core } = submitAll(
+      [[[deviceTlbDescriptor(0, 0, 0x1234, false)]]],
+      1,
+      ({ devices }) => devices.setState(0, DEVICE_ERRONEOUS),
+    );
+    expect(outcomes).toEqual([SUBMISSION_DONE]);
+    expect(machine.iommus[0].faults).toBe(0);
+    expect(core.counters.iommuFaults).toBe(1);
+  });
+});
+
+test("a drained flush waits for DMA in flight; one that does not drain does not", () => {
+  const undrained = iotlbDescriptor(GRANULARITY_DOMAIN, didOf(0), false, 0, 0, false);
+  const many = (descriptor: Descriptor) => Array.from({ length: 200 }, () => [descriptor]);
+  const drained = submitAll([many(DOMAIN)], 1).core.cpu.now();
+  const quick = submitAll([many(undrained)], 1).core.cpu.now();
+  expect(drained).toBeGreaterThan(quick);
+});
+
+test("after a page-selective flush the page is gone from the IOTLB, its neighbour is not", () => {
+  const { machine } = submitAll([[[PAGE]]], 0, ({ iotlbs, iommus }) => {
+    for (const vpn of [0x1234, 0x1235]) {
+      iotlbs[0].insert(didOf(0), vpn, 1, 0, 0, iommus[0].epochOf(didOf(0)), 1);
+    }
+  });
+  const epoch = machine.iommus[0].epochOf(didOf(0));
+  expect(machine.iotlbs[0].holds(didOf(0), 0x1234, epoch)).toBe(false);
+  expect(machine.iotlbs[0].holds(didOf(0), 0x1235, epoch)).toBe(true);
+});
