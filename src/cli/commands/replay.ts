@@ -1,0 +1,144 @@
+// `shootdown replay`: a recorded program as the workload.
+
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { UsageError } from "../../engine/errors.ts";
+import { ALL_POLICIES } from "../../engine/policy/presets.ts";
+import { readWorkload, type TraceOperationsData } from "../../workloads/traces/index.ts";
+import { TRACE } from "../../workloads/workload.ts";
+import { expand } from "../experiments/expand.ts";
+import { type Experiment, MAX_THREADED_CORES } from "../experiments/schema.ts";
+import { addRunOptions, commonOverrides, numberFrom, type RunOptions } from "../options.ts";
+import { runSession } from "../session.ts";
+import { compressTimes, firstOperations, traceName } from "../trace-times.ts";
+
+/** Idle stretches of a dilated replay are cut to this. */
+const DILATED_MAX_GAP_NS = 100_000;
+const MAX_GAP_LIMIT_NS = 1_000_000_000_000;
+const GAP_NOTE =
+  `the replay is dilated: stretches of more than ${DILATED_MAX_GAP_NS / 1000} µs in which nothing ` +
+  "happens are cut to that. Use --max-gap none to keep them.";
+const MAX_PID = 2 ** 22;
+const QUICK_OPERATIONS = 1000;
+
+interface ReplayOptions extends RunOptions {
+  readonly pid?: number;
+  readonly maxGap?: number;
+  readonly strict?: true;
+}
+
+export function addReplay(program: Command): void {
+  const command = program
+    .command("replay")
+    .summary("run a recorded program under each policy")
+    .description(
+      "Runs what one process of a trace did to its mappings: the same operations at the same times, by as " +
+        "many cores. With IOMMUs, a device does DMA to the pages that are mapped.",
+    )
+    .argument("<trace>", "text of perf script, perhaps gzip-compressed; - is standard input")
+    .option(
+      "--pid <n>",
+      "the process; default: the one that flushes most",
+      numberFrom("--pid", 1, MAX_PID),
+    )
+    .option(
+      "--max-gap <ns>",
+      "cut stretches in which nothing happens; none: keep them (default: none, dilated 100000)",
+      parseMaxGap,
+    )
+    .option("--strict", "stop at the first line that is no event");
+  addRunOptions(command)
+    .addHelpText(
+      "after",
+      `
+--ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}. Without --policy
+each policy runs; without --iommus there is none; with some, --devices is 1.
+
+Examples:
+  shootdown replay bench/traces/redis.perf.txt.gz --policy strict,overlapped
+  shootdown replay bench/traces/node-gc.perf.txt.gz --iommus 0,1 --ops 2000
+  perf script --ns -F comm,pid,tid,cpu,time,event,trace | shootdown replay - --max-gap none
+`,
+    )
+    .action(replay);
+}
+
+async function replay(trace: string, options: ReplayOptions): Promise<void> {
+  const { strict = false, quick = false, quiet = false, pid, seed, maxGap } = options;
+  const read = await readWorkload(trace, { strict, ...(pid !== undefined && { pid }) });
+  const limit = options.ops ?? (quick ? QUICK_OPERATIONS : Number.POSITIVE_INFINITY);
+  const recorded = firstOperations(read.operations.data, limit);
+  const name = traceName(trace);
+  const { points, notes } = expand(experimentOf(name, recorded, options), {
+    quick,
+    seed,
+    hostCpus: availableParallelism(),
+    overrides: commonOverrides(options),
+  });
+  const isDilated = points.some(({ point }) => point.dilation > 1);
+  await runSession({
+    name: `replay-${name}`,
+    points,
+    seed,
+    experiment: [
+      { file: trace, pid: read.pid, comm: read.comm, operations: recorded.byTime.length },
+    ],
+    notes: [...read.warnings, ...notes, ...(isDilated && maxGap === undefined ? [GAP_NOTE] : [])],
+    out: options.out,
+    format: options.format,
+    quiet,
+  });
+}
+
+/** The replay of a trace as an experiment: each CPU is a core that does what the CPU did. */
+function experimentOf(
+  name: string,
+  recorded: TraceOperationsData,
+  options: ReplayOptions,
+): Experiment {
+  const cores = recorded.cpus.length;
+  if (cores > MAX_THREADED_CORES) {
+    throw new UsageError(
+      `the trace has ${cores} CPUs: threads run at most ${MAX_THREADED_CORES} cores`,
+    );
+  }
+  const iommus = options.iommus ?? [0];
+  return {
+    name: "replay",
+    question: `What would ${name} cost under each policy?`,
+    policies: [...ALL_POLICIES],
+    workloads: [
+      { name: `trace:${name}`, kind: TRACE, mode: 0, trace: retimed(recorded, options.maxGap) },
+    ],
+    cores: [cores],
+    initiators: cores,
+    operations: 0,
+    // An IOMMU without a device at work would have nothing cached.
+    grids: iommus.map((count) => ({
+      iommus: [count],
+      devices: options.devices ?? [Math.min(1, count)],
+    })),
+  };
+}
+
+/** The operations with the times for a dilation; points with the same dilation share one copy. */
+function retimed(
+  recorded: TraceOperationsData,
+  maxGapNs: number | undefined,
+): (dilation: number) => TraceOperationsData {
+  const copies = new Map<number, TraceOperationsData>();
+  return (dilation) => {
+    const gapNs = maxGapNs ?? (dilation > 1 ? DILATED_MAX_GAP_NS : Number.POSITIVE_INFINITY);
+    const copy = copies.get(gapNs) ?? {
+      ...recorded,
+      atNs: compressTimes(recorded.atNs, recorded.byTime, gapNs),
+    };
+    copies.set(gapNs, copy);
+    return copy;
+  };
+}
+
+function parseMaxGap(text: string): number {
+  if (text === "none") return Number.POSITIVE_INFINITY;
+  return numberFrom("--max-gap", 1, MAX_GAP_LIMIT_NS)(text);
+}

@@ -1,0 +1,241 @@
+// From an experiment and the command line to the points that get measured.
+
+import { UsageError } from "../../engine/errors.ts";
+import { checkShape } from "../../engine/layout/shape.ts";
+import { type Policy, queueOf } from "../../engine/policy/policy.ts";
+import { isFree, type Profile } from "../../engine/profile/profile.ts";
+import type { NamedPoint } from "../../results/rows.ts";
+import { shapeOf } from "../../workers/point.ts";
+import { MUNMAP, MUNMAP_RANGE, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
+import { pointId } from "./identity.ts";
+import {
+  DEFAULTS,
+  type Dimensions,
+  type Experiment,
+  type Grid,
+  type OperationBudget,
+} from "./schema.ts";
+import type { NamedWorkload } from "./workloads.ts";
+
+export interface ExpandOptions {
+  readonly quick: boolean;
+  readonly seed: number;
+  readonly hostCpus: number;
+  /** What the command line sets: wins over the file. */
+  readonly overrides: Grid;
+}
+
+export interface PlannedPoint extends NamedPoint {
+  readonly repetitions: number;
+}
+
+export interface Expansion {
+  readonly points: readonly PlannedPoint[];
+  /** What was left out of a cross product, and why. */
+  readonly notes: readonly string[];
+}
+
+/** A grid with nothing left open but what depends on the point. */
+type Settings = Required<Omit<Dimensions, OpenField>> & Pick<Grid, OpenField>;
+type OpenField = "warmup" | "dma_period_ns";
+
+/** One combination of a grid's lists. */
+interface Combination {
+  readonly workload: NamedWorkload;
+  readonly profile: Profile;
+  readonly cores: number;
+  readonly iommus: number;
+  readonly devices: number;
+  readonly pages: number;
+  readonly policy: Policy;
+}
+
+/** Modelled time lasts so many times longer where the actors do not fit the CPUs. */
+const CROWDED_DILATION = 100;
+const DMA_PERIOD_NS = 1000;
+const WARMUP_PART = 10;
+const MIN_WINDOWS = 4;
+/** Windows that are mapped or flushed while a queue holds the others. */
+const SPARE_WINDOWS = 2;
+/** Frames that the windows of all initiators may take: half of what a machine can have. */
+const WINDOW_FRAMES = 2 ** 19;
+
+/** All points of an experiment, each once. Throws a UsageError if there are none, or one is too large. */
+export function expand(experiment: Experiment, options: ExpandOptions): Expansion {
+  const points = new Map<string, PlannedPoint>();
+  const skipped = new Map<string, number>();
+  let combinations = 0;
+  for (const settings of settingsOf(experiment, options)) {
+    for (const combination of combinationsOf(settings)) {
+      combinations++;
+      const reason = whyNot(combination, settings, options.hostCpus);
+      if (reason !== undefined) {
+        skipped.set(reason, (skipped.get(reason) ?? 0) + 1);
+        continue;
+      }
+      const planned = planPoint(experiment.name, combination, settings, options);
+      checkShape(shapeOf(planned.point));
+      points.set(planned.id, planned);
+    }
+  }
+  const reasons = [...skipped].map(([reason, count]) => {
+    return `not run, ${count} of ${combinations} combinations: ${reason}`;
+  });
+  if (points.size === 0) {
+    throw new UsageError(`${experiment.name} has no point that can run: ${reasons.join("; ")}`);
+  }
+  const notes = [...reasons, ...shortOfWindows([...points.values()])];
+  return { points: [...points.values()], notes };
+}
+
+function settingsOf(experiment: Experiment, options: ExpandOptions): Settings[] {
+  const { name, question, source, notes, grids, quick, ...top } = experiment;
+  const { grids: quickGrids, ...quickTop } = (options.quick ? quick : undefined) ?? {};
+  const layers = quickGrids?.map((grid) => [quickTop, grid]) ??
+    grids?.map((grid) => [grid, quickTop]) ?? [[quickTop]];
+  return layers.map((layer) => {
+    return Object.assign({}, DEFAULTS, top, ...layer, options.overrides) as Settings;
+  });
+}
+
+/** The cross product, policies innermost: what a reader compares stands together. */
+function* combinationsOf(settings: Settings): Generator<Combination> {
+  for (const workload of settings.workloads) {
+    for (const profile of settings.profiles) {
+      for (const cores of settings.cores) {
+        for (const iommus of settings.iommus) {
+          for (const devices of settings.devices) {
+            for (const pages of settings.pages) {
+              for (const policy of settings.policies) {
+                yield { workload, profile, cores, iommus, devices, pages, policy };
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Why a combination makes no point; undefined if it does. */
+function whyNot(
+  combination: Combination,
+  settings: Settings,
+  hostCpus: number,
+): string | undefined {
+  const { workload, profile, cores, iommus, devices, policy } = combination;
+  const { initiators, dilation } = settings;
+  if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
+  if (initiators > cores) return `${initiators} initiators need as many cores`;
+  if (workload.kind === TLB_BENCH) {
+    if (cores <= initiators) return `${workload.name} needs a core to signal (--cores 2)`;
+    if (policy.iommu.interface !== "register") {
+      return `${workload.name} flushes IOTLBs by register (--policy akaros)`;
+    }
+  }
+  if (isFree(profile) && dilation === "auto" && cores + iommus + devices > hostCpus) {
+    return `the profile ${profile.name} measures this host, and has no time to dilate: its actors must fit ${hostCpus} CPUs`;
+  }
+  return undefined;
+}
+
+function planPoint(
+  experiment: string,
+  combination: Combination,
+  settings: Settings,
+  options: ExpandOptions,
+): PlannedPoint {
+  const { workload, profile, policy, cores, iommus, devices } = combination;
+  const { hostCpus, seed } = options;
+  const dilation =
+    settings.dilation === "auto"
+      ? autoDilation(profile, cores + iommus + devices, hostCpus)
+      : settings.dilation;
+  const plan = planWorkload(combination, settings, dilation);
+  const point = {
+    policy,
+    profile,
+    workload: plan,
+    cores,
+    iommus,
+    devices,
+    seed,
+    dilation,
+    hostCpus,
+  };
+  return {
+    experiment,
+    id: pointId(workload.name, point),
+    workload: workload.name,
+    pages: takesPages(workload) ? combination.pages : undefined,
+    point,
+    repetitions: settings.repetitions,
+  };
+}
+
+function autoDilation(profile: Profile, actors: number, hostCpus: number): number {
+  return actors <= hostCpus || isFree(profile) ? 1 : CROWDED_DILATION;
+}
+
+function planWorkload(
+  combination: Combination,
+  settings: Settings,
+  dilation: number,
+): WorkloadPlan {
+  const { workload, devices, policy } = combination;
+  const pages = takesPages(workload) ? combination.pages : 1;
+  const operations = operationsOf(settings.operations, pages, dilation > 1);
+  return {
+    kind: workload.kind,
+    mode: workload.mode,
+    pages,
+    initiators: settings.initiators,
+    operations,
+    warmup: settings.warmup ?? Math.ceil(operations / WARMUP_PART),
+    gapNs: settings.gap_ns,
+    accessGapNs: settings.access_gap_ns,
+    maskedEveryNs: settings.masked_every_ns,
+    maskedNs: settings.masked_ns,
+    idleCores: 0,
+    otherCores: 0,
+    dmaPeriodNs: settings.dma_period_ns ?? DMA_PERIOD_NS * Math.max(1, devices),
+    windows: windowsOf(workload.kind, pages, policy, settings.initiators),
+    trace: workload.trace?.(dilation),
+  };
+}
+
+/** Whether an operation takes away a number of pages that the experiment says. */
+function takesPages({ kind }: NamedWorkload): boolean {
+  return kind === MUNMAP || kind === MUNMAP_RANGE;
+}
+
+function operationsOf(wanted: number | OperationBudget, pages: number, isDilated: boolean): number {
+  if (typeof wanted === "number") return wanted;
+  const budgetPages = isDilated ? wanted.dilated_pages : wanted.pages;
+  return Math.max(wanted.least, Math.floor(budgetPages / pages));
+}
+
+/** Enough that no address is mapped again while it waits in a flush queue, as far as frames allow. */
+function windowsOf(kind: number, pages: number, policy: Policy, initiators: number): number {
+  const most = Math.floor(WINDOW_FRAMES / (pages * initiators));
+  return Math.max(MIN_WINDOWS, Math.min(most, windowsWanted(kind, pages, policy)));
+}
+
+function windowsWanted(kind: number, pages: number, policy: Policy): number {
+  const entries = queueOf(policy)?.entries ?? 0;
+  const pagesPerEntry = kind === MUNMAP_RANGE ? pages : 1;
+  return Math.ceil((entries * pagesPerEntry) / pages) + 1 + SPARE_WINDOWS;
+}
+
+/** Says which points had to make do with fewer windows than their queue could hold. */
+function shortOfWindows(points: readonly NamedPoint[]): string[] {
+  const short = points.filter(({ point: { workload, policy } }) => {
+    return workload.windows < windowsWanted(workload.kind, workload.pages, policy);
+  });
+  if (short.length === 0) return [];
+  return [
+    `in ${short.length} points a flush queue can hold more pages than there are frames to go round: ` +
+      "addresses are needed again before their flush, which forces it. " +
+      "Use a shorter queue, fewer --pages or fewer initiators.",
+  ];
+}

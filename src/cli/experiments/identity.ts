@@ -1,0 +1,57 @@
+// The name of a configuration: a short hash that is the same wherever and whenever the configuration is.
+
+import { createHash } from "node:crypto";
+import type { Point } from "../../workers/point.ts";
+import type { TraceOperationsData } from "../../workloads/traces/index.ts";
+
+const ID_DIGITS = 12;
+
+/** Hash of all that decides what a point measures; not of its seed, which repetitions vary. */
+export function pointId(workload: string, point: Point): string {
+  const { name, summary, source, ...choices } = point.policy;
+  const { profile } = point;
+  const { trace, ...plan } = point.workload;
+  const costs = Object.entries(profile.costs).map(([cost, { ns }]) => [cost, ns]);
+  return shortHash(
+    canonicalJson({
+      executor: "threads",
+      profile: {
+        name: profile.name,
+        costs: Object.fromEntries(costs),
+        l1: profile.l1,
+        l2: profile.l2,
+        iotlb: profile.iotlb,
+      },
+      policy: choices,
+      workload,
+      plan,
+      trace: trace === undefined ? null : traceHash(trace),
+      cores: point.cores,
+      iommus: point.iommus,
+      devices: point.devices,
+      dilation: point.dilation,
+    }),
+  );
+}
+
+/** The first digits of the SHA-256 of a text. */
+export function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, ID_DIGITS);
+}
+
+/** JSON whose keys are sorted, so that the order in which an object was put together does not matter. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+function traceHash(trace: TraceOperationsData): string {
+  const hash = createHash("sha256");
+  const { cpus, firsts, atNs, vpns, pages, kinds, writable } = trace;
+  for (const column of [cpus, firsts, atNs, vpns, pages, kinds, writable]) {
+    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  }
+  return hash.digest("hex");
+}

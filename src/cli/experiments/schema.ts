@@ -1,0 +1,131 @@
+// What an experiment file may say. Every dimension may stand at the top, in a grid, and in `quick`; a grid
+// wins over the top, `quick` over both, and the command line over everything.
+//
+// field             what
+// profiles … pages  lists: their cross product is the grid's points
+// workloads         munmap, munmap-range, tlb-bench:MODE
+// operations        per initiator: a number, or a budget of pages that each point's operations share
+// warmup            operations before those that are measured; by default a tenth of them
+// dilation          `auto`: 1 where the actors fit the CPUs or the profile costs nothing, otherwise 100
+
+import { z } from "zod";
+import { UsageError } from "../../engine/errors.ts";
+import { MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
+import { byName } from "../../engine/names.ts";
+import { parsePolicy } from "../../engine/policy/parse.ts";
+import { PROFILES } from "../../engine/profile/profiles.ts";
+import { parseWorkload } from "./workloads.ts";
+
+/** Cores of a threaded machine: each is a thread. */
+export const MAX_THREADED_CORES = 256;
+export const MAX_PAGES = 65_536;
+export const MAX_OPERATIONS = 100_000_000;
+export const MAX_DILATION = 1_000_000;
+export const MAX_REPETITIONS = 1000;
+/** Modelled ns: a minute. */
+const MAX_TIME_NS = 60_000_000_000;
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+const budget = z.strictObject({
+  /** Pages of all operations of a point together, at dilation 1; a workload without pages counts 1. */
+  pages: wholeNumber(1, MAX_OPERATIONS),
+  /** The same for points that are dilated. */
+  dilated_pages: wholeNumber(1, MAX_OPERATIONS),
+  /** But at least so many operations. */
+  least: wholeNumber(1, MAX_OPERATIONS),
+});
+
+const dimensions = z.strictObject({
+  profiles: listOf(named((name) => byName("profile", name, PROFILES))),
+  workloads: listOf(named(parseWorkload)),
+  policies: listOf(named(parsePolicy)),
+  cores: listOf(wholeNumber(1, MAX_THREADED_CORES)),
+  iommus: listOf(wholeNumber(0, MAX_IOMMUS)),
+  devices: listOf(wholeNumber(0, MAX_DEVICES)),
+  pages: listOf(wholeNumber(1, MAX_PAGES)),
+  /** Cores that do operations; the others only answer. */
+  initiators: wholeNumber(1, MAX_THREADED_CORES),
+  operations: z.union(
+    [wholeNumber(1, MAX_OPERATIONS), budget],
+    'a whole number, or {"pages": …, "dilated_pages": …, "least": …}',
+  ),
+  warmup: wholeNumber(0, MAX_OPERATIONS),
+  /** User time between two operations. */
+  gap_ns: wholeNumber(0, MAX_TIME_NS),
+  /** User time between two accesses of a program. */
+  access_gap_ns: wholeNumber(1, MAX_TIME_NS),
+  /** Every so much user time a responder has interrupts off … */
+  masked_every_ns: wholeNumber(1, MAX_TIME_NS),
+  /** … for so long. */
+  masked_ns: wholeNumber(0, MAX_TIME_NS),
+  /** From the start of one DMA of a device to the start of its next. */
+  dma_period_ns: wholeNumber(1, MAX_TIME_NS),
+  dilation: z.union(
+    [z.literal("auto"), wholeNumber(1, MAX_DILATION)],
+    `"auto", or a whole number from 1 to ${MAX_DILATION}`,
+  ),
+  repetitions: wholeNumber(1, MAX_REPETITIONS),
+});
+
+export const gridSchema = dimensions.partial();
+const gridsSchema = z.array(gridSchema).min(1);
+export const quickSchema = gridSchema.extend({ grids: gridsSchema.optional() });
+
+export const experimentSchema = gridSchema.extend({
+  name: z.string("a name").regex(NAME, "letters, digits, dots, dashes and underscores"),
+  /** What it asks, in one sentence. */
+  question: z.string("what it asks, in one sentence").min(1, "what it asks, in one sentence"),
+  /** Where the question or its numbers come from. */
+  source: z.string().optional(),
+  notes: z.string().optional(),
+  /** Each one a cross product; without it there is one, of what stands at the top. */
+  grids: gridsSchema.optional(),
+  /** What `--quick` changes; `grids` in here replace the others. */
+  quick: quickSchema.optional(),
+});
+
+export type OperationBudget = z.infer<typeof budget>;
+export type Dimensions = z.infer<typeof dimensions>;
+export type Grid = z.infer<typeof gridSchema>;
+export type Experiment = z.infer<typeof experimentSchema>;
+
+/** What holds where nobody says otherwise. `warmup` and `dma_period_ns` depend on the point. */
+export const DEFAULTS = {
+  profiles: [byName("profile", "akaros-2020", PROFILES)],
+  workloads: [parseWorkload("munmap")],
+  policies: [parsePolicy("strict")],
+  cores: [2],
+  iommus: [0],
+  devices: [0],
+  pages: [1],
+  initiators: 1,
+  operations: { pages: 20_000, dilated_pages: 1000, least: 20 },
+  gap_ns: 1000,
+  access_gap_ns: 1000,
+  masked_every_ns: 1_000_000,
+  masked_ns: 0,
+  dilation: "auto",
+  repetitions: 1,
+} as const satisfies Grid;
+
+function wholeNumber(least: number, most: number) {
+  return z.int(`a whole number from ${least} to ${most}`).min(least).max(most);
+}
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item, "a list in brackets").min(1, "a list of at least one");
+}
+
+/** A string in a notation; what its parser refuses becomes an issue at its place in the file. */
+function named<Parsed>(parse: (text: string) => Parsed) {
+  return z.string().transform((text, context): Parsed => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+}

@@ -1,0 +1,35 @@
+// Ctrl-C: the first one ends the run in order, so that what is finished gets written; the second one ends
+// the process at once.
+
+export const INTERRUPTED_EXIT_CODE = 130;
+
+/** The user ended the run; the message says what became of it. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+  readonly exitCode = INTERRUPTED_EXIT_CODE;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+/** Listens from its construction until `dispose`. */
+export class Interrupt {
+  private readonly controller = new AbortController();
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, this.onSignal);
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  dispose(): void {
+    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+  }
+
+  private readonly onSignal = (): void => {
+    if (this.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
+    process.stderr.write("\ninterrupted: writing what is finished (Ctrl-C again: stop at once)\n");
+    this.controller.abort();
+  };
+}

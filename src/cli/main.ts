@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// The program `shootdown`: its commands, and what errors become. Kinds of errors are exit statuses; what has
+// none is our own bug, which exits with 1 and its stack.
+
+import { Command, CommanderError } from "commander";
+import { describePackage } from "../results/package.ts";
+import { addAnalyze } from "./commands/analyze.ts";
+import { addBench } from "./commands/bench.ts";
+import { addExperiments } from "./commands/experiments.ts";
+import { addPolicies } from "./commands/policies.ts";
+import { addProfiles } from "./commands/profiles.ts";
+import { addReplay } from "./commands/replay.ts";
+
+const OWN_BUG = 1;
+const USAGE = 2;
+
+function createProgram(): Command {
+  const program = new Command("shootdown")
+    .description(
+      "Which way of amortizing TLB and IOTLB shootdowns pays, and what it costs: runs policies on " +
+        "worker threads and against recorded kernel traces, and writes where the time went.",
+    )
+    .version(describePackage().version)
+    .exitOverride()
+    .showHelpAfterError("(shootdown --help, or --help behind a command, explains)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  shootdown bench --quick
+  shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
+  shootdown analyze bench/traces/munmap-loop.perf.txt.gz
+  shootdown policies deferred
+
+Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 21 no progress, 130 interrupted.
+`,
+    );
+  for (const add of [addBench, addReplay, addAnalyze, addPolicies, addProfiles, addExperiments]) {
+    add(program);
+  }
+  return program;
+}
+
+/** Prints an error as its kind deserves and returns the exit status. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE; // It has spoken.
+  if (error instanceof Error && "exitCode" in error) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return error.exitCode as number;
+  }
+  const stack = error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`this is a bug in shootdown, please report it:\n${stack}\n`);
+  return OWN_BUG;
+}
+
+// Whoever reads our output may have seen enough (`| head`).
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

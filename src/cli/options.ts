@@ -1,0 +1,155 @@
+// Options that mean the same everywhere, and the checks that they share. A value that cannot be is refused
+// with the range that it may have.
+
+import { type Command, Option } from "commander";
+import { UsageError } from "../engine/errors.ts";
+import { MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
+import { byName, unknownName } from "../engine/names.ts";
+import { parsePolicies } from "../engine/policy/parse.ts";
+import type { Policy } from "../engine/policy/policy.ts";
+import type { Profile } from "../engine/profile/profile.ts";
+import { PROFILES } from "../engine/profile/profiles.ts";
+import {
+  type Grid,
+  MAX_DILATION,
+  MAX_OPERATIONS,
+  MAX_PAGES,
+  MAX_REPETITIONS,
+  MAX_THREADED_CORES,
+} from "./experiments/schema.ts";
+import { defaultFormat, FORMATS, type Format } from "./output.ts";
+
+const EXECUTORS = ["threads", "virtual", "both"] as const;
+const DEFAULT_SEED = 42;
+const MAX_SEED = 2 ** 32 - 1;
+
+/** What the options that several commands have become. */
+export interface RunOptions {
+  readonly executor: string;
+  readonly policy?: Policy[];
+  readonly profile?: Profile[];
+  readonly iommus?: number[];
+  readonly devices?: number[];
+  readonly ops?: number;
+  readonly repetitions?: number;
+  readonly seed: number;
+  readonly dilate?: number | "auto";
+  readonly out?: string;
+  readonly format: Format;
+  readonly quiet?: true;
+  readonly quick?: true;
+}
+
+/** Options of the two commands that run points. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--executor <name>", "who runs the actors; this version has no other")
+        .argParser(parseExecutor)
+        .default("threads"),
+    )
+    .option(
+      "--policy <names>",
+      "policies, such as strict,batch(64,cores); all: each",
+      parsePolicies,
+    )
+    .option("--profile <names>", "machine profiles (see shootdown profiles)", parseProfiles)
+    .option(
+      "--iommus <list>",
+      "IOMMUs attached, such as 0,1,2",
+      listFrom("--iommus", 0, MAX_IOMMUS),
+    )
+    .option("--devices <list>", "devices that do DMA", listFrom("--devices", 0, MAX_DEVICES))
+    .option("--ops <n>", "operations of each point", numberFrom("--ops", 1, MAX_OPERATIONS))
+    .option(
+      "--repetitions <n>",
+      "runs of each point, each with a seed of its own",
+      numberFrom("--repetitions", 1, MAX_REPETITIONS),
+    )
+    .option(
+      "--seed <n>",
+      "of the first repetition",
+      numberFrom("--seed", 0, MAX_SEED),
+      DEFAULT_SEED,
+    )
+    .option(
+      "--dilate <k>",
+      "host ns that a modelled ns lasts; auto: 1 if the actors fit the CPUs, else 100",
+      parseDilation,
+    )
+    .option("--quick", "a smaller version that takes seconds")
+    .option("--quiet", "no progress on standard error")
+    .addOption(outOption("folder of the results; must not exist (default: results/NAME-TIMESTAMP)"))
+    .addOption(formatOption());
+}
+
+/** Options of `bench` alone: a trace brings its own cores and pages. */
+export function addSizeOptions(command: Command): Command {
+  return command
+    .option(
+      "--cores <list>",
+      "cores of the machine, such as 2,4",
+      listFrom("--cores", 1, MAX_THREADED_CORES),
+    )
+    .option("--pages <list>", "pages of one operation", listFrom("--pages", 1, MAX_PAGES));
+}
+
+/** What these options set in every grid of an experiment. */
+export function commonOverrides({ policy, profile, repetitions, dilate }: RunOptions): Grid {
+  return {
+    ...(policy && { policies: policy }),
+    ...(profile && { profiles: profile }),
+    ...(repetitions !== undefined && { repetitions }),
+    ...(dilate !== undefined && { dilation: dilate }),
+  };
+}
+
+export function formatOption(): Option {
+  return new Option("--format <format>", FORMATS.join(", "))
+    .argParser(parseFormat)
+    .default(defaultFormat(), "table on a terminal, else csv");
+}
+
+export function outOption(description: string): Option {
+  return new Option("--out <dir>", description).argParser((path) => {
+    if (path === "") throw new UsageError("--out names no folder");
+    return path;
+  });
+}
+
+/** A parser of whole numbers in a range, for the option called `flag`. */
+export function numberFrom(flag: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new UsageError(`${flag} "${text}": it takes a whole number from ${least} to ${most}`);
+  };
+}
+
+function listFrom(flag: string, least: number, most: number): (text: string) => number[] {
+  const parse = numberFrom(flag, least, most);
+  return (text) => [...new Set(text.split(",").map(parse))];
+}
+
+function parseProfiles(text: string): Profile[] {
+  return [...new Set(text.split(",").map((name) => byName("profile", name.trim(), PROFILES)))];
+}
+
+function parseExecutor(text: string): string {
+  if (text === "threads") return text;
+  if (!EXECUTORS.some((known) => known === text)) throw unknownName("executor", text, EXECUTORS);
+  throw new UsageError(
+    `--executor ${text}: this version runs threads only. Leave it out; with more actors than CPUs, ` +
+      "--dilate 100 keeps times meaningful",
+  );
+}
+
+function parseDilation(text: string): number | "auto" {
+  return text === "auto" ? text : numberFrom("--dilate", 1, MAX_DILATION)(text);
+}
+
+function parseFormat(text: string): Format {
+  const format = FORMATS.find((known) => known === text);
+  if (format === undefined) throw unknownName("format", text, FORMATS);
+  return format;
+}

@@ -1,0 +1,47 @@
+// What standard error says while points run: one live line on a terminal, otherwise a line for each point.
+// Nothing is written while a point is being measured.
+
+import type { MeasuredPoint, NamedPoint } from "../results/rows.ts";
+
+const CLEAR_LINE = "\r\x1b[K";
+
+export class Progress {
+  private readonly total: number;
+  private readonly isQuiet: boolean;
+  private readonly isLive: boolean;
+  private done = 0;
+
+  constructor(total: number, isQuiet: boolean) {
+    this.total = total;
+    this.isQuiet = isQuiet;
+    this.isLive = process.stderr.isTTY === true;
+  }
+
+  /** A point is about to run. */
+  begin(point: NamedPoint): void {
+    if (this.isQuiet || !this.isLive) return;
+    const line = `${this.done + 1}/${this.total} ${describe(point)}`;
+    process.stderr.write(CLEAR_LINE + line.slice(0, (process.stderr.columns ?? 80) - 1));
+  }
+
+  finish(measured: MeasuredPoint): void {
+    this.done++;
+    if (this.isQuiet || this.isLive) return;
+    const { latency, wallS } = measured.result;
+    const p50Us = ((latency.quantile(0.5) ?? 0) / 1000).toFixed(2);
+    process.stderr.write(
+      `${this.done}/${this.total} ${describe(measured)}: p50 ${p50Us} µs (${wallS.toFixed(1)} s)\n`,
+    );
+  }
+
+  end(): void {
+    if (!this.isQuiet && this.isLive) process.stderr.write(CLEAR_LINE);
+  }
+}
+
+function describe({ workload, pages, point }: NamedPoint): string {
+  const { profile, policy, cores, iommus, devices } = point;
+  const size = pages === undefined ? "" : ` ${pages} pages`;
+  const dma = devices === 0 ? "" : ` ${devices} devices`;
+  return `${profile.name} ${workload}${size} ${cores} cores ${iommus} IOMMUs${dma} ${policy.name}`;
+}

@@ -1,0 +1,117 @@
+// A run from its points to its files, what is printed, and how it ends.
+
+import { SUMMARY_COLUMNS } from "../results/columns.ts";
+import { writeRun } from "../results/files.ts";
+import { ResultFolder } from "../results/folder.ts";
+import { describeHost, type Host } from "../results/host.ts";
+import { warningsOf } from "../results/manifest.ts";
+import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
+import type { PlannedPoint } from "./experiments/expand.ts";
+import { Interrupt, InterruptedError } from "./interrupt.ts";
+import { type Measurement, measure } from "./measure.ts";
+import { type Format, print, renderRows } from "./output.ts";
+import { Progress } from "./progress.ts";
+import { environmentLine, summaryTable } from "./summary.ts";
+
+export interface SessionRequest {
+  /** What the folder is called unless `out` says. */
+  readonly name: string;
+  readonly points: readonly PlannedPoint[];
+  readonly seed: number;
+  /** For the manifest: what was asked for. */
+  readonly experiment: readonly object[];
+  /** Said before the run, and kept with the warnings. */
+  readonly notes: readonly string[];
+  readonly out: string | undefined;
+  readonly format: Format;
+  readonly quiet: boolean;
+}
+
+/** Measures the points, writes the files, prints the rows. Throws what ended the run early. */
+export async function runSession(request: SessionRequest): Promise<void> {
+  const { points } = request;
+  const started = new Date();
+  const host = describeHost();
+  announce(request, host);
+  const folder = await ResultFolder.create(request.out ?? defaultFolder(request.name, started));
+  const interrupt = new Interrupt();
+  try {
+    const runs = points.reduce((sum, { repetitions }) => sum + repetitions, 0);
+    const progress = new Progress(runs, request.quiet);
+    const measurement = await measure(points, progress, interrupt.signal);
+    await report(request, folder, measurement, host, started);
+    if (interrupt.signal.aborted) throw interruption(measurement, folder);
+    if (measurement.failure !== undefined) throw measurement.failure;
+  } finally {
+    interrupt.dispose();
+    await folder.removeIfEmpty();
+  }
+}
+
+/** Files, rows and warnings of whatever was finished. */
+async function report(
+  request: SessionRequest,
+  folder: ResultFolder,
+  { points, failure, floorNs }: Measurement,
+  host: Host,
+  started: Date,
+): Promise<void> {
+  if (points.length === 0) return;
+  const found = warningsOf(host, points);
+  try {
+    await writeRun(folder, request.name, points, {
+      command: process.argv.slice(2),
+      seed: request.seed,
+      started,
+      ended: new Date(),
+      host,
+      floorNs,
+      warnings: [...request.notes, ...found],
+      experiment: request.experiment,
+      interrupted: failure !== undefined,
+    });
+  } finally {
+    printPoints(points, floorNs, request.format); // A full disk does not take them away, too.
+  }
+  for (const warning of found) warn(warning);
+  if (!request.quiet) process.stderr.write(`written: ${folder.path}\n`);
+}
+
+function interruption({ points }: Measurement, folder: ResultFolder): InterruptedError {
+  return new InterruptedError(
+    points.length === 0
+      ? "interrupted before anything was finished: nothing is written"
+      : `interrupted: the ${points.length} results that were finished are in ${folder.path}`,
+  );
+}
+
+export function warn(message: string): void {
+  process.stderr.write(`warning: ${message}\n`);
+}
+
+/** `results/NAME-20251122T152030123Z`. */
+export function defaultFolder(name: string, at: Date): string {
+  return `results/${name}-${at.toISOString().replaceAll(/[-:.]/g, "")}`;
+}
+
+/** First the environment, on standard output only where people read that. */
+function announce({ points, seed, format, notes, quiet }: SessionRequest, host: Host): void {
+  const profiles = new Set(points.map(({ point }) => point.profile.name));
+  const line = `${environmentLine(host, [...profiles], seed)}\n`;
+  if (format === "table") process.stdout.write(line);
+  else if (!quiet) process.stderr.write(line);
+  for (const note of notes) warn(note);
+}
+
+function printPoints(
+  points: readonly MeasuredPoint[],
+  floorNs: number | undefined,
+  format: Format,
+): void {
+  if (format === "table") {
+    print(summaryTable(points));
+    return;
+  }
+  const rows = points.map((point) => summaryRow(point, floorNs));
+  print(renderRows(SUMMARY_COLUMNS, rows, format));
+}

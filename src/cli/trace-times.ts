@@ -1,0 +1,79 @@
+// What a trace is called, which part of it a replay runs, and at what times. Operations stay in their order, over all
+// CPUs.
+
+import { basename } from "node:path";
+import type { TraceOperationsData } from "../workloads/traces/index.ts";
+
+/** `redis` for `bench/traces/redis.perf.txt.gz`; `stdin` for standard input. */
+export function traceName(path: string): string {
+  return path === "-" ? "stdin" : basename(path).replace(/(?<=.)\..*$/, "");
+}
+
+/**
+ * Times at which the replay does each operation, by place: from 0, and with no two operations that follow
+ * each other more than `maxGapNs` apart. `atNs` are the recorded times, `byTime` the places in order of time.
+ */
+export function compressTimes(
+  atNs: Float64Array,
+  byTime: Int32Array,
+  maxGapNs: number,
+): Float64Array<SharedArrayBuffer> {
+  const times = new Float64Array(new SharedArrayBuffer(8 * atNs.length));
+  let recordedNs = byTime.length > 0 ? atNs[byTime[0]] : 0;
+  let nowNs = 0;
+  for (const place of byTime) {
+    nowNs += Math.min(maxGapNs, Math.round(atNs[place] - recordedNs));
+    recordedNs = atNs[place];
+    times[place] = nowNs;
+  }
+  return times;
+}
+
+/** The first `count` operations over all CPUs; all of them if there are no more. */
+export function firstOperations(data: TraceOperationsData, count: number): TraceOperationsData {
+  if (count >= data.byTime.length) return data;
+  const { cpus } = data;
+  const taken = data.byTime.subarray(0, count).toSorted();
+  const firsts = shared(Int32Array, cpus.length + 1);
+  let cpu = 0;
+  taken.forEach((place, i) => {
+    while (data.firsts[cpu + 1] <= place) firsts[++cpu] = i;
+  });
+  firsts.fill(count, cpu + 1);
+  const newPlaces = new Map(Array.from(taken, (place, i) => [place, i]));
+  const byTime = shared(Int32Array, count);
+  byTime.set(Array.from(data.byTime.subarray(0, count), (place) => newPlaces.get(place)!));
+  return {
+    cpus,
+    firsts,
+    byTime,
+    atNs: pick(Float64Array, data.atNs, taken),
+    vpns: pick(Float64Array, data.vpns, taken),
+    pages: pick(Float64Array, data.pages, taken),
+    kinds: pick(Uint8Array, data.kinds, taken),
+    causes: pick(Uint8Array, data.causes, taken),
+    writable: pick(Uint8Array, data.writable, taken),
+  };
+}
+
+interface ColumnType<Column> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: SharedArrayBuffer): Column;
+}
+
+/** A column that workers are handed as it is. */
+function shared<Column>(type: ColumnType<Column>, length: number): Column {
+  return new type(new SharedArrayBuffer(type.BYTES_PER_ELEMENT * length));
+}
+
+function pick<Column extends Float64Array | Uint8Array>(
+  type: ColumnType<Column>,
+  column: Column,
+  places: Int32Array,
+): Column {
+  const picked = shared(type, places.length);
+  places.forEach((place, i) => {
+    picked[i] = column[place];
+  });
+  return picked;
+}

@@ -1,0 +1,264 @@
+// Every column of every CSV file: the one place that its header, its data package and its rows follow from.
+// An empty cell means "not measured"; a zero was measured.
+
+export interface Column {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean";
+  /** `ns`, `pages`, `1/s` …; empty for names and pure numbers. */
+  readonly unit: string;
+  readonly meaning: string;
+}
+
+export type Cell = string | number | boolean | undefined;
+export type RowOf<Columns extends readonly Column[]> = Record<Columns[number]["name"], Cell>;
+
+/** What a point is; the first columns of both files. */
+const KEY_COLUMNS = [
+  { name: "experiment", type: "string", unit: "", meaning: "The experiment that asked for it." },
+  {
+    name: "point",
+    type: "string",
+    unit: "",
+    meaning: "Hash of the configuration: the same in every run of the same configuration.",
+  },
+  { name: "repetition", type: "integer", unit: "", meaning: "Which run of the point, from 1." },
+  {
+    name: "executor",
+    type: "string",
+    unit: "",
+    meaning: "Who ran it: threads; kernel for shootdowns of a real kernel, read from a trace.",
+  },
+  { name: "profile", type: "string", unit: "", meaning: "The machine's costs (see profiles)." },
+  {
+    name: "workload",
+    type: "string",
+    unit: "",
+    meaning: "What ran, and its variant: munmap, munmap-range, tlb-bench:MODE, trace:NAME.",
+  },
+  { name: "policy", type: "string", unit: "", meaning: "The policy, parameters included." },
+  {
+    name: "when_cores",
+    type: "string",
+    unit: "",
+    meaning: "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout).",
+  },
+  { name: "when_iommu", type: "string", unit: "", meaning: "When IOTLBs are flushed: as above." },
+  { name: "whom", type: "string", unit: "", meaning: "Which cores are told." },
+  {
+    name: "ack",
+    type: "string",
+    unit: "",
+    meaning: "When a core acknowledges: none, early (handler entry) or late (after its flush).",
+  },
+  {
+    name: "local",
+    type: "string",
+    unit: "",
+    meaning: "The initiator's own flush: serial (before the IPIs) or concurrent with them.",
+  },
+  {
+    name: "iommu",
+    type: "string",
+    unit: "",
+    meaning: "How an IOTLB is flushed: interface/scope/order.",
+  },
+  { name: "reuse", type: "string", unit: "", meaning: "When a frame may be handed out again." },
+  {
+    name: "extent",
+    type: "string",
+    unit: "",
+    meaning: "When cores flush everything instead of pages: full (always) or full-above(pages).",
+  },
+  { name: "cores", type: "integer", unit: "cores", meaning: "Cores of the machine." },
+  {
+    name: "responders",
+    type: "integer",
+    unit: "cores",
+    meaning: "Cores other than the initiator with the address space loaded at the start.",
+  },
+  { name: "iommus", type: "integer", unit: "IOMMUs", meaning: "IOMMUs that have it attached." },
+  { name: "devices", type: "integer", unit: "devices", meaning: "Devices that do DMA." },
+  {
+    name: "pages",
+    type: "integer",
+    unit: "pages",
+    meaning: "Pages that one operation takes away; empty where that varies or there are none.",
+  },
+] as const satisfies readonly Column[];
+
+/** One row for each point and repetition. */
+export const SUMMARY_COLUMNS = [
+  ...KEY_COLUMNS,
+  {
+    name: "ops",
+    type: "integer",
+    unit: "operations",
+    meaning: "Operations that were measured, of all initiators.",
+  },
+  { name: "seed", type: "integer", unit: "", meaning: "Seed of this repetition." },
+  {
+    name: "dilation",
+    type: "number",
+    unit: "",
+    meaning: "Nanoseconds of the host that one modelled nanosecond lasted.",
+  },
+  { name: "host_cpus", type: "integer", unit: "CPUs", meaning: "CPUs this process could use." },
+  {
+    name: "oversubscribed",
+    type: "boolean",
+    unit: "",
+    meaning: "More actors than CPUs at dilation 1: times are not comparable.",
+  },
+  latencyColumn("min", "Shortest operation, as its initiator sees it."),
+  latencyColumn("p50", "Median operation."),
+  latencyColumn("p90", "90th percentile of the operations."),
+  latencyColumn("p99", "99th percentile of the operations."),
+  latencyColumn("p999", "99.9th percentile of the operations."),
+  latencyColumn("max", "Longest operation."),
+  { ...latencyColumn("mean", "Mean of the operations."), type: "number" },
+  latencyColumn("p50_low", "Lower end of the median's 95 % bootstrap interval."),
+  latencyColumn("p50_high", "Upper end of the median's 95 % bootstrap interval."),
+  {
+    name: "late_ns_p50",
+    type: "integer",
+    unit: "ns",
+    meaning: "What the host added to the median operation.",
+  },
+  {
+    name: "late_ns_p99",
+    type: "integer",
+    unit: "ns",
+    meaning: "What the host added: 99th percentile.",
+  },
+  {
+    name: "ops_per_s",
+    type: "number",
+    unit: "1/s",
+    meaning: "Operations of all initiators in a second of modelled time.",
+  },
+  { name: "ipis_per_op", type: "number", unit: "IPIs", meaning: "IPIs sent, per operation." },
+  {
+    name: "iotlb_invalidations_per_op",
+    type: "number",
+    unit: "invalidations",
+    meaning: "IOTLB invalidations submitted, per operation.",
+  },
+  {
+    name: "iommu_waits_per_op",
+    type: "number",
+    unit: "waits",
+    meaning: "Waits for an IOMMU, per operation.",
+  },
+  {
+    name: "full_flushes_per_op",
+    type: "number",
+    unit: "flushes",
+    meaning: "Full TLB flushes on any core, per operation.",
+  },
+  {
+    name: "tlb_misses_per_op",
+    type: "number",
+    unit: "misses",
+    meaning: "TLB misses on any core, per operation.",
+  },
+  {
+    name: "responder_ns_per_op",
+    type: "number",
+    unit: "ns",
+    meaning: "Time taken from other cores to answer, per operation.",
+  },
+  {
+    name: "background_ns_per_op",
+    type: "number",
+    unit: "ns",
+    meaning: "Flushing and freeing that the policy moved out of the latency, per operation.",
+  },
+  {
+    name: "held_pages_max",
+    type: "integer",
+    unit: "pages",
+    meaning: "Most pages that were unmapped and not yet reusable at any one time.",
+  },
+  {
+    name: "held_page_us_per_op",
+    type: "number",
+    unit: "page·us",
+    meaning: "Pages that waited to be reusable times how long they waited, per operation.",
+  },
+  {
+    name: "exposure_ns_p50",
+    type: "integer",
+    unit: "ns",
+    meaning: "How long an old translation outlived the return: median. Not measured yet.",
+  },
+  {
+    name: "exposure_ns_max",
+    type: "integer",
+    unit: "ns",
+    meaning: "How long an old translation outlived the return: longest. Not measured yet.",
+  },
+  {
+    name: "late_accesses",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Accesses through a translation whose end had been promised. Not measured yet.",
+  },
+  {
+    name: "stale_uses",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Late accesses that reached a frame with a new owner. Not measured yet.",
+  },
+  {
+    name: "stale_uses_same_owner",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Late accesses that reached a frame the same process had again. Not measured yet.",
+  },
+  {
+    name: "floor_ns",
+    type: "number",
+    unit: "ns",
+    meaning: "This host's round trip between two threads, measured in this run.",
+  },
+  {
+    name: "verdict",
+    type: "string",
+    unit: "",
+    meaning: "safe, exposed or unsafe. Not measured yet.",
+  },
+] as const satisfies readonly Column[];
+
+/** One row for each point, repetition and segment that occurred. */
+export const CRITICAL_PATH_COLUMNS = [
+  ...KEY_COLUMNS,
+  { name: "segment", type: "string", unit: "", meaning: "The segment; they sum to the latency." },
+  {
+    name: "ns_mean",
+    type: "number",
+    unit: "ns",
+    meaning: "Its mean share of an operation's critical path; operations without it count as 0.",
+  },
+  {
+    name: "ns_p50",
+    type: "integer",
+    unit: "ns",
+    meaning: "Median over the operations, those without it counting as 0.",
+  },
+  { name: "ns_p99", type: "integer", unit: "ns", meaning: "99th percentile, likewise." },
+  { name: "share", type: "number", unit: "", meaning: "Its part of the mean latency, 0 to 1." },
+  {
+    name: "slack_ns_mean",
+    type: "number",
+    unit: "ns",
+    meaning: "How much later it could have ended without delaying the initiator, on average.",
+  },
+] as const satisfies readonly Column[];
+
+export type KeyRow = RowOf<typeof KEY_COLUMNS>;
+export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
+export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
+
+function latencyColumn<Suffix extends string>(suffix: Suffix, meaning: string) {
+  return { name: `latency_ns_${suffix}`, type: "integer", unit: "ns", meaning } as const;
+}

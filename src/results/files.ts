@@ -1,0 +1,55 @@
+// The files of a run.
+
+import { CRITICAL_PATH_COLUMNS, type CriticalPathRow, SUMMARY_COLUMNS } from "./columns.ts";
+import { toCsv } from "./csv.ts";
+import { dataPackage, type Table } from "./datapackage.ts";
+import type { ResultFolder } from "./folder.ts";
+import { manifestOf, type RunFacts } from "./manifest.ts";
+import { criticalPathRows, type MeasuredPoint, summaryRow } from "./rows.ts";
+
+const SUMMARY: Table = {
+  file: "summary.csv",
+  title: "One row for each point and repetition",
+  columns: SUMMARY_COLUMNS,
+  primaryKey: ["experiment", "point", "repetition"],
+};
+
+const CRITICAL_PATH: Table = {
+  file: "critical-path.csv",
+  title: "One row for each point, repetition and segment of the critical path",
+  columns: CRITICAL_PATH_COLUMNS,
+  primaryKey: ["experiment", "point", "repetition", "segment"],
+};
+
+/** Writes what was measured. Throws a UsageError if the disk does not take it. */
+export async function writeRun(
+  folder: ResultFolder,
+  name: string,
+  points: readonly MeasuredPoint[],
+  facts: RunFacts,
+): Promise<void> {
+  const summary = points.map((point) => summaryRow(point, facts.floorNs));
+  const paths = points.flatMap(criticalPathRows);
+  await folder.write(SUMMARY.file, toCsv(SUMMARY_COLUMNS, summary));
+  await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
+  await folder.write("datapackage.json", toJson(dataPackage(name, [SUMMARY, CRITICAL_PATH])));
+  await folder.write("manifest.json", toJson(manifestOf(facts, points)));
+}
+
+/** Writes what an analysis found in a trace. */
+export async function writeAnalysis(
+  folder: ResultFolder,
+  name: string,
+  paths: readonly CriticalPathRow[],
+  analysis: object,
+  facts: RunFacts,
+): Promise<void> {
+  await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
+  await folder.write("analysis.json", toJson(analysis));
+  await folder.write("datapackage.json", toJson(dataPackage(name, [CRITICAL_PATH])));
+  await folder.write("manifest.json", toJson(manifestOf(facts, [])));
+}
+
+function toJson(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,66 @@
+// The folder of a run. It must not have been there before, and its files are written under a temporary name
+// and renamed, so that a killed run leaves no torn file.
+
+import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { UsageError } from "../engine/errors.ts";
+
+export class ResultFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Makes the folder. Throws a UsageError if it exists or cannot be made. */
+  static async create(path: string): Promise<ResultFolder> {
+    const parent = dirname(path);
+    await mkdir(parent, { recursive: true }).catch((error) => {
+      throw cannotMake(parent, error);
+    });
+    await mkdir(path).catch((error) => {
+      throw error.code === "EEXIST" ? alreadyThere(path) : cannotMake(path, error);
+    });
+    return new ResultFolder(path);
+  }
+
+  /** Writes one file as a whole. */
+  async write(name: string, text: string): Promise<void> {
+    const path = join(this.path, name);
+    const unfinished = join(this.path, `.${name}.${process.pid}.tmp`);
+    try {
+      const file = await open(unfinished, "wx");
+      try {
+        await file.writeFile(text);
+        await file.sync(); // Before the rename: it must not be on the disk earlier than the text.
+      } finally {
+        await file.close();
+      }
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw cannotWrite(path, error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** Takes the folder away again if nothing was written into it. */
+  async removeIfEmpty(): Promise<void> {
+    await rmdir(this.path).catch(() => {});
+  }
+}
+
+function alreadyThere(path: string): UsageError {
+  return new UsageError(`${path} exists: results never replace others, so name a new --out folder`);
+}
+
+function cannotMake(path: string, error: NodeJS.ErrnoException): UsageError {
+  const isFile = error.code === "EEXIST" || error.code === "ENOTDIR";
+  const why = isFile ? "a part of its path is a file" : error.message;
+  return new UsageError(`cannot make the folder ${path}: ${why}; name another --out folder`);
+}
+
+function cannotWrite(path: string, error: NodeJS.ErrnoException): UsageError {
+  const isFull = error.code === "ENOSPC" || error.code === "EDQUOT";
+  const why = isFull ? "the disk is full" : error.message;
+  return new UsageError(`cannot write ${path}: ${why}. Files that were finished before are whole.`);
+}

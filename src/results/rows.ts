@@ -1,0 +1,144 @@
+// One measured point as rows: of summary.csv, and of critical-path.csv.
+
+import { describeWhen, type Policy } from "../engine/policy/policy.ts";
+import type { Histogram } from "../engine/probe/histogram.ts";
+import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
+import type { Point, PointResult } from "../workers/point.ts";
+import type { CriticalPathRow, KeyRow, SummaryRow } from "./columns.ts";
+import { medianInterval } from "./median.ts";
+
+/** A point that is to be measured, with the names it goes by. */
+export interface NamedPoint {
+  readonly experiment: string;
+  /** Hash of the configuration. */
+  readonly id: string;
+  /** Workload and variant, such as `tlb-bench:IPI`. */
+  readonly workload: string;
+  /** Pages of one operation; undefined where that varies or there are none. */
+  readonly pages: number | undefined;
+  readonly point: Point;
+}
+
+/** One run of a point. */
+export interface MeasuredPoint extends NamedPoint {
+  /** From 1. */
+  readonly repetition: number;
+  readonly result: PointResult;
+}
+
+const DECIMALS = 1000;
+
+/** The point's row of summary.csv; `floorNs` is the host's round trip if it was measured. */
+export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined): SummaryRow {
+  const { point, result } = measured;
+  const { latency, late, cores, elapsedNs } = result;
+  const operations = cores.operations;
+  const perOperation = (count: number) => rounded(ratio(count, operations));
+  const interval = medianInterval(latency);
+  return {
+    ...keyRow(measured),
+    ops: operations,
+    seed: point.seed,
+    dilation: point.dilation,
+    host_cpus: point.hostCpus,
+    oversubscribed: isOversubscribed(measured),
+    latency_ns_min: latency.count === 0 ? undefined : latency.min,
+    latency_ns_p50: latency.quantile(0.5),
+    latency_ns_p90: latency.quantile(0.9),
+    latency_ns_p99: latency.quantile(0.99),
+    latency_ns_p999: latency.quantile(0.999),
+    latency_ns_max: latency.quantile(1),
+    latency_ns_mean: rounded(latency.mean),
+    latency_ns_p50_low: interval?.low,
+    latency_ns_p50_high: interval?.high,
+    late_ns_p50: late.quantile(0.5),
+    late_ns_p99: late.quantile(0.99),
+    ops_per_s: rounded(ratio(operations * 1e9, elapsedNs)),
+    ipis_per_op: perOperation(cores.ipis),
+    iotlb_invalidations_per_op: perOperation(cores.iotlbInvalidations),
+    iommu_waits_per_op: perOperation(cores.iommuWaits),
+    full_flushes_per_op: perOperation(cores.fullFlushes),
+    tlb_misses_per_op: perOperation(cores.tlbMisses),
+    responder_ns_per_op: perOperation(cores.responderNs),
+    background_ns_per_op: perOperation(cores.backgroundNs),
+    held_pages_max: cores.heldPagesMax,
+    held_page_us_per_op: perOperation(cores.heldPageNs / 1000),
+    exposure_ns_p50: undefined,
+    exposure_ns_max: undefined,
+    late_accesses: undefined,
+    stale_uses: undefined,
+    stale_uses_same_owner: undefined,
+    floor_ns: rounded(floorNs),
+    verdict: undefined,
+  };
+}
+
+/** The point's rows of critical-path.csv: one for each segment that occurred. */
+export function criticalPathRows(measured: MeasuredPoint): CriticalPathRow[] {
+  const { latency, segments } = measured.result;
+  const key = keyRow(measured);
+  return segments.flatMap(({ onPath, slackNsMean }, segment) => {
+    if (onPath.count === 0) return [];
+    return {
+      ...key,
+      segment: SEGMENT_NAMES[segment],
+      ns_mean: rounded(ratio(onPath.sum, latency.count)),
+      ns_p50: onPath.quantile(0.5),
+      ns_p99: onPath.quantile(0.99),
+      share: rounded(shareOf(onPath, latency)),
+      slack_ns_mean: rounded(slackNsMean),
+    };
+  });
+}
+
+/** The segment's part of the latency, 0 to 1; undefined where the latency is 0. */
+export function shareOf(onPath: Histogram, latency: Histogram): number | undefined {
+  return ratio(onPath.sum, latency.sum);
+}
+
+/** More actors than CPUs, and no dilation to make up for it. */
+export function isOversubscribed({ point, result }: MeasuredPoint): boolean {
+  return result.oversubscribed && point.dilation === 1;
+}
+
+/** To the three decimals that the files have. */
+export function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value * DECIMALS) / DECIMALS;
+}
+
+function keyRow(measured: MeasuredPoint): KeyRow {
+  const { point, result } = measured;
+  return {
+    experiment: measured.experiment,
+    point: measured.id,
+    repetition: measured.repetition,
+    executor: "threads",
+    profile: point.profile.name,
+    workload: measured.workload,
+    ...policyCells(point.policy),
+    cores: point.cores,
+    responders: result.responders,
+    iommus: point.iommus,
+    devices: point.devices,
+    pages: measured.pages,
+  };
+}
+
+function policyCells(policy: Policy) {
+  const { iommu, fullAbovePages } = policy;
+  return {
+    policy: policy.name,
+    when_cores: describeWhen(policy.whenCores),
+    when_iommu: describeWhen(policy.whenIommu),
+    whom: policy.whom,
+    ack: policy.ack,
+    local: policy.local,
+    iommu: `${iommu.interface}/${iommu.scope}/${iommu.order}`,
+    reuse: policy.reuse,
+    extent: fullAbovePages === 0 ? "full" : `full-above(${fullAbovePages})`,
+  };
+}
+
+function ratio(part: number, whole: number): number | undefined {
+  return whole > 0 ? part / whole : undefined;
+}

@@ -1,0 +1,212 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CRITICAL_PATH_COLUMNS, SUMMARY_COLUMNS } from "../../dist/src/results/columns.js";
+import { type Ended, shootdown } from "./shootdown.ts";
+
+const TINY = "tests/fixtures/tiny.json";
+const FILES = ["critical-path.csv", "datapackage.json", "manifest.json", "summary.csv"];
+const MANIFEST_KEYS = [
+  ..."schema command package seed started ended host noise floors warnings".split(" "),
+  ..."wall_s shared_bytes profiles experiment".split(" "),
+];
+
+type Row = Record<string, string>;
+
+let base: string;
+
+beforeAll(() => {
+  base = mkdtempSync(join(tmpdir(), "shootdown-bench-"));
+});
+afterAll(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+function rowsOf(text: string): Row[] {
+  return parse(text, { columns: true });
+}
+
+function read(folder: string, file: string): string {
+  return readFileSync(join(folder, file), "utf8");
+}
+
+describe("bench: a tiny experiment from its file to its results", () => {
+  let out: string;
+  let ended: Ended;
+  let summary: Row[];
+
+  beforeAll(async () => {
+    out = join(base, "tiny");
+    ended = await shootdown(["bench", TINY, "--out", out, "--repetitions", "2", "--seed", "7"]);
+    summary = rowsOf(read(out, "summary.csv"));
+  });
+
+  it("ends well, with all its files and nothing beside them", () => {
+    expect(ended).toMatchObject({ code: 0 });
+    expect(readdirSync(out).sort()).toEqual(FILES);
+  });
+
+  it("prints the rows of summary.csv and nothing else where nobody looks", () => {
+    expect(ended.stdout).toBe(read(out, "summary.csv"));
+    expect(ended.stderr).toContain("profile akaros-2020");
+    expect(ended.stderr).toContain(`written: ${out}`);
+  });
+
+  it("has one row for each point and repetition, each with a seed of its own", () => {
+    expect(summary.map(({ policy, repetition, seed }) => [policy, repetition, seed])).toEqual([
+      ["strict", "1", "7"],
+      ["strict", "2", "8"],
+      ["deferred(16,1ms)", "1", "7"],
+      ["deferred(16,1ms)", "2", "8"],
+    ]);
+    expect(new Set(summary.map(({ point }) => point)).size).toBe(2);
+  });
+
+  it("counts what it did: a flush for each page, or for each full queue", () => {
+    const [strict, , deferred] = summary;
+    expect(strict).toMatchObject({ ops: "50", pages: "4", ipis_per_op: "4", responders: "1" });
+    expect(Number(deferred.ipis_per_op)).toBeLessThan(1);
+    expect(Number(deferred.held_pages_max)).toBeGreaterThan(4);
+    for (const row of summary) expect(row.verdict).toBe("");
+  });
+
+  it("has the columns that the contract names, in their order", () => {
+    expect(Object.keys(summary[0])).toEqual(SUMMARY_COLUMNS.map(({ name }) => name));
+    const [path] = rowsOf(read(out, "critical-path.csv"));
+    expect(Object.keys(path)).toEqual(CRITICAL_PATH_COLUMNS.map(({ name }) => name));
+  });
+
+  it("cuts the mean latency into segments that sum to it", () => {
+    const paths = rowsOf(read(out, "critical-path.csv"));
+    for (const { point, repetition, latency_ns_mean } of summary) {
+      const own = paths.filter((row) => row.point === point && row.repetition === repetition);
+      const sumNs = own.reduce((sum, { ns_mean }) => sum + Number(ns_mean), 0);
+      expect(Math.abs(sumNs - Number(latency_ns_mean))).toBeLessThan(1);
+    }
+  });
+
+  it("says in the manifest how it came about", () => {
+    const manifest = JSON.parse(read(out, "manifest.json"));
+    expect(Object.keys(manifest)).toEqual(expect.arrayContaining(MANIFEST_KEYS));
+    expect(manifest).toMatchObject({ seed: 7, interrupted: false, package: { name: "shootdown" } });
+    expect(Object.keys(manifest.wall_s)).toEqual([...new Set(summary.map(({ point }) => point))]);
+  });
+
+  it("describes every column in the data package", () => {
+    const { resources } = JSON.parse(read(out, "datapackage.json"));
+    for (const { path, schema } of resources) {
+      const header = read(out, path).split("\r\n")[0].split(",");
+      expect(schema.fields.map(({ name }: { name: string }) => name)).toEqual(header);
+    }
+  });
+
+  it("gives a configuration the same point in every run, and another one another", async () => {
+    const again = await shootdown(["bench", TINY, "--out", join(base, "again"), "--quiet"]);
+    const more = await shootdown(["bench", TINY, "--out", join(base, "more"), "--ops", "51"]);
+    const points = (text: string) => [...new Set(rowsOf(text).map(({ point }) => point))];
+    expect(points(again.stdout)).toEqual(points(ended.stdout));
+    for (const point of points(more.stdout)) expect(points(ended.stdout)).not.toContain(point);
+  });
+});
+
+describe("bench: what is printed", () => {
+  it("is a table with the environment first where that is asked for", async () => {
+    const { stdout } = await shootdown([
+      ...["bench", TINY, "--policy", "strict", "--format", "table", "--quiet"],
+      ...["--out", join(base, "table")],
+    ]);
+    const [environment, header, row] = stdout.split("\n");
+    expect(environment).toMatch(
+      /^node \S+ · \d+ CPUs · load \S+ · threads · profile \S+ · seed 42$/,
+    );
+    expect(header).toMatch(/^cores +IOMMUs +policy +p50 µs +p99 µs +late µs +IPIs\/op +IOTLB\/op/);
+    expect(row).toMatch(/^ +2 +0 +strict +\d/);
+  });
+
+  it("is JSON with null for what was not measured", async () => {
+    const { stdout, stderr } = await shootdown([
+      ...["bench", TINY, "--policy", "strict", "--format", "json", "--quiet"],
+      ...["--out", join(base, "json")],
+    ]);
+    expect(JSON.parse(stdout)).toMatchObject([{ policy: "strict", verdict: null, ops: 50 }]);
+    expect(stderr).not.toContain("1/1");
+  });
+});
+
+describe("bench: Ctrl-C in the middle", () => {
+  it("writes what is finished and exits with 130", async () => {
+    const out = join(base, "interrupted");
+    const { code, stderr } = await shootdown(
+      ["bench", TINY, "--repetitions", "500", "--out", out],
+      {
+        onStderr: (text, interrupt) => {
+          if (text.includes("3/1000") && !text.includes("interrupted")) interrupt();
+        },
+      },
+    );
+    expect(code).toBe(130);
+    expect(stderr).toContain("results that were finished are in");
+    const summary = rowsOf(read(out, "summary.csv"));
+    expect(summary.length).toBeGreaterThanOrEqual(3);
+    expect(summary.length).toBeLessThan(1000);
+    expect(JSON.parse(read(out, "manifest.json")).interrupted).toBe(true);
+  });
+});
+
+describe("bench: what is refused, with exit status 2 and no stack", () => {
+  const bad = join(tmpdir(), "shootdown-never-made");
+  const cases: [what: string, args: string[], message: RegExp][] = [
+    ["an unknown command", ["bensh"], /unknown command 'bensh'[\s\S]*bench/],
+    [
+      "an unknown option",
+      ["bench", "--polcy", "strict"],
+      /unknown option '--polcy'[\s\S]*--policy/,
+    ],
+    ["an unknown policy", ["bench", "--policy", "strikt"], /did you mean "strict"/],
+    ["an unknown profile", ["bench", "--profile", "hast"], /did you mean "host"/],
+    ["an unknown experiment", ["bench", "sead"], /did you mean "seed"/],
+    ["an unknown format", ["bench", "--format", "cvs"], /did you mean "csv"/],
+    ["an unknown executor", ["bench", "--executor", "thread"], /did you mean "threads"/],
+    ["an executor of a later version", ["bench", "--executor", "virtual"], /runs threads only/],
+    ["more cores than threads can be", ["bench", "--cores", "2,257"], /--cores "257".*1 to 256/],
+    ["a number that is none", ["bench", "--ops", "many"], /--ops "many".*whole number/],
+    ["no operations at all", ["bench", "--ops", "0"], /--ops "0".*from 1/],
+    [
+      "a device without an IOMMU",
+      ["bench", "seed", "--devices", "1", "--iommus", "0"],
+      /--iommus 1/,
+    ],
+    ["too many pages", ["bench", "seed", "--pages", "70000"], /--pages "70000".*65536/],
+    ["a file that is not there", ["bench", "none.json"], /cannot read .*none\.json.*no such file/],
+    ["no quick version", ["bench", TINY, "--quick"], /has no "quick".*--ops/],
+    [
+      "an unknown field in a file",
+      ["bench", "tests/fixtures/unknown-field.json"],
+      /unknown-field\.json:5:7: grids\[0\] has no field "polices": did you mean "policies"/,
+    ],
+  ];
+  it.each(cases)("%s", async (_what, args, message) => {
+    const { code, stdout, stderr } = await shootdown([...args, "--out", bad]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("    at ");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+    expect(existsSync(bad)).toBe(false);
+  });
+
+  it("a folder that exists", async () => {
+    const { code, stderr } = await shootdown(["bench", TINY, "--out", base]);
+    expect(stderr).toMatch(/exists: results never replace others/);
+    expect(code).toBe(2);
+  });
+
+  it("a folder below a file", async () => {
+    const file = join(base, "file");
+    writeFileSync(file, "");
+    const { code, stderr } = await shootdown(["bench", TINY, "--out", join(file, "run")]);
+    expect(stderr).toMatch(/a part of its path is a file/);
+    expect(code).toBe(2);
+  });
+});

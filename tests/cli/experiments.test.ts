@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { expand } from "../../dist/src/cli/experiments/expand.js";
+import { parseExperiment } from "../../dist/src/cli/experiments/load.js";
+import { UsageError } from "../../dist/src/engine/errors.js";
+
+const SETTINGS = { quick: false, seed: 1, hostCpus: 2, overrides: {} };
+
+function parse(fields: object) {
+  const text = JSON.stringify({ name: "x", question: "?", ...fields }, null, 2);
+  return parseExperiment("x.json", text).experiment;
+}
+
+describe("expanding an experiment", () => {
+  it("makes the cross product of a grid, policies innermost", () => {
+    const experiment = parse({ policies: ["strict", "akaros"], pages: [1, 8] });
+    const { points } = expand(experiment, SETTINGS);
+    expect(points.map(({ pages, point }) => [pages, point.policy.name])).toEqual([
+      [1, "strict"],
+      [1, "akaros"],
+      [8, "strict"],
+      [8, "akaros"],
+    ]);
+  });
+
+  it("lets a grid win over the top, quick over both, and the command line over all", () => {
+    const experiment = parse({
+      pages: [1],
+      operations: 10,
+      grids: [{ pages: [2] }],
+      quick: { operations: 3 },
+    });
+    const quick = { ...SETTINGS, quick: true };
+    const describePoint = (options: typeof SETTINGS) => {
+      const [{ pages, point }] = expand(experiment, options).points;
+      return [pages, point.workload.operations];
+    };
+    expect(describePoint(SETTINGS)).toEqual([2, 10]);
+    expect(describePoint(quick)).toEqual([2, 3]);
+    expect(describePoint({ ...quick, overrides: { pages: [4], operations: 7 } })).toEqual([4, 7]);
+  });
+
+  it("has each point once, however many grids hold it", () => {
+    const grid = { policies: ["batch", "batch(32)"] };
+    expect(expand(parse({ grids: [grid, grid] }), SETTINGS).points).toHaveLength(1);
+  });
+
+  it("shares a budget of pages among operations, and never goes below the least", () => {
+    const experiment = parse({
+      pages: [1, 8, 512],
+      operations: { pages: 100, dilated_pages: 50, least: 5 },
+    });
+    const operationsWith = (hostCpus: number) =>
+      expand(experiment, { ...SETTINGS, hostCpus }).points.map(
+        ({ point }) => point.workload.operations,
+      );
+    expect(operationsWith(2)).toEqual([100, 12, 5]);
+    expect(operationsWith(1)).toEqual([50, 6, 5]);
+  });
+
+  it("dilates where the actors do not fit the CPUs", () => {
+    const { points } = expand(parse({ iommus: [0, 1] }), SETTINGS);
+    expect(points.map(({ point }) => point.dilation)).toEqual([1, 100]);
+  });
+
+  it("leaves out points of a free profile that do not fit, and says so", () => {
+    const { points, notes } = expand(parse({ profiles: ["host"], iommus: [0, 1] }), SETTINGS);
+    expect(points).toHaveLength(1);
+    expect(notes).toEqual([
+      expect.stringContaining("not run, 1 of 2 combinations: the profile host"),
+    ]);
+  });
+
+  it("gives a flush queue more windows than it can hold back", () => {
+    const { points } = expand(parse({ policies: ["deferred(256,10ms)"], pages: [8] }), SETTINGS);
+    const { windows, pages } = points[0].point.workload;
+    expect((windows - 1) * pages).toBeGreaterThan(256);
+  });
+
+  it("says where there are too few frames for that", () => {
+    const experiment = parse({
+      workloads: ["munmap-range"],
+      policies: ["deferred(256,10ms)"],
+      pages: [4096],
+    });
+    expect(expand(experiment, SETTINGS).notes).toEqual([expect.stringContaining("shorter queue")]);
+  });
+
+  it("refuses what leaves nothing to run", () => {
+    const alone = parse({ workloads: ["tlb-bench:IPI"], policies: ["akaros"], cores: [1] });
+    expect(() => expand(alone, SETTINGS)).toThrow(/needs a core to signal/);
+    expect(() => expand(parse({ devices: [1] }), SETTINGS)).toThrow(/needs an IOMMU/);
+  });
+});
+
+describe("an experiment file with a mistake", () => {
+  const cases: [what: string, text: string, message: RegExp][] = [
+    ["no JSON", '{\n  "name": oops\n}', /^x\.json:2:11: this is no JSON/],
+    ["nothing at all", "", /^x\.json:1:1: this is no JSON/],
+    ["no object", "[]", /^x\.json:1:1: the experiment: /],
+    ["no name", '{\n "question": "?" }', /^x\.json:1:1: name: a name/],
+    ["an unknown field", '{"name":"x","question":"?",\n "page": [1]}', /^x\.json:2:2: .*"pages"/],
+    [
+      "an unknown policy",
+      '{"name":"x","question":"?",\n "policies": ["strict", "bach"]}',
+      /^x\.json:2:25: policies\[1\]: .*"batch"/,
+    ],
+    [
+      "a trace",
+      '{"name":"x","question":"?","workloads":["trace:redis"]}',
+      /workloads\[0\]: .*shootdown replay/,
+    ],
+    [
+      "a number beyond its range",
+      '{"name":"x","question":"?","cores":[500]}',
+      /:1:37: cores\[0\]: a whole number from 1 to 256/,
+    ],
+    [
+      "a number that should be a list",
+      '{"name":"x","question":"?","cores":2}',
+      /cores: a list in brackets/,
+    ],
+    [
+      "half a budget",
+      '{"name":"x","question":"?","operations":{"pages":1}}',
+      /operations: a whole number, or /,
+    ],
+    ["a name that no folder can have", '{"name":"../x","question":"?"}', /name: letters, digits/],
+  ];
+  it.each(cases)("%s: says where, and what would be right", (_what, text, message) => {
+    expect(() => parseExperiment("x.json", text)).toThrow(UsageError);
+    expect(() => parseExperiment("x.json", text)).toThrow(message);
+  });
+
+  it("may hold comments and a last comma", () => {
+    const text = '{ // why\n "name": "x", "question": "?", }';
+    expect(parseExperiment("x.json", text).experiment.name).toBe("x");
+  });
+});

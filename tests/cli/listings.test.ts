@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { shootdown } from "./shootdown.ts";
+
+const COMMANDS = ["bench", "replay", "analyze", "policies", "profiles", "experiments"];
+
+describe("what there is", () => {
+  it("policies: every one with its source, and one choice by choice", async () => {
+    const all = JSON.parse((await shootdown(["policies", "--format", "json"])).stdout);
+    expect(all.map(({ name }: { name: string }) => name)).toEqual([
+      ...["akaros", "strict", "overlapped", "batch(32)", "deferred(256,10ms)"],
+    ]);
+    const { stdout } = await shootdown(["policies", "batch(64,cores)", "--format", "table"]);
+    expect(stdout).toMatch(/when, cores +batch\(64\)/);
+    expect(stdout).toMatch(/when, IOMMUs +each/);
+  });
+
+  it("profiles: every value with its grade and source", async () => {
+    const { stdout } = await shootdown(["profiles", "akaros-2020", "--format", "json"]);
+    const values: Record<string, string>[] = JSON.parse(stdout);
+    expect(values).toContainEqual({
+      name: "cacheLineNs",
+      value: "44",
+      grade: "sourced",
+      source: expect.stringContaining("44 ns"),
+    });
+    for (const { source } of values) expect(source).not.toBe("");
+  });
+
+  it("experiments: every one with its question, and all of them can run here", async () => {
+    const { stdout } = await shootdown(["experiments", "--format", "json"]);
+    const experiments: Record<string, string>[] = JSON.parse(stdout);
+    expect(experiments.map(({ name }) => name)).toEqual(["akaros", "amortization", "seed"]);
+    for (const { points, quick } of experiments) {
+      expect(Number(points)).toBeGreaterThan(0);
+      expect(Number(quick)).toBeGreaterThan(0);
+    }
+  });
+
+  it.each(["policies", "profiles", "experiments"])(
+    "%s: an unknown name is refused",
+    async (command) => {
+      const { code, stderr } = await shootdown([command, "nothing-like-it"]);
+      expect(stderr).toMatch(/did you mean/);
+      expect(code).toBe(2);
+    },
+  );
+});
+
+describe("help", () => {
+  it.each(COMMANDS)("%s: explains itself by examples", async (command) => {
+    const { code, stdout } = await shootdown([command, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Examples:\n  shootdown ${command}`);
+  });
+
+  it("says the version", async () => {
+    expect((await shootdown(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("without a command is a usage error", async () => {
+    expect((await shootdown([])).code).toBe(2);
+  });
+});

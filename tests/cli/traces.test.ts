@@ -1,0 +1,136 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shootdown } from "./shootdown.ts";
+
+const MUNMAP_LOOP = "bench/traces/munmap-loop.perf.txt.gz";
+const REDIS = "bench/traces/redis.perf.txt.gz";
+
+let base: string;
+
+beforeAll(() => {
+  base = mkdtempSync(join(tmpdir(), "shootdown-traces-"));
+});
+afterAll(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe("analyze", () => {
+  it("prints one object with what the contract names", async () => {
+    const { code, stdout } = await shootdown(["analyze", MUNMAP_LOOP, "--format", "json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      events: 6308,
+      lines_skipped: 0,
+      flush_requests: 200,
+      ipis: 200,
+      full_flushes: 0,
+      by_cause: { munmap: 200 },
+      by_pages: { 16: 200 },
+      complete: 200,
+      segments: { handler: { p50_ns: expect.any(Number) } },
+    });
+  });
+
+  it("writes critical-path.csv, whose rows it prints as CSV", async () => {
+    const out = join(base, "analysis");
+    const { code, stdout } = await shootdown([
+      "analyze",
+      MUNMAP_LOOP,
+      "--format",
+      "csv",
+      "--out",
+      out,
+    ]);
+    expect(code).toBe(0);
+    expect(readdirSync(out).sort()).toEqual([
+      "analysis.json",
+      "critical-path.csv",
+      "datapackage.json",
+      "manifest.json",
+    ]);
+    expect(readFileSync(join(out, "critical-path.csv"), "utf8")).toBe(stdout);
+    const rows: Record<string, string>[] = parse(stdout, { columns: true });
+    expect(rows.map(({ segment }) => segment)).toContain("delivery");
+    for (const row of rows) {
+      expect(row).toMatchObject({ executor: "kernel", workload: "trace:munmap-loop", policy: "" });
+    }
+    const shares = rows.reduce((sum, { share }) => sum + Number(share), 0);
+    expect(shares).toBeCloseTo(1, 2);
+  });
+
+  it("shows people a table", async () => {
+    const { stdout } = await shootdown(["analyze", MUNMAP_LOOP, "--format", "table"]);
+    expect(stdout).toContain("200 flush requests (0 full), 200 IPIs, 200 complete");
+    expect(stdout).toMatch(/^segment +mean µs +share +slack µs/m);
+  });
+});
+
+describe("replay", () => {
+  it("runs the operations of a trace on as many cores", async () => {
+    const out = join(base, "replay");
+    const { code, stdout } = await shootdown([
+      ...["replay", MUNMAP_LOOP, "--policy", "strict,batch", "--ops", "2000", "--out", out],
+    ]);
+    expect(code).toBe(0);
+    const rows: Record<string, string>[] = parse(stdout, { columns: true });
+    expect(rows.map(({ policy }) => policy)).toEqual(["strict", "batch(32)"]);
+    for (const row of rows) {
+      expect(row).toMatchObject({
+        experiment: "replay",
+        workload: "trace:munmap-loop",
+        cores: "2",
+      });
+      expect(Number(row.ops)).toBeGreaterThan(0);
+      expect(row.pages).toBe("");
+    }
+    expect(rows[0].ops).toBe(rows[1].ops);
+  });
+});
+
+describe("traces that are refused, with exit status 2 and no stack", () => {
+  const refuses = async (args: string[], message: RegExp, input = "") => {
+    const { code, stdout, stderr } = await shootdown(args, { input });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("    at ");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  };
+
+  it("one that ends in the middle of its gzip data", async () => {
+    const cut = join(base, "cut.perf.txt.gz");
+    writeFileSync(cut, readFileSync(REDIS).subarray(0, 100_000));
+    await refuses(["analyze", cut], /ends in the middle of its gzip data/);
+    await refuses(["replay", cut], /ends in the middle of its gzip data/);
+  });
+
+  it("one without any event", async () => {
+    await refuses(["analyze", "-"], /holds no event; record with: perf record/);
+    await refuses(["replay", "-"], /holds no event; record with: perf record/);
+  });
+
+  it("one that is not there, or is a directory", async () => {
+    await refuses(["analyze", join(base, "none")], /there is no such file/);
+    await refuses(["replay", base], /cannot read the trace/);
+  });
+
+  it("a line that is no event, with --strict, by its number", async () => {
+    await refuses(["analyze", "-", "--strict"], /standard input:1/, "this is no event\n");
+  });
+
+  it("a process that is not in it", async () => {
+    await refuses(["replay", MUNMAP_LOOP, "--pid", "1"], /has no process 1/);
+  });
+
+  it("a gap that is no time", async () => {
+    await refuses(["replay", MUNMAP_LOOP, "--max-gap", "-3"], /--max-gap "-3"/);
+  });
+
+  it("leaves no folder behind", async () => {
+    const out = join(base, "never");
+    await refuses(["analyze", join(base, "none"), "--out", out], /there is no such file/);
+    expect(readdirSync(base)).not.toContain("never");
+  });
+});

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
+import { CRITICAL_PATH_COLUMNS, SUMMARY_COLUMNS } from "../../dist/src/results/columns.js";
+import { dataPackage } from "../../dist/src/results/datapackage.js";
+import { KERNEL_SEGMENTS } from "../../dist/src/workloads/traces/index.js";
+
+const README = readFileSync("results/README.md", "utf8");
+/** What explains the columns; the manifest's keys follow. */
+const COLUMNS_PART = README.slice(0, README.indexOf("| segment "));
+
+/** What stands in the first cell of the README's table rows, in backquotes. */
+const explainedIn = (text: string) => {
+  return [...text.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name);
+};
+
+describe("results/README.md", () => {
+  it("explains every column of both files, and in their order", () => {
+    const names: string[] = SUMMARY_COLUMNS.map(({ name }) => name);
+    for (const { name } of CRITICAL_PATH_COLUMNS) if (!names.includes(name)) names.push(name);
+    expect(explainedIn(COLUMNS_PART).filter((name) => !name.includes("."))).toEqual(names);
+  });
+
+  it("explains every segment", () => {
+    expect(explainedIn(README)).toEqual(
+      expect.arrayContaining([...SEGMENT_NAMES, ...KERNEL_SEGMENTS]),
+    );
+  });
+
+  it("says what is not measured yet exactly where the columns do", () => {
+    for (const { name, meaning } of SUMMARY_COLUMNS) {
+      const row = README.split("\n").find((line) => line.startsWith(`| \`${name}\``))!;
+      expect(row.includes("Not measured yet"), name).toBe(meaning.includes("Not measured yet"));
+    }
+  });
+});
+
+describe("columns", () => {
+  it("have names of their own, and a unit in the name wherever they are times", () => {
+    for (const columns of [SUMMARY_COLUMNS, CRITICAL_PATH_COLUMNS]) {
+      const names = columns.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      for (const { name, unit } of columns) if (unit === "ns") expect(name).toContain("ns");
+    }
+  });
+
+  it("stand in the data package with type, unit and meaning", () => {
+    const table = {
+      file: "summary.csv",
+      title: "T",
+      columns: SUMMARY_COLUMNS,
+      primaryKey: ["point"],
+    };
+    expect(dataPackage("A b", [table])).toMatchObject({
+      name: "a-b",
+      resources: [
+        {
+          path: "summary.csv",
+          schema: {
+            missingValues: [""],
+            fields: SUMMARY_COLUMNS.map(({ name, type, meaning }) => {
+              return { name, type, description: meaning };
+            }),
+          },
+        },
+      ],
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { UsageError } from "../../dist/src/engine/errors.js";
+import { ResultFolder } from "../../dist/src/results/folder.js";
+
+let base: string;
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), "shootdown-folder-"));
+});
+afterEach(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe("the folder of a run", () => {
+  it("holds whole files and nothing else", async () => {
+    const folder = await ResultFolder.create(join(base, "new", "run"));
+    await folder.write("summary.csv", "a,b\r\n");
+    expect(readdirSync(folder.path)).toEqual(["summary.csv"]);
+    expect(readFileSync(join(folder.path, "summary.csv"), "utf8")).toBe("a,b\r\n");
+  });
+
+  it("never takes the place of another", async () => {
+    await expect(ResultFolder.create(base)).rejects.toThrow(UsageError);
+    await expect(ResultFolder.create(base)).rejects.toThrow(/exists.*--out/);
+  });
+
+  it.each(["file/run", "file/deeper/run"])("says that a file is in the way of %s", async (path) => {
+    writeFileSync(join(base, "file"), "");
+    await expect(ResultFolder.create(join(base, path))).rejects.toThrow(
+      /a part of its path is a file/,
+    );
+  });
+
+  it("says which file could not be written, and leaves no half of it", async () => {
+    const folder = await ResultFolder.create(join(base, "run"));
+    rmSync(folder.path, { recursive: true });
+    await expect(folder.write("summary.csv", "")).rejects.toThrow(/cannot write .*summary\.csv/);
+  });
+
+  it("goes away again if nothing was written", async () => {
+    const folder = await ResultFolder.create(join(base, "run"));
+    await folder.removeIfEmpty();
+    expect(readdirSync(base)).toEqual([]);
+  });
+});
