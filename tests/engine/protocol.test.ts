@@ -1,8 +1,7 @@
 // What must hold of every policy, in virtual time, where a run is exact and repeats.
 
 import { describe, expect, test } from "vitest";
-import { QUEUE } from "../../dist/src/engine/policy/policy.js";
-import { planOf } from "../../dist/src/engine/policy/policy.js";
+import { planOf, QUEUE } from "../../dist/src/engine/policy/policy.js";
 import {
   ALL_POLICIES,
   batch,
@@ -23,7 +22,13 @@ function p50(outcome: Outcome): number {
 
 describe.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))("%s", (_, policy) => {
   test("one initiator: every frame that was held is freed, and none is lost", () => {
-    const outcome = runVirtually({ policy, cores: 4, iommus: 1, devices: 1, workload: { pages: 3 } });
+    const outcome = runVirtually({
+      policy,
+      cores: 4,
+      iommus: 1,
+      devices: 1,
+      workload: { pages: 3 },
+    });
     const { counters, machine, framesAtStart } = outcome;
     expect(counters.operations).toBe(50);
     expect(counters.framesHeld).toBe(150);
@@ -33,7 +38,13 @@ describe.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))("%s"
   });
 
   test("one initiator: the segments on the critical path add up to the latency", () => {
-    const outcome = runVirtually({ policy, cores: 4, iommus: 2, devices: 1, workload: { pages: 2 } });
+    const outcome = runVirtually({
+      policy,
+      cores: 4,
+      iommus: 2,
+      devices: 1,
+      workload: { pages: 2 },
+    });
     expect(pathNs(outcome)).toBeCloseTo(outcome.latency.mean!, 6);
   });
 

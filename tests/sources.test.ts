@@ -1,0 +1,376 @@
+// The rules of the sources that no compiler checks: who imports whom, what the engine must not use, how a
+// file begins, and how protocols suspend.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { type Comment, type ParseResult, parseSync, Visitor } from "oxc-parser";
+import { describe, expect, it } from "vitest";
+// @ts-expect-error: a build script, without declarations.
+import * as script from "../scripts/build-threads.mjs";
+
+const { toPlainFunctions, PROTOCOL_FOLDERS } = script as {
+  toPlainFunctions(file: string, source: string): string;
+  PROTOCOL_FOLDERS: readonly string[];
+};
+
+/** Folders of src/, and what each may import. */
+const EDGES: Record<string, readonly string[]> = {
+  cli: ["engine", "results", "workers", "workloads"],
+  results: ["engine", "workers", "workloads"],
+  workers: ["engine", "workloads"],
+  workloads: ["engine"],
+  engine: [],
+};
+
+/** Folders and single files of src/engine/, and what each may import. A policy is data that protocols read. */
+const ENGINE_EDGES: Record<string, readonly string[]> = {
+  errors: [],
+  random: [],
+  names: ["errors"],
+  layout: ["errors"],
+  machine: ["errors", "layout"],
+  probe: ["errors", "layout"],
+  profile: ["errors", "layout"],
+  check: ["errors", "layout", "machine"],
+  executor: ["errors", "layout", "machine"],
+  policy: ["errors", "names", "machine"],
+  protocol: [
+    "check",
+    "errors",
+    "executor",
+    "layout",
+    "machine",
+    "policy",
+    "probe",
+    "profile",
+    "random",
+  ],
+};
+
+/** Packages and Node modules that the engine may use, and where. */
+const ENGINE_PACKAGES: Record<string, readonly string[]> = {
+  "engine/names.ts": ["fastest-levenshtein"],
+};
+
+/** Where the engine meets the clock and the other threads. */
+const THREADS = "engine/executor/threads.ts";
+
+const COLUMNS = 100;
+
+interface Source {
+  /** Below src/, with slashes. */
+  readonly file: string;
+  readonly text: string;
+  readonly parsed: ParseResult;
+}
+
+function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+const SOURCES: readonly Source[] = filesBelow("src", ".ts").map((path) => {
+  const text = readFileSync(path, "utf8");
+  return { file: relative("src", path), text, parsed: parseSync(path, text) };
+});
+
+function lineOf({ file, text }: Source, start: number): string {
+  return `${file}:${text.slice(0, start).split("\n").length}`;
+}
+
+/** What a file imports or exports again, types included. */
+function importsOf({ parsed }: Source): string[] {
+  const found: string[] = [];
+  const from = (node: { source: { value: string } | null }) => {
+    if (node.source !== null) found.push(node.source.value);
+  };
+  new Visitor({
+    ImportDeclaration: from,
+    ExportNamedDeclaration: from,
+    ExportAllDeclaration: from,
+    ImportExpression(node) {
+      found.push(node.source.type === "Literal" ? String(node.source.value) : "(computed)");
+    },
+  }).visit(parsed.program);
+  return found;
+}
+
+/** Pairs of file and imported file, below src/, for all relative imports. */
+const LINKS = SOURCES.flatMap((source) =>
+  importsOf(source)
+    .filter((to) => to.startsWith("."))
+    .map((to) => ({ from: source.file, to: join(dirname(source.file), to) })),
+);
+
+/** `engine` of engine/machine/tlb.ts. */
+function part(file: string): string {
+  return file.split("/")[0];
+}
+
+/** `machine` of engine/machine/tlb.ts, `errors` of engine/errors.ts. */
+function enginePart(file: string): string {
+  return file.split("/")[1].replace(/\.ts$/, "");
+}
+
+function isCyclic(edges: Record<string, readonly string[]>): boolean {
+  const reaches = (from: string, to: string): boolean =>
+    edges[from].some((next) => next === to || reaches(next, to));
+  return Object.keys(edges).some((node) => reaches(node, node));
+}
+
+describe("imports go one way", () => {
+  it("the allowed edges themselves: without a cycle", () => {
+    expect([EDGES, ENGINE_EDGES].map(isCyclic)).toEqual([false, false]);
+  });
+
+  it("between the folders of src", () => {
+    const bad = LINKS.filter(
+      ({ from, to }) => part(from) !== part(to) && !EDGES[part(from)]?.includes(part(to)),
+    );
+    expect(bad).toEqual([]);
+  });
+
+  it("between the parts of the engine", () => {
+    const bad = LINKS.filter(({ from, to }) => part(from) === "engine" && part(to) === "engine")
+      .filter(({ from, to }) => enginePart(from) !== enginePart(to))
+      .filter(({ from, to }) => !ENGINE_EDGES[enginePart(from)]?.includes(enginePart(to)));
+    expect(bad).toEqual([]);
+  });
+
+  it("protocols and workloads: know the Cpu, and no executor behind it", () => {
+    const bad = LINKS.filter(({ from }) => /^(engine\/protocol|workloads)\//.test(from)).filter(
+      ({ to }) => to.startsWith("engine/executor/") && to !== "engine/executor/cpu.ts",
+    );
+    expect(bad).toEqual([]);
+  });
+
+  it("the engine: uses no package and no Node module but those it may", () => {
+    const bad = SOURCES.filter(({ file }) => part(file) === "engine").flatMap((source) =>
+      importsOf(source)
+        .filter((to) => !to.startsWith(".") && !ENGINE_PACKAGES[source.file]?.includes(to))
+        .map((to) => `${source.file}: ${to}`),
+    );
+    expect(bad).toEqual([]);
+  });
+
+  it("every relative import: names a file that is there", () => {
+    const files = new Set(SOURCES.map(({ file }) => file));
+    expect(LINKS.filter(({ to }) => !files.has(to))).toEqual([]);
+    expect(LINKS.length).toBeGreaterThan(200);
+  });
+});
+
+const NOT_REPEATABLE = new Set([
+  "Date",
+  "performance",
+  "process",
+  "queueMicrotask",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+]);
+const MATH = new Set(["random", "pow"]);
+
+/** Uses of the host's clock, chance, environment or scheduling, and of powers. */
+function notRepeatable(source: Source): string[] {
+  const found: string[] = [];
+  const report = (node: { start: number }, what: string) =>
+    found.push(`${lineOf(source, node.start)}: ${what}`);
+  new Visitor({
+    Identifier(node) {
+      if (NOT_REPEATABLE.has(node.name)) report(node, node.name);
+    },
+    MemberExpression(node) {
+      if (node.object.type !== "Identifier" || node.object.name !== "Math") return;
+      if (node.property.type !== "Identifier" || MATH.has(node.property.name)) {
+        report(node, "Math.random or Math.pow");
+      }
+    },
+    BinaryExpression(node) {
+      if (node.operator === "**") report(node, "**");
+    },
+    AssignmentExpression(node) {
+      if (node.operator === "**=") report(node, "**=");
+    },
+    AwaitExpression(node) {
+      report(node, "await");
+    },
+    ForOfStatement(node) {
+      if (node.await) report(node, "for await");
+    },
+  }).visit(source.parsed.program);
+  return found;
+}
+
+function parsed(text: string): Source {
+  return { file: "planted.ts", text, parsed: parseSync("planted.ts", text) };
+}
+
+describe("what the engine does not use", () => {
+  it("no clock, no chance, no timers, no await, no process, no powers outside of the threads executor", () => {
+    const engine = SOURCES.filter(({ file }) => part(file) === "engine" && file !== THREADS);
+    expect(engine.length).toBeGreaterThan(40);
+    expect(engine.flatMap(notRepeatable)).toEqual([]);
+  });
+
+  it.each([
+    "const now = Date.now();",
+    "export const now = () => performance.now();",
+    "const x = Math.random();",
+    "const x = Math.pow(2, 3);",
+    "const x = 2 ** 3;",
+    "let x = 2; x **= 2;",
+    "setTimeout(() => {}, 1);",
+    "const x = process.env.SEED;",
+    "export async function f(x: Promise<void>) { await x; }",
+    "export async function f(x: AsyncIterable<number>) { for await (const y of x) void y; }",
+  ])("planted: `%s` is found", (text) => {
+    expect(notRepeatable(parsed(text))).toHaveLength(1);
+  });
+});
+
+describe("every source file", () => {
+  it("parses, and has no enum", () => {
+    const enums = SOURCES.flatMap((source) => {
+      const found: string[] = [];
+      new Visitor({
+        TSEnumDeclaration(node) {
+          found.push(lineOf(source, node.start));
+        },
+      }).visit(source.parsed.program);
+      return found;
+    });
+    expect(enums).toEqual([]);
+    expect(SOURCES.filter((source) => source.parsed.errors.length > 0)).toEqual([]);
+  });
+
+  it("begins with a comment that says what it is", () => {
+    const bare = SOURCES.filter(({ text }) => !/^(#!.*\n)?(\/\/ |\/\*\*)/.test(text));
+    expect(bare.map(({ file }) => file)).toEqual([]);
+  });
+
+  it("has no line of more than 100 columns", () => {
+    const long = SOURCES.flatMap(({ file, text }) =>
+      text
+        .split("\n")
+        .map((line, i) => ({ at: `${file}:${i + 1}`, columns: [...line].length }))
+        .filter(({ columns }) => columns > COLUMNS)
+        .map(({ at, columns }) => `${at}: ${columns}`),
+    );
+    expect(long).toEqual([]);
+  });
+
+  it("stands in a folder whose README or index says what belongs there", () => {
+    const folders = new Set(SOURCES.map(({ file }) => dirname(file)));
+    const silent = [...folders].filter(
+      (folder) => !["README.md", "index.ts"].some((name) => existsSync(join("src", folder, name))),
+    );
+    expect(silent).toEqual([]);
+  });
+});
+
+/** Names of generators and yields in a program; none in what the threads build runs. */
+function generatorsIn(file: string, text: string): string[] {
+  const { program, errors } = parseSync(file, text);
+  const found = errors.map(({ message }) => message);
+  const generator = (node: { generator: boolean }) => {
+    if (node.generator) found.push("function*");
+  };
+  new Visitor({
+    FunctionDeclaration: generator,
+    FunctionExpression: generator,
+    YieldExpression() {
+      found.push("yield");
+    },
+  }).visit(program);
+  return found;
+}
+
+function withoutComments(text: string, comments: readonly Comment[]): string {
+  return comments.reduceRight(
+    (rest, { start, end }) => rest.slice(0, start) + rest.slice(end),
+    text,
+  );
+}
+
+function plain(body: string): string {
+  return toPlainFunctions("planted.js", `function* f(cpu, core) { ${body} }`);
+}
+
+describe("protocols suspend in one way only", () => {
+  it.each([
+    "cpu.sleep(1);",
+    "const x = cpu.run(1);",
+    "cpu.point();",
+    "core.cpu.sleep(1);",
+    "while (cpu.sleep(1)) yield;",
+    "if (!cpu.run(1)) yield;",
+    "if (core && cpu.run(1)) yield;",
+    "if (cpu.run(1)) core.stop();",
+    "if (cpu.run(1)) yield; else core.stop();",
+    "return cpu.run(1);",
+  ])("a suspending call anywhere else: `%s` is refused", (body) => {
+    expect(() => plain(body)).toThrow(/planted\.js:1: /);
+  });
+
+  it.each(["yield;", "const x = yield;", "if (cpu.run(1)) yield 5;", "{ yield }"])(
+    "a yield anywhere else: `%s` is refused",
+    (body) => {
+      expect(() => plain(body)).toThrow(/planted\.js:1: /);
+    },
+  );
+
+  it("the refusal: names file and line", () => {
+    const text = "function* f(cpu) {\n  if (cpu.point()) yield;\n  cpu.sleep(1);\n}\n";
+    expect(() => toPlainFunctions("lock.js", text)).toThrow("lock.js:3: cpu.sleep()");
+  });
+
+  it("the two allowed forms: become a call and a plain call", () => {
+    expect(plain("if (cpu.sleep(9)) yield; const x = yield* g(cpu); return x;")).toBe(
+      "function f(cpu, core) { cpu.sleep(9); const x = g(cpu); return x; }",
+    );
+    expect(plain("if (yield* g(core)) return;")).toBe(
+      "function f(cpu, core) { if (g(core)) return; }",
+    );
+  });
+
+  const modules = PROTOCOL_FOLDERS.flatMap((folder) =>
+    readdirSync(join("dist/src", folder))
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => join("dist/src", folder, name)),
+  );
+
+  it("all protocols: accepted, and without a generator or a yield when they have been rewritten", () => {
+    let generators = 0;
+    for (const path of modules) {
+      const text = readFileSync(path, "utf8");
+      const rewritten = toPlainFunctions(path, text);
+      generators += generatorsIn(path, text).filter((what) => what === "function*").length;
+      expect(generatorsIn(path, rewritten), path).toEqual([]);
+      const code = withoutComments(rewritten, parseSync(path, rewritten).comments);
+      expect(code, path).not.toMatch(/\byield\b|function\s*\*/);
+    }
+    expect(generators).toBeGreaterThan(30); // Otherwise the check above has looked at nothing.
+  });
+
+  it("the threads build of the last `npm run build`: holds none either", () => {
+    const built = modules.map((path) => path.replace("dist/src", "dist/threads/src"));
+    const bad = built.filter((path) => generatorsIn(path, readFileSync(path, "utf8")).length > 0);
+    expect(bad).toEqual([]);
+  });
+
+  it("a protocol that is a method: rewritten like a function", () => {
+    const text = "class A { *f(cpu) { if (cpu.run(1)) yield; return 2 * 3; } }";
+    expect(generatorsIn("method.js", toPlainFunctions("method.js", text))).toEqual([]);
+    expect(toPlainFunctions("method.js", text)).toContain("2 * 3");
+  });
+
+  it("protocols: stand in the folders that are rewritten, and nowhere else", () => {
+    const folders = SOURCES.filter(
+      ({ text }) => /\): Protocol</.test(text) && /function\*/.test(text),
+    ).map(({ file }) => dirname(file));
+    expect(new Set(folders)).toEqual(new Set(PROTOCOL_FOLDERS));
+  });
+});
