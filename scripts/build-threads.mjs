@@ -1,9 +1,10 @@
 // The second half of the build: the threads version of the compiled program, in dist/threads.
 //
-// Under the threads executor no `yield` ever executes, but each nested `yield*` costs a generator object.
-// So protocols are compiled once more as plain functions: `function*` becomes `function`, `yield* f()`
-// becomes `f()` and `if (x) yield;` becomes `x;`. Everything else is copied as it is. A protocol that
-// yields in any other way, or that calls a suspending method without `if (…) yield`, is refused here.
+// Under the threads executor no `yield` ever executes, but each nested `yield*` costs a generator
+// object. So protocols are compiled once more as plain functions: `function*` becomes `function`,
+// `yield* f()` becomes `f()` and `if (x) yield;` becomes `x;`. Everything else is copied as it is.
+// A protocol that yields in any other way, or that calls a suspending method without `if (…)
+// yield`, is refused here.
 
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,6 +24,9 @@ export function toPlainFunctions(file, source) {
   const plain = (node) => {
     if (!node.generator) return;
     const star = source.indexOf("*", node.start);
+    if (!/^(async )?function\s*\*$/.test(source.slice(node.start, star + 1))) {
+      throw new SyntaxError(`${at(file, source, node)}: a protocol is a function, not a method`);
+    }
     edits.push({ start: star, end: star + 1, text: "" });
   };
   new Visitor({

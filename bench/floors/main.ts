@@ -1,5 +1,5 @@
-// `npm run floors`: what the whole protocol costs on this host over the bare exchange of two cache lines,
-// with every modelled cost at zero. One JSON object a line.
+// `npm run floors`: what the whole protocol costs on this host over the bare exchange of two cache
+// lines, with every modelled cost at zero. One JSON object a line.
 
 import { Piscina } from "piscina";
 import { median, quantileSorted } from "simple-statistics";

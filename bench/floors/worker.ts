@@ -1,5 +1,6 @@
-// One of the two workers between which floors are measured. Both play all variants in turn, in bursts of
-// under a millisecond, as the placement of the two CPUs changes within a run and comparing needs the same.
+// One of the two workers between which floors are measured. Both play all variants in turn, in
+// bursts of under a millisecond, as the placement of the two CPUs changes within a run and
+// comparing needs the same.
 //
 // word       writer       meaning
 // MODE       leader       what the follower answers to (MODES)

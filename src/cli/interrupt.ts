@@ -1,5 +1,5 @@
-// Ctrl-C: the first one ends the run in order, so that what is finished gets written; the second one ends
-// the process at once.
+// Ctrl-C: the first one ends the run in order, so that what is finished gets written; the second
+// one ends the process at once.
 
 export const INTERRUPTED_EXIT_CODE = 130;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The program `shootdown`: its commands, and what errors become. Kinds of errors are exit statuses; what has
-// none is our own bug, which exits with 1 and its stack.
+// The program `shootdown`: its commands, and what errors become. Kinds of errors are exit statuses;
+// what has none is our own bug, which exits with 1 and its stack.
 
 import { Command, CommanderError } from "commander";
 import { describePackage } from "../results/package.ts";
@@ -17,7 +17,8 @@ const USAGE = 2;
 function createProgram(): Command {
   const program = new Command("shootdown")
     .description(
-      "Which way of amortizing TLB and IOTLB shootdowns pays, and what it costs: runs policies on " +
+      "Which way of amortizing TLB and IOTLB shootdowns pays, and what it costs: runs " +
+        "policies on " +
         "worker threads and against recorded kernel traces, and writes where the time went.",
     )
     .version(describePackage().version)

@@ -1,5 +1,5 @@
-// Options that mean the same everywhere, and the checks that they share. A value that cannot be is refused
-// with the range that it may have.
+// Options that mean the same everywhere, and the checks that they share. A value that cannot be is
+// refused with the range that it may have.
 
 import { type Command, Option } from "commander";
 import { UsageError } from "../engine/errors.ts";
@@ -139,7 +139,8 @@ function parseExecutor(text: string): string {
   if (text === "threads") return text;
   if (!EXECUTORS.some((known) => known === text)) throw unknownName("executor", text, EXECUTORS);
   throw new UsageError(
-    `--executor ${text}: this version runs threads only. Leave it out; with more actors than CPUs, ` +
+    `--executor ${text}: this version runs threads only. Leave it out; with more actors than ` +
+      `CPUs, ` +
       "--dilate 100 keeps times meaningful",
   );
 }

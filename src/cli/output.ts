@@ -34,7 +34,9 @@ const NO_BORDERS = {
   middle: "",
 } as const;
 
-/** What is printed unless the user says: a table on a terminal, CSV into a file or another program. */
+/**
+ * What is printed unless the user says: a table on a terminal, CSV into a file or another program.
+ */
 export function defaultFormat(): Format {
   return process.stdout.isTTY ? "table" : "csv";
 }

@@ -1,5 +1,5 @@
-// What standard error says while points run: one live line on a terminal, otherwise a line for each point.
-// Nothing is written while a point is being measured.
+// What standard error says while points run: one live line on a terminal, otherwise a line for each
+// point. Nothing is written while a point is being measured.
 
 import type { MeasuredPoint, NamedPoint } from "../results/rows.ts";
 

@@ -1,5 +1,5 @@
-// What a trace is called, which part of it a replay runs, and at what times. Operations stay in their order, over all
-// CPUs.
+// What a trace is called, which part of it a replay runs, and at what times. Operations stay in
+// their order, over all CPUs.
 
 import { basename } from "node:path";
 import type { TraceOperationsData } from "../workloads/traces/index.ts";
@@ -10,8 +10,9 @@ export function traceName(path: string): string {
 }
 
 /**
- * Times at which the replay does each operation, by place: from 0, and with no two operations that follow
- * each other more than `maxGapNs` apart. `atNs` are the recorded times, `byTime` the places in order of time.
+ * Times at which the replay does each operation, by place: from 0, and with no two operations that
+ * follow each other more than `maxGapNs` apart. `atNs` are the recorded times, `byTime` the places
+ * in order of time.
  */
 export function compressTimes(
   atNs: Float64Array,

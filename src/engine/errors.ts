@@ -1,7 +1,10 @@
-// Errors by kind. A kind is an exit status (2 usage, 20 unsafe, 21 no progress, 22 regression); anything
-// else that is thrown is our own bug and exits with 1.
+// Errors by kind. A kind is an exit status (2 usage, 20 unsafe, 21 no progress, 22 regression);
+// anything else that is thrown is our own bug and exits with 1.
 
-/** The user asked for something that cannot be done; the message names the value and what would be right. */
+/**
+ * The user asked for something that cannot be done; the message names the value and what would be
+ * right.
+ */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly exitCode = 2;
@@ -25,8 +28,8 @@ export class InvariantError extends Error {
 }
 
 /**
- * Reports a broken invariant with its values. The message is a constant and the values are numbers, so
- * that a check on a hot path builds no string while all is well.
+ * Reports a broken invariant with its values. The message is a constant and the values are numbers,
+ * so that a check on a hot path builds no string while all is well.
  */
 export function violated(what: string, a?: number, b?: number): never {
   const values = [a, b].filter((value) => value !== undefined).join(", ");

@@ -1,5 +1,5 @@
-// Every column of every CSV file: the one place that its header, its data package and its rows follow from.
-// An empty cell means "not measured"; a zero was measured.
+// Every column of every CSV file: the one place that its header, its data package and its rows
+// follow from. An empty cell means "not measured"; a zero was measured.
 
 export interface Column {
   readonly name: string;

@@ -1,11 +1,12 @@
-// Rows as CSV: RFC 4180 (CRLF, quotes doubled), UTF-8, `.` as decimal point, empty for what is undefined.
+// Rows as CSV: RFC 4180 (CRLF, quotes doubled), UTF-8, `.` as decimal point, empty for what is
+// undefined.
 
 import { stringify } from "csv-stringify/sync";
 import type { Cell, Column } from "./columns.ts";
 
 /**
- * The text of a CSV file with a header. Strings that a spreadsheet would take for a formula are escaped
- * with an apostrophe.
+ * The text of a CSV file with a header. Strings that a spreadsheet would take for a formula are
+ * escaped with an apostrophe.
  */
 export function toCsv<Name extends string>(
   columns: readonly (Column & { readonly name: Name })[],

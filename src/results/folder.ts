@@ -1,5 +1,5 @@
-// The folder of a run. It must not have been there before, and its files are written under a temporary name
-// and renamed, so that a killed run leaves no torn file.
+// The folder of a run. It must not have been there before, and its files are written under a
+// temporary name and renamed, so that a killed run leaves no torn file.
 
 import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";

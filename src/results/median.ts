@@ -13,10 +13,11 @@ export interface Interval {
 }
 
 /**
- * The 95 % percentile-bootstrap interval of the median, without resampling: a resample's median is at most
- * the k-th smallest sample exactly when at least half of its n draws are, which is a binomial matter; so the
- * interval's ends are order statistics. Their ranks come from the normal approximation with continuity
- * correction (Wilson's interval around one half). Undefined for fewer than 6 samples.
+ * The 95 % percentile-bootstrap interval of the median, without resampling: a resample's median is
+ * at most the k-th smallest sample exactly when at least half of its n draws are, which is a
+ * binomial matter; so the interval's ends are order statistics. Their ranks come from the normal
+ * approximation with continuity correction (Wilson's interval around one half). Undefined for fewer
+ * than 6 samples.
  */
 export function medianInterval(histogram: Histogram): Interval | undefined {
   const { count } = histogram;

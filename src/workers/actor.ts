@@ -1,5 +1,5 @@
-// A worker thread's entry point: one call is one actor's part of one run. Everything that decides what it
-// does comes in numbers, and all it shares with the others is the machine's memory.
+// A worker thread's entry point: one call is one actor's part of one run. Everything that decides
+// what it does comes in numbers, and all it shares with the others is the machine's memory.
 
 import { complete } from "../engine/executor/cpu.ts";
 import { ThreadCpu } from "../engine/executor/threads.ts";
@@ -20,8 +20,8 @@ export interface ActorTask {
 }
 
 /**
- * Runs one actor until its run is over. Undefined if others have ended it: an error's class would not cross
- * to the main thread. Throws what the actor itself throws.
+ * Runs one actor until its run is over. Undefined if others have ended it: an error's class would
+ * not cross to the main thread. Throws what the actor itself throws.
  */
 export default function runActor(task: ActorTask): ActorReport | undefined {
   const { actor, dilation, parks } = task;

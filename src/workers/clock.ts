@@ -8,9 +8,9 @@ const NS_PER_MS = 1_000_000;
 let offsetNs: number | undefined;
 
 /**
- * A clock that all threads share, in ns (CLOCK_MONOTONIC). `performance.now` counts from a start of its own
- * in each thread but is half as dear as `process.hrtime.bigint`; the difference of the two is fixed, and
- * narrowed down here from both sides.
+ * A clock that all threads share, in ns (CLOCK_MONOTONIC). `performance.now` counts from a start of
+ * its own in each thread but is half as dear as `process.hrtime.bigint`; the difference of the two
+ * is fixed, and narrowed down here from both sides.
  */
 export function monotonicClock(): () => number {
   if (offsetNs === undefined) {

@@ -9,7 +9,9 @@ const BURSTS = 60;
 /** Bursts in which the code is still being compiled. */
 const WARMUP_BURSTS = 20;
 
-/** Median host ns of one round trip; undefined on one CPU, where two threads cannot spin at once. */
+/**
+ * Median host ns of one round trip; undefined on one CPU, where two threads cannot spin at once.
+ */
 export async function measureFloor(): Promise<number | undefined> {
   if (availableParallelism() < 2) return undefined;
   const pool = new Piscina<PingTask, number[]>({

@@ -1,6 +1,7 @@
-// The gang: as many warm worker threads as the largest point has actors, kept from point to point. A run
-// hands each actor to a worker of its own, opens the start barrier when all stand there, watches over
-// their progress, and comes to an end in every case: done, an actor died, no progress, or interrupted.
+// The gang: as many warm worker threads as the largest point has actors, kept from point to point.
+// A run hands each actor to a worker of its own, opens the start barrier when all stand there,
+// watches over their progress, and comes to an end in every case: done, an actor died, no progress,
+// or interrupted.
 
 import { setTimeout as delay } from "node:timers/promises";
 import { Piscina } from "piscina";
@@ -37,7 +38,8 @@ export class Gang {
 
   /**
    * Runs one point to its end and returns the actors' reports in their order.
-   * @throws NoProgressError if no initiator gets anything done for `watchdogMs`, Aborted when `signal`
+   * @throws NoProgressError if no initiator gets anything done for `watchdogMs`, Aborted when
+   * `signal`
    *   fires, or what an actor threw.
    */
   async run(

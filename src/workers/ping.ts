@@ -1,5 +1,5 @@
-// One of the two workers of the bare exchange: a word there, a word back, by plain Atomics. What this takes
-// is the floor below which no shootdown between two threads of this host can come.
+// One of the two workers of the bare exchange: a word there, a word back, by plain Atomics. What
+// this takes is the floor below which no shootdown between two threads of this host can come.
 //
 // word   writer      reader      meaning
 // PING   leader      follower    count of exchanges begun; STOP ends the follower

@@ -1,5 +1,5 @@
-// A point: one configuration that gets measured. `runPoint` builds its machine, runs it on the gang and adds
-// up what the actors report.
+// A point: one configuration that gets measured. `runPoint` builds its machine, runs it on the gang
+// and adds up what the actors report.
 
 import { layOut } from "../engine/layout/regions.ts";
 import { actorsOf, type MachineShape } from "../engine/layout/shape.ts";
@@ -80,7 +80,10 @@ export function shapeOf(point: Point): MachineShape {
   };
 }
 
-/** Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be that large. */
+/**
+ * Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be that
+ * large.
+ */
 export async function runPoint(
   gang: Gang,
   point: Point,
@@ -97,7 +100,8 @@ export async function runPoint(
   machine.control.expectInitiators(initiators);
   const actors = actorsOf(shape);
   const oversubscribed = actors > point.hostCpus;
-  // Dilated, initiators spin where that leaves a CPU to the others: what they send is then sent in time.
+  // Dilated, initiators spin where that leaves a CPU to the others: what they send is then sent in
+  // time.
   const spinning = point.dilation > 1 && initiators < point.hostCpus;
   const workload = oversubscribed ? paced(point, actors) : point.workload;
   const play = { costs: costsOf(point.profile), plan, workload, seed: point.seed };
@@ -114,8 +118,8 @@ export async function runPoint(
 }
 
 /**
- * The workload with its background thinned out: where threads share CPUs, each access of a program and each
- * DMA costs a wake-up, and these must leave the CPUs to the shootdowns.
+ * The workload with its background thinned out: where threads share CPUs, each access of a program
+ * and each DMA costs a wake-up, and these must leave the CPUs to the shootdowns.
  */
 function paced(point: Point, actors: number): WorkloadPlan {
   const { workload, dilation } = point;

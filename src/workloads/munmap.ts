@@ -1,6 +1,6 @@
-// `munmap`: one operation unmaps a window of pages that were mapped and touched before, one page after the
-// other, as a program does that gives back scattered pages: it is the policy that gathers them.
-// `munmap-range`: the same in one call, which every policy sees as one unmap.
+// `munmap`: one operation unmaps a window of pages that were mapped and touched before, one page
+// after the other, as a program does that gives back scattered pages: it is the policy that gathers
+// them. `munmap-range`: the same in one call, which every policy sees as one unmap.
 
 import { InvariantError } from "../engine/errors.ts";
 import type { Protocol } from "../engine/executor/cpu.ts";
@@ -11,7 +11,10 @@ import { type AccessStream, access, userWork } from "../engine/protocol/user.ts"
 import { windowVpn } from "./memory-map.ts";
 import { MUNMAP, type WorkloadPlan } from "./workload.ts";
 
-/** Operation number `index` of this initiator: user work and mapping outside its latency, then the unmaps. */
+/**
+ * Operation number `index` of this initiator: user work and mapping outside its latency, then the
+ * unmaps.
+ */
 export function* unmapWindow(
   core: Core,
   plan: WorkloadPlan,

@@ -1,6 +1,6 @@
-// `trace:NAME`: each core does what one CPU of a recorded program did, at the same times. Faults map pages
-// and break copy-on-write, system calls unmap and protect, context switches decide what a core has loaded.
-// Operations that narrow a translation are measured; the others only prepare them.
+// `trace:NAME`: each core does what one CPU of a recorded program did, at the same times. Faults
+// map pages and break copy-on-write, system calls unmap and protect, context switches decide what a
+// core has loaded. Operations that narrow a translation are measured; the others only prepare them.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
@@ -81,7 +81,9 @@ function* change(core: Core, trace: TraceOperationsData, place: number): Protoco
   if (narrowed > 0) yield* finishOperation(core);
 }
 
-/** A context switch. Coming back, the core first counts as having the space, then drops what it had. */
+/**
+ * A context switch. Coming back, the core first counts as having the space, then drops what it had.
+ */
 function switchTo(core: Core, kind: number): void {
   const { machine, cpu, costs, tlb } = core;
   const { spaces } = machine;

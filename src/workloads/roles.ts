@@ -1,5 +1,5 @@
-// Which protocol each actor runs: initiators do operations and then go on as responders, so that others'
-// shootdowns are still answered; the last initiator ends the run.
+// Which protocol each actor runs: initiators do operations and then go on as responders, so that
+// others' shootdowns are still answered; the last initiator ends the run.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
 import type { Core } from "../engine/protocol/core.ts";

@@ -1,6 +1,6 @@
-// The seven modes of Akaros's own benchmark (kern/drivers/dev/regress.c at 69a6dc1d): one core signals
-// another and waits until that has answered. Our extension: with IOMMUs attached, each mode flushes them
-// as Akaros's shootdown does, before the clock stops.
+// The seven modes of Akaros's own benchmark (kern/drivers/dev/regress.c at 69a6dc1d): one core
+// signals another and waits until that has answered. Our extension: with IOMMUs attached, each mode
+// flushes them as Akaros's shootdown does, before the clock stops.
 
 import { violated } from "../engine/errors.ts";
 import type { Protocol } from "../engine/executor/cpu.ts";
@@ -62,7 +62,8 @@ export function* signal(core: Core, target: number, mode: number): Protocol<void
   path.end(cpu.now());
   core.counters.operations++;
   machine.actors.progressed(cpu.id);
-  // Without acknowledgement the clock stops above; the answer is awaited all the same before the next.
+  // Without acknowledgement the clock stops above; the answer is awaited all the same before the
+  // next.
   if (mode < FIRST_NOACK) return;
   path.enabled = false;
   yield* awaitAcks(core);

@@ -1,5 +1,5 @@
-// What the cores do, in numbers: what crosses into every worker. Names and experiments are the business of
-// whoever makes a plan; here a workload is only what an actor has to know.
+// What the cores do, in numbers: what crosses into every worker. Names and experiments are the
+// business of whoever makes a plan; here a workload is only what an actor has to know.
 
 import type { TraceOperationsData } from "./traces/index.ts";
 

@@ -245,7 +245,10 @@ describe("operations", () => {
     const path = new CriticalPath();
     path.begin(0);
     let nowNs = 0;
-    for (let i = 0; i < 1000; i++) path.mark(i % 2 === 0 ? PTE : LOCK, (nowNs += 3));
+    for (let i = 0; i < 1000; i++) {
+      nowNs += 3;
+      path.mark(i % 2 === 0 ? PTE : LOCK, nowNs);
+    }
     for (let i = 0; i < 500; i++) {
       const endNs = chainFrom(path, IOMMU, nowNs, [FLUSH, 7]);
       path.join(IOMMU, endNs, 0, endNs);
@@ -321,7 +324,10 @@ function play(
   { own, overlapped, answers }: Shootdown,
 ): number {
   let nowNs = startNs;
-  const work = (kind: number, ns: number) => path.mark(kind, (nowNs += ns));
+  const work = (kind: number, ns: number) => {
+    nowNs += ns;
+    path.mark(kind, nowNs);
+  };
   const ends: number[] = [];
   const ask = (chain: number) => {
     const { workNs, pieces } = answers[chain];

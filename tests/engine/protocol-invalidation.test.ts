@@ -44,7 +44,9 @@ interface Run {
   readonly outcomes: number[];
 }
 
-/** Each core submits its list of submissions, one after the other; the rest of the machine serves. */
+/**
+ * Each core submits its list of submissions, one after the other; the rest of the machine serves.
+ */
 function submitAll(
   submissions: readonly (readonly Descriptor[])[][],
   devices = 0,

@@ -1,5 +1,5 @@
-// Real threads: every policy runs to its end on them, and every way in which a run can fail has an end.
-// Times decide nothing here.
+// Real threads: every policy runs to its end on them, and every way in which a run can fail has an
+// end. Times decide nothing here.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NoProgressError, UsageError } from "../../dist/src/engine/errors.js";

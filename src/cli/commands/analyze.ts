@@ -25,7 +25,8 @@ export function addAnalyze(program: Command): void {
     .command("analyze")
     .summary("cut a real kernel's shootdowns into segments")
     .description(
-      "Cuts the shootdowns of the kernel that a trace was recorded on into the segments of their critical " +
+      "Cuts the shootdowns of the kernel that a trace was recorded on into the segments of " +
+        "their critical " +
         "path. csv and json: rows of critical-path.csv, and one object with everything.",
     )
     .argument("<trace>", "text of perf script, perhaps gzip-compressed; - is standard input")

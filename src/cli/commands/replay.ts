@@ -16,7 +16,8 @@ import { compressTimes, firstOperations, traceName } from "../trace-times.ts";
 const DILATED_MAX_GAP_NS = 100_000;
 const MAX_GAP_LIMIT_NS = 1_000_000_000_000;
 const GAP_NOTE =
-  `the replay is dilated: stretches of more than ${DILATED_MAX_GAP_NS / 1000} µs in which nothing ` +
+  `the replay is dilated: stretches of more than ${DILATED_MAX_GAP_NS / 1000} µs in which ` +
+  `nothing ` +
   "happens are cut to that. Use --max-gap none to keep them.";
 const MAX_PID = 2 ** 22;
 const QUICK_OPERATIONS = 1000;
@@ -32,7 +33,8 @@ export function addReplay(program: Command): void {
     .command("replay")
     .summary("run a recorded program under each policy")
     .description(
-      "Runs what one process of a trace did to its mappings: the same operations at the same times, by as " +
+      "Runs what one process of a trace did to its mappings: the same operations at the same " +
+        "times, by as " +
         "many cores. With IOMMUs, a device does DMA to the pages that are mapped.",
     )
     .argument("<trace>", "text of perf script, perhaps gzip-compressed; - is standard input")
@@ -51,7 +53,8 @@ export function addReplay(program: Command): void {
     .addHelpText(
       "after",
       `
---ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}. Without --policy
+--ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}. Without
+--policy
 each policy runs; without --iommus there is none; with some, --devices is 1.
 
 Examples:

@@ -60,7 +60,10 @@ const SPARE_WINDOWS = 2;
 /** Frames that the windows of all initiators may take: half of what a machine can have. */
 const WINDOW_FRAMES = 2 ** 19;
 
-/** All points of an experiment, each once. Throws a UsageError if there are none, or one is too large. */
+/**
+ * All points of an experiment, each once. Throws a UsageError if there are none, or one is too
+ * large.
+ */
 export function expand(experiment: Experiment, options: ExpandOptions): Expansion {
   const points = new Map<string, PlannedPoint>();
   const skipped = new Map<string, number>();
@@ -134,7 +137,10 @@ function whyNot(
     }
   }
   if (isFree(profile) && dilation === "auto" && cores + iommus + devices > hostCpus) {
-    return `the profile ${profile.name} measures this host, and has no time to dilate: its actors must fit ${hostCpus} CPUs`;
+    return (
+      `the profile ${profile.name} measures this host, and has no time to dilate: its ` +
+      `actors must fit ${hostCpus} CPUs`
+    );
   }
   return undefined;
 }
@@ -215,7 +221,9 @@ function operationsOf(wanted: number | OperationBudget, pages: number, isDilated
   return Math.max(wanted.least, Math.floor(budgetPages / pages));
 }
 
-/** Enough that no address is mapped again while it waits in a flush queue, as far as frames allow. */
+/**
+ * Enough that no address is mapped again while it waits in a flush queue, as far as frames allow.
+ */
 function windowsOf(kind: number, pages: number, policy: Policy, initiators: number): number {
   const most = Math.floor(WINDOW_FRAMES / (pages * initiators));
   return Math.max(MIN_WINDOWS, Math.min(most, windowsWanted(kind, pages, policy)));
@@ -234,7 +242,8 @@ function shortOfWindows(points: readonly NamedPoint[]): string[] {
   });
   if (short.length === 0) return [];
   return [
-    `in ${short.length} points a flush queue can hold more pages than there are frames to go round: ` +
+    `in ${short.length} points a flush queue can hold more pages than there are frames to go ` +
+      `round: ` +
       "addresses are needed again before their flush, which forces it. " +
       "Use a shorter queue, fewer --pages or fewer initiators.",
   ];

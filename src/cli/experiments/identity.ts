@@ -1,4 +1,5 @@
-// The name of a configuration: a short hash that is the same wherever and whenever the configuration is.
+// The name of a configuration: a short hash that is the same wherever and whenever the
+// configuration is.
 
 import { createHash } from "node:crypto";
 import type { Point } from "../../workers/point.ts";
@@ -39,7 +40,10 @@ export function shortHash(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, ID_DIGITS);
 }
 
-/** JSON whose keys are sorted, so that the order in which an object was put together does not matter. */
+/**
+ * JSON whose keys are sorted, so that the order in which an object was put together does not
+ * matter.
+ */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;

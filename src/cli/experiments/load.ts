@@ -1,5 +1,5 @@
-// Experiments from files: those of bench/experiments by name, others by path. What is wrong in a file is
-// said with its line and column, the field, and what would be right.
+// Experiments from files: those of bench/experiments by name, others by path. What is wrong in a
+// file is said with its line and column, the field, and what would be right.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";

@@ -1,12 +1,14 @@
-// What an experiment file may say. Every dimension may stand at the top, in a grid, and in `quick`; a grid
-// wins over the top, `quick` over both, and the command line over everything.
+// What an experiment file may say. Every dimension may stand at the top, in a grid, and in `quick`;
+// a grid wins over the top, `quick` over both, and the command line over everything.
 //
 // field             what
 // profiles … pages  lists: their cross product is the grid's points
 // workloads         munmap, munmap-range, tlb-bench:MODE
-// operations        per initiator: a number, or a budget of pages that each point's operations share
+// operations        per initiator: a number, or a budget of pages that each point's operations
+//                   share
 // warmup            operations before those that are measured; by default a tenth of them
-// dilation          `auto`: 1 where the actors fit the CPUs or the profile costs nothing, otherwise 100
+// dilation          `auto`: 1 where the actors fit the CPUs or the profile costs nothing, otherwise
+//                   100
 
 import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
@@ -28,7 +30,9 @@ const MAX_TIME_NS = 60_000_000_000;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const budget = z.strictObject({
-  /** Pages of all operations of a point together, at dilation 1; a workload without pages counts 1. */
+  /**
+   * Pages of all operations of a point together, at dilation 1; a workload without pages counts 1.
+   */
   pages: wholeNumber(1, MAX_OPERATIONS),
   /** The same for points that are dilated. */
   dilated_pages: wholeNumber(1, MAX_OPERATIONS),

@@ -1,9 +1,10 @@
-// What gives an actor time and turns. Protocols are generators over this interface and run unchanged under
-// every executor: `threads` (one worker an actor, wall clock) and those in virtual time.
+// What gives an actor time and turns. Protocols are generators over this interface and run
+// unchanged under every executor: `threads` (one worker an actor, wall clock) and those in virtual
+// time.
 //
-// Each actor has a time cursor, in ns of modelled time. A method that returns a boolean returns true when
-// the executor needs control back; such a call always stands inside `if (…) yield`. After a yield nothing
-// that was read before still holds.
+// Each actor has a time cursor, in ns of modelled time. A method that returns a boolean returns
+// true when the executor needs control back; such a call always stands inside `if (…) yield`. After
+// a yield nothing that was read before still holds.
 
 /** A protocol step: yields only when the executor asked for it. */
 export type Protocol<Result> = Generator<undefined, Result, undefined>;
@@ -24,23 +25,26 @@ export interface Cpu {
   run(ns: number): boolean;
   /**
    * Waits until the doorbell was rung or until `untilNs`. May return early: the caller reads its
-   * conditions again, each through its own due time, and passes the earliest due time that it knows of.
+   * conditions again, each through its own due time, and passes the earliest due time that it knows
+   * of.
    */
   sleep(untilNs: number): boolean;
   /**
-   * When something takes effect that is stored now and takes `delayNs` of modelled time to get there; not
-   * before it is really stored, where that is later.
+   * When something takes effect that is stored now and takes `delayNs` of modelled time to get
+   * there; not before it is really stored, where that is later.
    */
   effectNs(delayNs: number): number;
   /** Tells `actor` that something was stored for it that takes effect at `dueNs`. */
   ring(actor: number, dueNs: number): void;
-  /** Stands before every step that others can see: whoever is earlier in modelled time goes first. */
+  /**
+   * Stands before every step that others can see: whoever is earlier in modelled time goes first.
+   */
   point(): boolean;
 }
 
 /**
- * Runs a protocol to its end where nothing can ask for control back. In the threads build protocols are plain
- * functions (scripts/build-threads.mjs), so that the call has already done everything.
+ * Runs a protocol to its end where nothing can ask for control back. In the threads build protocols
+ * are plain functions (scripts/build-threads.mjs), so that the call has already done everything.
  */
 export function complete(protocol: Protocol<void>): void {
   if ((protocol as Protocol<void> | undefined)?.next().done === false) {

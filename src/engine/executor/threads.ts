@@ -1,14 +1,15 @@
-// The threads executor: one worker thread an actor, the host's clock, real waits. No method ever asks for
-// control back, so a protocol's `yield` never executes here.
+// The threads executor: one worker thread an actor, the host's clock, real waits. No method ever
+// asks for control back, so a protocol's `yield` never executes here.
 //
-// The cursor runs ahead of the clock while an actor works (work is modelled, the host's own cost is not
-// added to it) and is brought back to the clock when a wait ends. A wait for something whose due time was
-// known in advance ends at that time; one that ended late moves the cursor to the clock, and `lateNs` says
-// by how much.
+// The cursor runs ahead of the clock while an actor works (work is modelled, the host's own cost is
+// not added to it) and is brought back to the clock when a wait ends. A wait for something whose
+// due time was known in advance ends at that time; one that ended late moves the cursor to the
+// clock, and `lateNs` says by how much.
 //
-// Dilated, a wake-up of the host is not part of the modelled machine. Whoever is woken acts at the due time;
-// but nothing it sends takes effect before it is really sent (`effectNs`), so that what cannot be hidden
-// inside modelled time still shows.
+// Dilated, a wake-up of the host is not part of the modelled machine. Whoever is woken acts at the
+// due time, be it early by no more than the cursor may run ahead anyway, or late; but nothing that
+// it sends takes effect before it is really sent (`effectNs`), so that what cannot be hidden inside
+// modelled time shows.
 
 import type { Actors } from "../machine/actors.ts";
 import { Aborted, type Control } from "../machine/control.ts";
@@ -16,7 +17,7 @@ import type { Machine } from "../machine/machine.ts";
 import type { Mailboxes } from "../machine/mailboxes.ts";
 import type { Cpu } from "./cpu.ts";
 
-/** How far the cursor may run ahead of the clock, in modelled ns, before `spend` waits. */
+/** How far the cursor may run ahead of the clock, in modelled ns. */
 const AHEAD_NS = 1000;
 /** A wait that ends so much after its time, in host ns, was still spinning for it: on time. */
 const ON_TIME_HOST_NS = 1000;
@@ -28,11 +29,15 @@ const POLLS_PER_SPIN_CHECK = 4096;
 /** Calls after which an actor looks whether the run was ended; powers of two, all three. */
 const CALLS_PER_ABORT_CHECK = 256;
 /**
- * How long a spinner spins before it parks, in host ns: far longer than any wait between running threads, as
- * a park costs 50 µs; but shorter than a time slice, so that whoever was put aside by the host gets the CPU.
+ * How long a spinner spins before it parks, in host ns: far longer than any wait between running
+ * threads, as a park costs 50 µs; but shorter than a time slice, so that whoever was put aside by
+ * the host gets the CPU.
  */
 const SPIN_BUDGET_HOST_NS = 2_000_000;
-/** A timed park wakes up so much before its time and spins the rest: the host wakes late by about this. */
+/**
+ * A timed park wakes up so much before its time and spins the rest: the host wakes late by about
+ * this.
+ */
 const WAKE_EARLY_HOST_NS = 60_000;
 /** The longest park, in ms: so often a parked actor looks whether the run was ended. */
 const LONGEST_PARK_MS = 100;
@@ -67,6 +72,8 @@ export class ThreadCpu implements Cpu {
   private readonly dilation: number;
   private readonly parks: boolean;
   private readonly onTimeNs: number;
+  /** How much before its due time an actor may act on something, in modelled ns. */
+  private readonly earlyNs: number;
   /** The cursor, in modelled ns. */
   private cursorNs = 0;
   /** Modelled ns spent since the clock was last read. */
@@ -90,6 +97,7 @@ export class ThreadCpu implements Cpu {
     this.dilation = options.dilation;
     this.parks = options.parks;
     this.onTimeNs = ON_TIME_HOST_NS / options.dilation;
+    this.earlyNs = options.dilation > 1 ? AHEAD_NS : 0;
   }
 
   now(): number {
@@ -118,9 +126,12 @@ export class ThreadCpu implements Cpu {
       const untilNs = Math.min(endNs, dueNs);
       if (untilNs <= this.cursorNs) break;
       const clockNs = this.clockNs();
-      if (clockNs >= untilNs) {
-        if (dueNs <= endNs) this.arrive(dueNs, clockNs);
-        else this.endRun(endNs, clockNs);
+      if (dueNs <= endNs && clockNs >= dueNs - this.earlyNs) {
+        this.arrive(dueNs, clockNs);
+        break;
+      }
+      if (clockNs >= endNs) {
+        this.endRun(endNs, clockNs);
         break;
       }
       this.expectedNs = dueNs;
@@ -136,7 +147,7 @@ export class ThreadCpu implements Cpu {
     this.countCall();
     if (untilNs !== Number.POSITIVE_INFINITY) {
       const clockNs = this.clockNs();
-      if (clockNs >= untilNs) {
+      if (clockNs >= untilNs - this.earlyNs) {
         this.arrive(untilNs, clockNs);
         this.polls = 0;
         return false;
@@ -174,7 +185,9 @@ export class ThreadCpu implements Cpu {
     return this.core < 0 ? Number.POSITIVE_INFINITY : this.mailboxes.dueNs(this.core);
   }
 
-  /** The work is done, and the clock is past its end; an interrupt from the time between is late. */
+  /**
+   * The work is done, and the clock is past its end; an interrupt from the time between is late.
+   */
   private endRun(endNs: number, clockNs: number): void {
     this.cursorNs = Math.ceil(clockNs);
     const dueNs = this.interruptNs();
@@ -184,7 +197,7 @@ export class ThreadCpu implements Cpu {
     this.lateNs = this.cursorNs - arrivedNs;
   }
 
-  /** What was due at `dueNs` is there, and the clock says `clockNs`, which is not before. */
+  /** What is due at `dueNs` is there and acted upon; the clock says `clockNs`. */
   private arrive(dueNs: number, clockNs: number): void {
     const spun = this.expectedNs === dueNs && clockNs - dueNs <= this.onTimeNs;
     const onTime = spun || this.dilation > 1;
@@ -221,7 +234,9 @@ export class ThreadCpu implements Cpu {
     this.announced = true;
   }
 
-  /** Waits on the doorbell until shortly before `untilNs`; spins the rest, as the host wakes late. */
+  /**
+   * Waits on the doorbell until shortly before `untilNs`; spins the rest, as the host wakes late.
+   */
   private park(untilNs: number): void {
     const leftHostNs = (untilNs - this.clockNs()) * this.dilation - WAKE_EARLY_HOST_NS;
     if (leftHostNs <= 0) return;

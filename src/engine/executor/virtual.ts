@@ -1,6 +1,6 @@
-// The virtual-time executor: all actors in one thread, on a virtual clock. Whoever is earliest goes first;
-// among equals the lower actor number, then the earlier wake-up. The same protocols give the same run, on
-// every machine.
+// The virtual-time executor: all actors in one thread, on a virtual clock. Whoever is earliest goes
+// first; among equals the lower actor number, then the earlier wake-up. The same protocols give the
+// same run, on every machine.
 
 import { Aborted } from "../machine/control.ts";
 import type { Machine } from "../machine/machine.ts";

@@ -1,6 +1,6 @@
-// Virtual addresses: 48 bits, 4 KiB pages, a radix tree of four levels with nine bits each (Intel SDM
-// vol. 3, 4-level paging). A virtual page number (vpn) has 36 bits and is a plain number: a bit operator
-// would cut it to 32, so indices are taken by division first.
+// Virtual addresses: 48 bits, 4 KiB pages, a radix tree of four levels with nine bits each (Intel
+// SDM vol. 3, 4-level paging). A virtual page number (vpn) has 36 bits and is a plain number: a bit
+// operator would cut it to 32, so indices are taken by division first.
 
 export const PAGE_BYTES = 4096;
 export const VPN_BITS = 36;

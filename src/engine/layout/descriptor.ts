@@ -3,11 +3,13 @@
 // drivers/iommu/intel/iommu.h).
 //
 // word   context cache (1)        IOTLB (2)                device TLB (3)       wait (5)
-// 0      type 3:0, G 5:4,         type 3:0, G 5:4, DW 6,   type 3:0, depth      type 3:0, IF 4, SW 5,
+// 0      type 3:0, G 5:4,         type 3:0, G 5:4, DW 6,   type 3:0, depth      type 3:0, IF 4, SW
+//                                                                               5,
 //        DID 31:16                DR 7, DID 31:16          20:16                FN 6, PD 7
 // 1      SID 15:0, FM 17:16       -                        SID 15:0             status data
 // 2      -                        AM 5:0, IH 6, ADDR 31:12 S 0, ADDR 31:12      status address, low
-// 3      -                        ADDR 63:32               ADDR 63:32           status address, high
+// 3      -                        ADDR 63:32               ADDR 63:32           status address,
+//                                                                               high
 //
 // Everything not named is reserved and must be zero.
 
@@ -26,7 +28,9 @@ export const GRANULARITY_DOMAIN = 2;
 /** Of an IOTLB descriptor; for the context cache the same code selects one device. */
 export const GRANULARITY_PAGE = 3;
 
-/** Largest address mask (2¹⁸ pages) that this hardware accepts; the value QEMU reports (VTD_MAMV). */
+/**
+ * Largest address mask (2¹⁸ pages) that this hardware accepts; the value QEMU reports (VTD_MAMV).
+ */
 export const MAX_ADDRESS_MASK = 18;
 
 const TYPE = { shift: 0, width: 4 } as const;
@@ -108,8 +112,9 @@ export function contextCacheDescriptor(
 }
 
 /**
- * Invalidates the IOTLB: all, a domain, or 2^addressMask pages from `vpn`, which is aligned to that many.
- * `drain` waits for reads and writes in flight; `leafHint` promises that only leaf entries changed.
+ * Invalidates the IOTLB: all, a domain, or 2^addressMask pages from `vpn`, which is aligned to that
+ * many. `drain` waits for reads and writes in flight; `leafHint` promises that only leaf entries
+ * changed.
  */
 export function iotlbDescriptor(
   granularity: number,
@@ -130,7 +135,9 @@ export function iotlbDescriptor(
   ];
 }
 
-/** Asks the device `sourceId` to drop a page, or the aligned range that a `sized` address encodes. */
+/**
+ * Asks the device `sourceId` to drop a page, or the aligned range that a `sized` address encodes.
+ */
 export function deviceTlbDescriptor(
   sourceId: number,
   queueDepth: number,
@@ -146,8 +153,9 @@ export function deviceTlbDescriptor(
 }
 
 /**
- * Reports that all before it is complete by writing `statusData` to `statusAddress` (here the index of a
- * slot, whose status word it is). With `fence`, descriptors behind it do not start before that.
+ * Reports that all before it is complete by writing `statusData` to `statusAddress` (here the index
+ * of a slot, whose status word it is). With `fence`, descriptors behind it do not start before
+ * that.
  */
 export function waitDescriptor(
   statusData: number,
@@ -220,8 +228,9 @@ export function statusAddressOf(words: Descriptor): number {
 }
 
 /**
- * Whether hardware would execute the descriptor: a known type, no reserved bit, a valid granularity, an
- * address mask within the maximum and a wait that reports somehow. If not, it sets IQE and stops.
+ * Whether hardware would execute the descriptor: a known type, no reserved bit, a valid
+ * granularity, an address mask within the maximum and a wait that reports somehow. If not, it sets
+ * IQE and stops.
  */
 export function isValidDescriptor(words: Descriptor): boolean {
   switch (descriptorType(words)) {

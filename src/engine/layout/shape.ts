@@ -63,9 +63,10 @@ export function checkShape(shape: MachineShape): void {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
   }
   const frames = shape.dataFrames + shape.tableFrames;
-  if (frames > PFN_LIMIT) {
+  // A free list holds frame + 1 in as many bits: the last number cannot be had.
+  if (frames >= PFN_LIMIT) {
     throw new UsageError(
-      `this point needs ${frames} frames and a machine has at most ${PFN_LIMIT} (2^20): ` +
+      `this point needs ${frames} frames and a machine has fewer than ${PFN_LIMIT} (2^20): ` +
         "ask for fewer pages per operation, fewer initiators or a shorter queue",
     );
   }

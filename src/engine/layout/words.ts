@@ -1,16 +1,20 @@
-// Word tables: which field of a shared record stands in which 32-bit word. A table is checked when its
-// module loads, so that two owners of one word, or a torn 64-bit field, cannot get as far as a run.
+// Word tables: which field of a shared record stands in which 32-bit word. A table is checked when
+// its module loads, so that two owners of one word, or a torn 64-bit field, cannot get as far as a
+// run.
 
 export const WORD_BYTES = 4;
 export const LINE_BYTES = 64;
 export const LINE_WORDS = LINE_BYTES / WORD_BYTES;
 
-/** A field: the index of its first word, with `64` if it is a float64 (two words, at an even index). */
+/**
+ * A field: the index of its first word, with `64` if it is a float64 (two words, at an even index).
+ */
 export type Field = number | readonly [firstWord: number, bits: 64];
 
 /**
  * Checks the word table of a record of `strideWords` words.
- * @throws RangeError if two fields overlap, one leaves the record, or a 64-bit field is not aligned.
+ * @throws RangeError if two fields overlap, one leaves the record, or a 64-bit field is not
+ * aligned.
  */
 export function checkWords(
   record: string,

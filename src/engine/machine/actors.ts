@@ -4,13 +4,14 @@
 // SLEEPING    owner sets, ringer       ringers     the owner is about to wait on DOORBELL, or does
 //             clears
 // DOORBELL    ringers (add)            owner       moved since the owner set SLEEPING: do not wait
-// WAIT_KIND   owner                    watchdog    (plain, diagnostic, as all below) what it waits for
+// WAIT_KIND   owner                    watchdog    (plain, diagnostic, as all below) what it waits
+//                                                  for
 // WAIT_ON     owner                    watchdog    which actor or object that is
 // PROGRESS    owner                    watchdog    moves whenever the owner gets something done
 // CURSOR_NS   owner                    watchdog    the owner's modelled time
 //
-// SLEEPING and DOORBELL have a line of their own: while nobody sleeps it stays in every cache, and a ring
-// costs one load.
+// SLEEPING and DOORBELL have a line of their own: while nobody sleeps it stays in every cache, and
+// a ring costs one load.
 
 import {
   ACTOR_LINES,
@@ -89,8 +90,8 @@ export class Actors {
   }
 
   /**
-   * Wakes `actor` if it sleeps. The caller has stored what it rings for: either this load sees SLEEPING,
-   * or the owner's next look at its conditions sees what was stored.
+   * Wakes `actor` if it sleeps. The caller has stored what it rings for: either this load sees
+   * SLEEPING, or the owner's next look at its conditions sees what was stored.
    */
   wake(actor: number): void {
     const base = actor * this.stride;

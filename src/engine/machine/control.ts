@@ -4,7 +4,8 @@
 // ABORT       anyone              every wait     the run is lost: leave by throwing Aborted
 // READY       actors (add)        main thread    actors that stand at the start barrier
 // STARTED     main thread         actors         the barrier is open (publishes EPOCH_NS)
-// WARM        initiators (add)     initiators     initiators that are done with their warm-up; when it
+// WARM        initiators (add)     initiators     initiators that are done with their warm-up; when
+//                                                 it
 //                                                 has reached all of them, what is counted counts
 // RUNNING     initiators (sub)    initiators     initiators that still have operations to do
 // INITIATORS  before the run       all actors     how many there are
@@ -71,7 +72,9 @@ export class Control {
     return Atomics.load(this.words, WARM) === Atomics.load(this.words, INITIATORS);
   }
 
-  /** An initiator has done its last operation; true for the last of them, which must ring everyone. */
+  /**
+   * An initiator has done its last operation; true for the last of them, which must ring everyone.
+   */
   initiatorDone(): boolean {
     if (Atomics.sub(this.words, RUNNING, 1) > 1) return false;
     this.setStopped(true);

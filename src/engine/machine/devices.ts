@@ -1,5 +1,5 @@
-// Devices: what an IOMMU must know of each. A device cannot be stopped; its IOMMU can only wait until what
-// is in flight has passed.
+// Devices: what an IOMMU must know of each. A device cannot be stopped; its IOMMU can only wait
+// until what is in flight has passed.
 //
 // word          writer            readers     meaning
 // STATE         before the run,   IOMMU       DEVICE_*: whether it answers invalidations of its TLB

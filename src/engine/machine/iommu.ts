@@ -1,31 +1,39 @@
-// An IOMMU's registers and invalidation queue (VT-d; register names as in the specification, chapter 11).
-// Indices of the queue run freely; a slot is the index modulo 256.
+// An IOMMU's registers and invalidation queue (VT-d; register names as in the specification,
+// chapter 11). Indices of the queue run freely; a slot is the index modulo 256.
 //
 // word              writer                  readers      meaning
 // IQH               IOMMU                   submitters   next descriptor to fetch
-// INVALIDATIONS     IOMMU (add)             devices      moves before entries vanish: a fill that sees it
+// INVALIDATIONS     IOMMU (add)             devices      moves before entries vanish: a fill that
+//                                                        sees it
 //                                                        move takes its entry out again
 // DRAINING          IOMMU                   devices      1: ring the IOMMU when a walk or DMA ends
 // FILLS             devices (add)           -            serials of IOTLB fills
 // FSTS              IOMMU (or), recovery    submitters   IQE, ICE, ITE
 // GSTS              before the run          IOMMU        QIES: the queue is enabled
-// IQT               lock holder             IOMMU        one behind the last descriptor; publishes them
-// IOTLB_REG         initiator, IOMMU        both         the register-interface command; IVT in bit 31
+// IQT               lock holder             IOMMU        one behind the last descriptor; publishes
+//                                                        them
+// IOTLB_REG         initiator, IOMMU        both         the register-interface command; IVT in bit
+//                                                        31
 // COMMAND_DUE_NS, COMMAND_FROM  initiator   IOMMU        (plain) published by setting IVT
 // COMMAND_STARTED_NS … LATE_NS  IOMMU       initiator    (plain) published by clearing IVT
-// FREE_HEAD, FREE_TAIL, FREE_COUNT          lock holder  (plain) slots not in use; handed on by the lock
+// FREE_HEAD, FREE_TAIL, FREE_COUNT          lock holder  (plain) slots not in use; handed on by the
+//                                                        lock
 // EPOCH[did]        IOMMU (add)             devices      domain flushes so far
 // GLOBAL_EPOCH      IOMMU (add)             devices      global flushes so far
 //
-// A slot of the queue has a cache line: the descriptor's 128 bits as the hardware defines them, and beside
-// them what software keeps of it, so that a submission moves as few lines as possible.
+// A slot of the queue has a cache line: the descriptor's 128 bits as the hardware defines them, and
+// beside them what software keeps of it, so that a submission moves as few lines as possible.
 //
 // slot word         writer                  readers      meaning
-// DESCRIPTOR        submitter               IOMMU        (plain) as the next three: published by IQT
-// FROM, FIRST, DUE_NS  submitter            IOMMU        who waits, the submission's first slot, and when
+// DESCRIPTOR        submitter               IOMMU        (plain) as the next three: published by
+//                                                        IQT
+// FROM, FIRST, DUE_NS  submitter            IOMMU        who waits, the submission's first slot,
+//                                                        and when
 //                                                        the tail write arrives
-// STATUS            submitter, IOMMU        both         SLOT_*; the wait descriptor writes SLOT_DONE here
-// STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by STATUS
+// STATUS            submitter, IOMMU        both         SLOT_*; the wait descriptor writes
+//                                                        SLOT_DONE here
+// STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by
+// STATUS
 
 import {
   DESCRIPTOR_WORDS,
@@ -117,8 +125,8 @@ checkWords("queue slot", LINE_WORDS, {
 });
 
 /**
- * States of a queue slot (Linux drivers/iommu/intel/iommu.h, QI_FREE and so on). Slots from FREE_TAIL up to
- * FREE_HEAD are in use, so that free and in use need not be told apart.
+ * States of a queue slot (Linux drivers/iommu/intel/iommu.h, QI_FREE and so on). Slots from
+ * FREE_TAIL up to FREE_HEAD are in use, so that free and in use need not be told apart.
  */
 export const SLOT_PENDING = 0;
 export const SLOT_DONE = 1;
@@ -301,7 +309,9 @@ export class Iommu {
     return ((this.head - index) | 0) > 0;
   }
 
-  /** The owner is done with a submission, whose wait is done or aborted: its slots may be reclaimed. */
+  /**
+   * The owner is done with a submission, whose wait is done or aborted: its slots may be reclaimed.
+   */
   markDone(wait: number): void {
     for (let index = this.firstOf(wait); index !== wait; index = (index + 1) | 0) {
       this.setStatus(index, SLOT_DONE);
@@ -317,7 +327,10 @@ export class Iommu {
     }
   }
 
-  /** Gives back a contiguous run of done slots at the tail of those in use (Linux: reclaim_free_desc). */
+  /**
+   * Gives back a contiguous run of done slots at the tail of those in use (Linux:
+   * reclaim_free_desc).
+   */
   reclaim(): void {
     let tail = this.words[FREE_TAIL];
     let free = this.words[FREE_COUNT];

@@ -1,9 +1,10 @@
-// An IOMMU's IOTLB: set-associative, filled by devices while the IOMMU invalidates it. An entry's STATE is
-// both its lock and its stamp, so that a reader can tell whether what it read belongs together and a filler
-// can take out exactly what it put in.
+// An IOMMU's IOTLB: set-associative, filled by devices while the IOMMU invalidates it. An entry's
+// STATE is both its lock and its stamp, so that a reader can tell whether what it read belongs
+// together and a filler can take out exactly what it put in.
 //
 // word         writer                            readers    meaning
-// STATE        fillers, IOMMU (cas)              devices    0 empty, -1 being filled, else a fill's serial
+// STATE        fillers, IOMMU (cas)              devices    0 empty, -1 being filled, else a fill's
+//                                                           serial
 // DID, VPN_*   filler while STATE is -1          devices    whose page; published by STATE
 // PTE, VERSION, TAG, EPOCH  the same             devices    what the walk found
 //
@@ -51,12 +52,14 @@ export class Iotlb {
   private readonly words: SharedWords;
   private readonly sets: number;
   private readonly ways: number;
-  private victim = 0;
+  /** By set: which of its ways this device's thread fills next. */
+  private readonly nextWay: Uint8Array;
 
   constructor(memory: SharedArrayBuffer, regions: Regions, shape: TlbShape, iommu: number) {
     this.words = wordsOf(memory, regions.iotlbs, iommu);
     this.sets = shape.sets;
     this.ways = shape.ways;
+    this.nextWay = new Uint8Array(shape.sets);
   }
 
   /** Finds a translation that is whole and of the current epoch. */
@@ -77,7 +80,10 @@ export class Iotlb {
     return false;
   }
 
-  /** Puts a translation in, under `serial` > 0. Returns the entry, or IOTLB_MISS if the set was busy. */
+  /**
+   * Puts a translation in, under `serial` > 0. Returns the entry, or IOTLB_MISS if the set was
+   * busy.
+   */
   insert(
     did: number,
     vpn: number,
@@ -88,8 +94,10 @@ export class Iotlb {
     serial: number,
   ): number {
     const words = this.words;
-    this.victim = (this.victim + 1) & 0xffff;
-    const entry = this.firstOf(vpn) + (this.victim % this.ways) * IOTLB_ENTRY_WORDS;
+    const set = lowBits(vpn, this.sets - 1);
+    const way = this.nextWay[set];
+    this.nextWay[set] = way + 1 === this.ways ? 0 : way + 1;
+    const entry = (set * this.ways + way) * IOTLB_ENTRY_WORDS;
     const state = Atomics.load(words, entry + STATE);
     if (state === FILLING) return IOTLB_MISS;
     if (Atomics.compareExchange(words, entry + STATE, state, FILLING) !== state) return IOTLB_MISS;

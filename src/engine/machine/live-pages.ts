@@ -1,5 +1,6 @@
-// The pages that each core mapped last: what a device that shares the address space DMAs to. A reader may
-// meet an entry that is being overwritten and then gets some page of the past, which only faults.
+// The pages that each core mapped last: what a device that shares the address space DMAs to. A
+// reader may meet an entry that is being overwritten and then gets some page of the past, which
+// only faults.
 //
 // word       writer      readers    meaning
 // MAPPED     the core    devices    pages mapped so far; publishes the entries below it

@@ -39,12 +39,17 @@ export class Locks {
     this.waiters = cores;
   }
 
-  /** Queues up; the ticket says when it is the caller's turn. At most one ticket a core and lock. */
+  /**
+   * Queues up; the ticket says when it is the caller's turn. At most one ticket a core and lock.
+   */
   takeTicket(lock: number): number {
     return Atomics.add(this.words, lock * this.stride + NEXT, 1);
   }
 
-  /** Says who waits with a ticket, to be rung by the holder; the caller looks at its turn again after. */
+  /**
+   * Says who waits with a ticket, to be rung by the holder; the caller looks at its turn again
+   * after.
+   */
   await(lock: number, ticket: number, actor: number): void {
     const base = lock * this.stride;
     Atomics.store(this.words, base + WAITERS + ((ticket >>> 0) % this.waiters), actor + 1);

@@ -1,5 +1,5 @@
-// A machine: all parts over one SharedArrayBuffer. `createMachine` lays it out and formats it; each worker
-// attaches to the same memory by `new Machine(memory, shape)` and gets the same layout.
+// A machine: all parts over one SharedArrayBuffer. `createMachine` lays it out and formats it; each
+// worker attaches to the same memory by `new Machine(memory, shape)` and gets the same layout.
 
 import { UsageError } from "../errors.ts";
 import { layOut, type Regions } from "../layout/regions.ts";
@@ -80,8 +80,8 @@ export class Machine {
 }
 
 /**
- * Lays out and formats a machine: every frame free, a root table for each space, all IOMMUs attached to
- * space 0, whose domain id is 1.
+ * Lays out and formats a machine: every frame free, a root table for each space, all IOMMUs
+ * attached to space 0, whose domain id is 1.
  * @throws UsageError if the shape is beyond the limits or there is not enough memory for it.
  */
 export function createMachine(shape: MachineShape, queueEnabled: boolean): Machine {
@@ -115,7 +115,8 @@ function allocate(bytes: number): SharedArrayBuffer {
     return new SharedArrayBuffer(bytes);
   } catch (error) {
     throw new UsageError(
-      `this machine needs ${Math.ceil(bytes / MEBIBYTE)} MiB of shared memory, which the host refuses: ` +
+      `this machine needs ${Math.ceil(bytes / MEBIBYTE)} MiB of shared memory, which the host ` +
+        `refuses: ` +
         `ask for fewer cores or pages (${String(error)})`,
     );
   }

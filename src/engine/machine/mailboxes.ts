@@ -1,6 +1,7 @@
-// Inter-processor interrupts: one mailbox a core, a ring of 256 messages that any core may post to and
-// that its core empties in order. An acknowledgement stands in the slot of the message it answers: what a
-// responder reads and what it answers share one cache line, so a round trip moves two lines' worth.
+// Inter-processor interrupts: one mailbox a core, a ring of 256 messages that any core may post to
+// and that its core empties in order. An acknowledgement stands in the slot of the message it
+// answers: what a responder reads and what it answers share one cache line, so a round trip moves
+// two lines' worth.
 //
 // head word     writer              readers     meaning
 // TAIL          senders (add)       senders     sequence number of the last reserved slot
@@ -8,7 +9,7 @@
 //
 // slot word     writer     readers      published by
 // SEQUENCE      sender     the core     itself: its store publishes the eight fields below
-// KIND, SPACE, SENDER, PAGES, VPN, DUE_NS, SENT_NS
+// KIND, SPACE, SENDER, PAGES, VPN, DUE_NS
 // ACK           the core   sender       itself: its store publishes the fields below
 // ENTERED_NS, ACKED_NS, LATE_NS, HELD_UP_NS
 
@@ -156,8 +157,9 @@ export class Mailboxes {
   }
 
   /**
-   * The core: acknowledges a message. `enteredNs` is when it began with it, of which the host was `lateNs`
-   * late; the sender may see the acknowledgement from `ackedNs` on, of which the host was `heldUpNs` late.
+   * The core: acknowledges a message. `enteredNs` is when it began with it, of which the host was
+   * `lateNs` late; the sender may see the acknowledgement from `ackedNs` on, of which the host was
+   * `heldUpNs` late.
    */
   acknowledge(
     core: number,
@@ -183,8 +185,8 @@ export class Mailboxes {
   }
 
   /**
-   * Sender: when the acknowledgement of its message may be seen; Infinity if there is none yet. A slot
-   * that has been used again can only have been acknowledged before: then 0.
+   * Sender: when the acknowledgement of its message may be seen; Infinity if there is none yet. A
+   * slot that has been used again can only have been acknowledged before: then 0.
    */
   ackedNs(core: number, sequence: number): number {
     const slot = this.slotOf(core, sequence);

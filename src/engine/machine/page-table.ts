@@ -1,10 +1,15 @@
-// Page tables: a radix tree of four levels per space, in table frames, walked by cores and by IOMMUs.
+// Page tables: a radix tree of four levels per space, in table frames, walked by cores and by
+// IOMMUs.
 //
 // word                 writer                        readers     meaning
-// entries[frame][i]    cores (atomics only)          walkers     layout/pte.ts; in upper levels the frame
-//                                                                of the next table, published by cas
-// versions[frame][i]   whoever narrows a leaf        walkers     changes before a leaf entry narrows, so a
-//                                                                fill that saw the old entry can tell
+// entries[frame][i]    cores (atomics only)          walkers     layout/pte.ts; in upper levels the
+//                                                                frame
+//                                                                of the next table, published by
+//                                                                cas
+// versions[frame][i]   whoever narrows a leaf        walkers     changes before a leaf entry
+//                                                                narrows, so a
+//                                                                fill that saw the old entry can
+//                                                                tell
 //
 // An upper entry never changes once it is published, until its table is freed.
 
@@ -27,7 +32,10 @@ export class PageTables {
     this.frames = frames;
   }
 
-  /** Where the leaf entry of `vpn` stands under the root table `root`; NO_LEAF if a table is missing. */
+  /**
+   * Where the leaf entry of `vpn` stands under the root table `root`; NO_LEAF if a table is
+   * missing.
+   */
   leafOf(root: number, vpn: number): number {
     let table = root;
     for (let level = LEVELS - 1; level > 0; level--) {
@@ -122,8 +130,9 @@ export class PageTables {
   }
 
   /**
-   * Frees the leaf table of `vpn` if no entry of it names a frame: unlinks it and returns its frame, which
-   * the caller frees once nobody can be walking it. NO_FRAME if there is none or it is in use.
+   * Frees the leaf table of `vpn` if no entry of it names a frame: unlinks it and returns its
+   * frame, which the caller frees once nobody can be walking it. NO_FRAME if there is none or it is
+   * in use.
    */
   unlinkLeafTable(root: number, vpn: number): number {
     const leaf = this.leafOf(root, vpn);

@@ -5,9 +5,12 @@
 // ATTACHED      attach, detach (or, and)   initiators    bit i: IOMMU i translates for the space
 // GENERATION    initiators (add)           anyone        moves with every change that needs a flush
 // STARTED       flush-queue flushers       enqueuers     deferred flushes begun …
-// FINISHED      flush-queue flushers       reapers       … and ended; an entry may go if its stamp is below
-// TIMER         enqueuers, flushers (cas)  enqueuers     1 + the core whose timer will flush; 0 is none
-// HELD          cores (add)                cores         pages unmapped whose frames are not free yet
+// FINISHED      flush-queue flushers       reapers       … and ended; an entry may go if its stamp
+//                                                        is below
+// TIMER         enqueuers, flushers (cas)  enqueuers     1 + the core whose timer will flush; 0 is
+//                                                        none
+// HELD          cores (add)                cores         pages unmapped whose frames are not free
+//                                                        yet
 // LOADED[w]     cores (or, and)            initiators    bit c: core 32·w + c has the space loaded
 
 import {

@@ -1,5 +1,6 @@
-// A core's TLBs: a first level and a second that includes it, both set-associative, filled round robin.
-// Only the owner touches them while a run lasts (plain accesses); anyone may read them at rest.
+// A core's TLBs: a first level and a second that includes it, both set-associative, filled round
+// robin. Only the owner touches them while a run lasts (plain accesses); anyone may read them at
+// rest.
 //
 // array      per        meaning
 // keys       entry      context · 2³⁶ + page number + 1; 0 is empty
@@ -7,7 +8,8 @@
 // versions   entry      version of the page when it was filled
 // tags       entry      tag of the frame when it was filled
 // epochs     entry      flush epoch of the context when it was filled
-// current    context    the epoch; an entry of an older one is gone (so a full flush is one addition)
+// current    context    the epoch; an entry of an older one is gone (so a full flush is one
+//                       addition)
 
 import { lowBits, VPN_LIMIT } from "../layout/address.ts";
 import {
@@ -33,7 +35,8 @@ export class CoreTlb {
   private readonly l2Mask: number;
   private readonly l2Ways: number;
   private readonly l2Base: number;
-  private victim = 0;
+  /** By the first entry of a set: which of its ways is filled next. */
+  private readonly nextWay: Uint8Array;
 
   constructor(memory: SharedArrayBuffer, region: Region, shape: MachineShape, core: number) {
     const entries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
@@ -55,6 +58,7 @@ export class CoreTlb {
     this.l2Mask = shape.l2.sets - 1;
     this.l2Ways = shape.l2.ways;
     this.l2Base = tlbEntries(shape.l1);
+    this.nextWay = new Uint8Array(entries);
   }
 
   /** Index of the entry that translates `vpn` in context `pcid`, or TLB_MISS. Fills L1 from L2. */
@@ -66,7 +70,7 @@ export class CoreTlb {
     const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
     const inL2 = this.find(l2Set, this.l2Ways, key, pcid);
     if (inL2 === TLB_MISS) return TLB_MISS;
-    const to = this.victimOf(l1Set, this.l1Ways);
+    const to = this.victimOf(l1Set, this.l1Ways, key);
     this.write(to, key, this.ptes[inL2], this.versions[inL2], this.tags[inL2], this.epochs[inL2]);
     return to;
   }
@@ -88,8 +92,8 @@ export class CoreTlb {
     const key = keyOf(pcid, vpn);
     const l1Set = lowBits(vpn, this.l1Mask) * this.l1Ways;
     const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
-    this.write(this.victimOf(l1Set, this.l1Ways), key, pte, version, tag, epoch);
-    this.write(this.victimOf(l2Set, this.l2Ways), key, pte, version, tag, epoch);
+    this.write(this.victimOf(l1Set, this.l1Ways, key), key, pte, version, tag, epoch);
+    this.write(this.victimOf(l2Set, this.l2Ways, key), key, pte, version, tag, epoch);
   }
 
   /** INVLPG: drops one page of one context from both levels. */
@@ -129,9 +133,12 @@ export class CoreTlb {
     }
   }
 
-  private victimOf(set: number, ways: number): number {
-    this.victim = (this.victim + 1) & 0xffff;
-    return set + (this.victim % ways);
+  /** The way that the page has already, so that it never has two, or else the set's next. */
+  private victimOf(set: number, ways: number, key: number): number {
+    for (let entry = set; entry < set + ways; entry++) if (this.keys[entry] === key) return entry;
+    const way = this.nextWay[set];
+    this.nextWay[set] = way + 1 === ways ? 0 : way + 1;
+    return set + way;
   }
 
   private write(

@@ -3,7 +3,8 @@
 // notation                       means
 // akaros, strict, overlapped     the preset
 // batch, deferred                batch(32), deferred(256,10ms)
-// batch(64,cores)                64 pages, on the cores' half only; `iommus`: on the IOMMUs' half only
+// batch(64,cores)                64 pages, on the cores' half only; `iommus`: on the IOMMUs' half
+//                                only
 // deferred(128,5ms,cores)        a queue of 128, flushed after 5 ms at the latest (ns, us, ms, s)
 // a,b(1,2),all                   a list; `all`: each policy once, with its usual parameters
 

@@ -1,5 +1,5 @@
-// A policy: what is flushed when, who is told and who waits. It is plain data; `planOf` turns it into the
-// numbers that protocols read.
+// A policy: what is flushed when, who is told and who waits. It is plain data; `planOf` turns it
+// into the numbers that protocols read.
 
 import { ACK_EARLY, ACK_LATE } from "../machine/mailboxes.ts";
 

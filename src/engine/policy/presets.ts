@@ -1,5 +1,5 @@
-// The policies that have a name. Each is plain data with the system that does it this way; those with
-// parameters are made by a function of them.
+// The policies that have a name. Each is plain data with the system that does it this way; those
+// with parameters are made by a function of them.
 
 import { DEFAULT_QUEUE_ENTRIES, describeNs, type Policy, type When } from "./policy.ts";
 
@@ -38,9 +38,11 @@ export const STRICT: Policy = {
 const AKAROS: Policy = {
   name: "akaros",
   summary:
-    "one message to each core, unacknowledged, then each IOMMU in turn by register, domain scope, drained",
+    "one message to each core, unacknowledged, then each IOMMU in turn by register, domain " +
+    "scope, drained",
   source:
-    "Akaros 81b6433a: kern/src/process.c proc_tlbshootdown, kern/drivers/dev/iommu.c proc_iotlb_flush",
+    "Akaros 81b6433a: kern/src/process.c proc_tlbshootdown, kern/drivers/dev/iommu.c " +
+    "proc_iotlb_flush",
   whenCores: EACH,
   whenIommu: EACH,
   whom: "loaded",
@@ -71,21 +73,27 @@ export function batch(pages: number, half: Half): Policy {
     name: parameterized("batch", [`${pages}`], half),
     summary: `gathers pages and flushes at ${pages} of them or at the end of the operation`,
     source:
-      "Linux mm/mmu_gather.c for the cores, iommu_iotlb_gather and qi_batch (drivers/iommu) for IOMMUs",
+      "Linux mm/mmu_gather.c for the cores, iommu_iotlb_gather and qi_batch (drivers/iommu) " +
+      "for IOMMUs",
     whenCores: half === "iommus" ? EACH : gather,
     whenIommu: half === "cores" ? EACH : gather,
   };
 }
 
-/** Queues what is unmapped and returns at once; one flush of everything when full, or on the timer. */
+/**
+ * Queues what is unmapped and returns at once; one flush of everything when full, or on the timer.
+ */
 export function deferred(entries: number, timeoutNs: number, half: Half): Policy {
   const queue: When = { kind: "queue", entries, timeoutNs };
   return {
     ...STRICT,
     name: parameterized("deferred", [`${entries}`, describeNs(timeoutNs)], half),
-    summary: `unmap returns at once; per-core queue of ${entries}, flushed when full or after ${describeNs(timeoutNs)}`,
+    summary:
+      `unmap returns at once; per-core queue of ${entries}, flushed when full or after ` +
+      `${describeNs(timeoutNs)}`,
     source:
-      "Linux lazy DMA unmapping (drivers/iommu/dma-iommu.c, flush queue); on the cores' side hypothetical",
+      "Linux lazy DMA unmapping (drivers/iommu/dma-iommu.c, flush queue); on the cores' side " +
+      "hypothetical",
     whenCores: half === "iommus" ? EACH : queue,
     whenIommu: half === "cores" ? EACH : queue,
   };

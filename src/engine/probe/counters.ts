@@ -1,5 +1,5 @@
-// What an actor counts while it runs. Counters are the actor's own and cross to the main thread once, when
-// the run is over; names as they are summed there.
+// What an actor counts while it runs. Counters are the actor's own and cross to the main thread
+// once, when the run is over; names as they are summed there.
 
 export class CoreCounters {
   operations = 0;

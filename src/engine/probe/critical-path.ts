@@ -1,8 +1,8 @@
-// The recorder of critical paths. The initiator marks its own work as it goes, forks a chain when it asks
-// somebody for something, and joins it when it has waited for the answer. When nothing is outstanding any
-// more, `settle` walks back from there: through the initiator's own work, and at each wait that really
-// waited through the chain that ended it, back to where that chain was forked. Segments on the walk add up
-// to the time that passed; work beside it gets its slack.
+// The recorder of critical paths. The initiator marks its own work as it goes, forks a chain when
+// it asks somebody for something, and joins it when it has waited for the answer. When nothing is
+// outstanding any more, `settle` walks back from there: through the initiator's own work, and at
+// each wait that really waited through the chain that ended it, back to where that chain was
+// forked. Segments on the walk add up to the time that passed; work beside it gets its slack.
 //
 // Chain 0 is the responding core whose acknowledgement came last; chain 1 + i is IOMMU i.
 
@@ -91,8 +91,8 @@ export class CriticalPath {
   }
 
   /**
-   * The initiator has waited for a chain that ended at `endNs`, and goes on at `nowNs`. What lies between
-   * the two was the host's (`lateNs` of it) or went into serving others.
+   * The initiator has waited for a chain that ended at `endNs`, and goes on at `nowNs`. What lies
+   * between the two was the host's (`lateNs` of it) or went into serving others.
    */
   join(chain: number, endNs: number, lateNs: number, nowNs: number): void {
     if (!this.enabled) return;
@@ -103,7 +103,8 @@ export class CriticalPath {
 
   /** Nothing is outstanding: attributes the time since the last settling. */
   settle(): void {
-    let ownPathEndNs = Number.POSITIVE_INFINITY; // The initiator's own work is on the path before this.
+    // The initiator's own work is on the path before this.
+    let ownPathEndNs = Number.POSITIVE_INFINITY;
     let slackNs = 0;
     for (let i = this.length - 1; i >= 0; i--) {
       const startNs = this.starts[i];

@@ -8,7 +8,7 @@
 const SUB_BUCKETS = 256;
 const LARGEST_BITS = 52;
 const BUCKETS = SUB_BUCKETS * (LARGEST_BITS - 6);
-const TWO_31 = 2 ** 31;
+const TWO_31 = 2_147_483_648;
 
 /** Index of the bucket that holds `value` (a whole number, 0 ≤ value < 2⁵²). */
 export function bucketOf(value: number): number {

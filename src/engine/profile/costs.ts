@@ -1,5 +1,5 @@
-// What each hardware step costs, in ns of modelled time: the numbers that protocols spend. Where they come
-// from stands in the profiles.
+// What each hardware step costs, in ns of modelled time: the numbers that protocols spend. Where
+// they come from stands in the profiles.
 
 export interface Costs {
   /** Initiator: one IPI to one target (an ICR write). */

@@ -1,12 +1,13 @@
-// A machine profile: what each hardware step costs on one kind of machine, each value with its source.
+// A machine profile: what each hardware step costs on one kind of machine, each value with its
+// source.
 
 import type { TlbShape } from "../layout/shape.ts";
 import type { CostName, Costs } from "./costs.ts";
 
 /**
- * How well a value is known: sourced (published), derived (computed from published values), interpolated
- * (set between published values of other machines; the only ones that may be fitted), memory (from a
- * paper that was not read again), zero (not modelled on purpose).
+ * How well a value is known: sourced (published), derived (computed from published values),
+ * interpolated (set between published values of other machines; the only ones that may be fitted),
+ * memory (from a paper that was not read again), zero (not modelled on purpose).
  */
 export type Grade = "sourced" | "derived" | "interpolated" | "memory" | "zero";
 

@@ -95,7 +95,9 @@ function freeCosts(): Profile["costs"] {
   return Object.fromEntries(names.map((name) => [name, NOTHING])) as Record<CostName, Value>;
 }
 
-/** Every modelled cost at zero: threads then measure this machine's cache lines, atomics and waits. */
+/**
+ * Every modelled cost at zero: threads then measure this machine's cache lines, atomics and waits.
+ */
 export const HOST: Profile = {
   name: "host",
   summary: "all costs zero: this machine's own cache lines, atomics and waits",

@@ -1,5 +1,5 @@
-// A core as its protocols see it: its part of the machine, its policy in numbers, and what it remembers
-// between steps. One object a core; only that core's actor uses it.
+// A core as its protocols see it: its part of the machine, its policy in numbers, and what it
+// remembers between steps. One object a core; only that core's actor uses it.
 
 import type { Cpu } from "../executor/cpu.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -34,12 +34,16 @@ export class Core {
     pages: 0,
     dueNs: 0,
   };
-  /** Cores that were told in the shootdown under way, with the sequence numbers of their messages. */
+  /**
+   * Cores that were told in the shootdown under way, with the sequence numbers of their messages.
+   */
   targets = 0;
   readonly targetCores: Int32Array;
   readonly targetSequences: Int32Array;
   readonly targetSentNs: Float64Array;
-  /** Ranges that the operation under way has unmapped; how many of them either half has flushed … */
+  /**
+   * Ranges that the operation under way has unmapped; how many of them either half has flushed …
+   */
   readonly gathered = new RangeList();
   coresFlushed = 0;
   iommuFlushed = 0;

@@ -1,9 +1,9 @@
-// A device: keeps translating and completing DMA through its IOMMU until the run is over. Nobody can stop
-// it; its IOMMU can only wait for what it has in flight.
+// A device: keeps translating and completing DMA through its IOMMU until the run is over. Nobody
+// can stop it; its IOMMU can only wait for what it has in flight.
 //
-// A fill races with invalidations. It reads the IOMMU's count before the walk and again after the insert;
-// if that has moved, it takes its own entry out again. The IOMMU, in turn, moves the count before entries
-// vanish and waits for walks in flight.
+// A fill races with invalidations. It reads the IOMMU's count before the walk and again after the
+// insert; if that has moved, it takes its own entry out again. The IOMMU, in turn, moves the count
+// before entries vanish and waits for walks in flight.
 
 import type { Cpu, Protocol } from "../executor/cpu.ts";
 import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";

@@ -36,7 +36,9 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   machine.actors.progressed(cpu.id);
 }
 
-/** Drops what a shootdown of `pages` pages takes away from this core's own TLB, and takes the time. */
+/**
+ * Drops what a shootdown of `pages` pages takes away from this core's own TLB, and takes the time.
+ */
 export function flushOwnTlb(core: Core, space: number, vpn: number, pages: number): void {
   const { cpu, tlb, costs, counters } = core;
   if (pages > core.plan.fullAbovePages) {

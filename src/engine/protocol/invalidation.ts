@@ -1,8 +1,8 @@
 // The initiator's half towards the IOMMUs: the register interface, and queued invalidation as Linux
 // programs it (drivers/iommu/intel/dmar.c, qi_submit_sync).
 //
-// Lock order: the IOMMU's lock is innermost. It is taken with interrupts masked, and its holder waits for
-// nobody but the IOMMU.
+// Lock order: the IOMMU's lock is innermost. It is taken with interrupts masked, and its holder
+// waits for nobody but the IOMMU.
 
 import type { Protocol } from "../executor/cpu.ts";
 import {
@@ -52,7 +52,9 @@ export const SUBMISSION_TIMED_OUT = 3;
 const NO_SUBMISSION = -1;
 /** Descriptors that Linux gathers before it submits (QI_MAX_BATCHED_DESC_COUNT). */
 const MAX_DESCRIPTORS = 16;
-/** How often a submitter looks for free slots: as in Linux nobody tells it, it relaxes and looks. */
+/**
+ * How often a submitter looks for free slots: as in Linux nobody tells it, it relaxes and looks.
+ */
 const RELAX_NS = 100;
 
 const times: ServiceTimes = {
@@ -64,8 +66,8 @@ const times: ServiceTimes = {
 };
 
 /**
- * Flushes `space` from the IOTLB of one IOMMU through its registers, domain-selective and drained, and
- * spins until IVT is clear: as Akaros does (kern/drivers/dev/iommu.c, proc_iotlb_flush).
+ * Flushes `space` from the IOTLB of one IOMMU through its registers, domain-selective and drained,
+ * and spins until IVT is clear: as Akaros does (kern/drivers/dev/iommu.c, proc_iotlb_flush).
  */
 export function* flushByRegister(core: Core, iommu: Iommu, space: number): Protocol<void> {
   const { cpu, machine, costs, path, counters } = core;
@@ -97,9 +99,9 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
 }
 
 /**
- * Submits the invalidation of a list of ranges from range `from` on, in the scope of the policy, followed by
- * a wait descriptor; `awaitSubmission` waits for it. More ranges than fit one submission, or a range
- * beyond the largest address mask, become one domain-selective invalidation.
+ * Submits the invalidation of a list of ranges from range `from` on, in the scope of the policy,
+ * followed by a wait descriptor; `awaitSubmission` waits for it. More ranges than fit one
+ * submission, or a range beyond the largest address mask, become one domain-selective invalidation.
  */
 export function* submitFlush(
   core: Core,
@@ -119,8 +121,8 @@ export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Pro
 }
 
 /**
- * Puts descriptors and a wait into the queue with one tail write. Returns the index of the wait's slot, to
- * be handed to `awaitStatus`.
+ * Puts descriptors and a wait into the queue with one tail write. Returns the index of the wait's
+ * slot, to be handed to `awaitStatus`.
  */
 export function* submit(
   core: Core,
@@ -190,8 +192,8 @@ function* awaitDone(core: Core, iommu: Iommu, first: number, masked: boolean): P
 }
 
 /**
- * Spins until the status of the wait descriptor at `wait` is written or the wait is aborted; looks for
- * faults meanwhile. Returns how it ended (SUBMISSION_*).
+ * Spins until the status of the wait descriptor at `wait` is written or the wait is aborted; looks
+ * for faults meanwhile. Returns how it ended (SUBMISSION_*).
  */
 function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): Protocol<number> {
   const { cpu, machine, counters } = core;
@@ -283,9 +285,10 @@ function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): n
 }
 
 /**
- * Recovery from faults, under the lock (Linux: qi_check_fault). IQE: if the head stands at a descriptor of
- * this submission, its wait takes the bad one's place and the submission is invalid. ITE: the device did
- * not answer; waits that are pending are aborted and their owners decide. ICE: cleared.
+ * Recovery from faults, under the lock (Linux: qi_check_fault). IQE: if the head stands at a
+ * descriptor of this submission, its wait takes the bad one's place and the submission is invalid.
+ * ITE: the device did not answer; waits that are pending are aborted and their owners decide. ICE:
+ * cleared.
  */
 function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Protocol<number> {
   const { cpu, machine, counters } = core;

@@ -17,8 +17,9 @@ import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 
 /**
- * Sends `kind` to every other core that has `space` loaded, one after the other. Reads the set now: the
- * caller has changed the page table before, so that a core which loads the space from here on sees that.
+ * Sends `kind` to every other core that has `space` loaded, one after the other. Reads the set now:
+ * the caller has changed the page table before, so that a core which loads the space from here on
+ * sees that.
  */
 export function* sendToLoaded(
   core: Core,
@@ -99,7 +100,10 @@ export function* awaitAcks(core: Core): Protocol<void> {
   path.join(CORES_CHAIN, lastNs, lateNs, cpu.now());
 }
 
-/** Adds the chain of the last answer: how its interrupt travelled, was held up, handled and answered. */
+/**
+ * Adds the chain of the last answer: how its interrupt travelled, was held up, handled and
+ * answered.
+ */
 function recordChain(core: Core, i: number, ackedNs: number): void {
   const { path, costs, machine } = core;
   const target = core.targetCores[i];

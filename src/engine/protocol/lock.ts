@@ -1,5 +1,5 @@
-// Taking and handing over ticket locks. A waiter answers IPIs, unless its caller has interrupts masked:
-// otherwise a holder that waits for this core's acknowledgement would never let go.
+// Taking and handing over ticket locks. A waiter answers IPIs, unless its caller has interrupts
+// masked: otherwise a holder that waits for this core's acknowledgement would never let go.
 
 import type { Protocol } from "../executor/cpu.ts";
 import { WAIT_LOCK, WAIT_NONE } from "../machine/actors.ts";

@@ -1,6 +1,7 @@
-// What a kernel does to an address space on behalf of a program: map, unmap, write-protect, copy on write.
-// An operation is a sequence of these between `begin` and `finish`; the policy decides after each of them
-// what is flushed now, what is gathered until the operation ends and what is queued for later.
+// What a kernel does to an address space on behalf of a program: map, unmap, write-protect, copy on
+// write. An operation is a sequence of these between `begin` and `finish`; the policy decides after
+// each of them what is flushed now, what is gathered until the operation ends and what is queued
+// for later.
 
 import type { Protocol } from "../executor/cpu.ts";
 import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
@@ -37,8 +38,8 @@ export function* finishOperation(core: Core): Protocol<void> {
 }
 
 /**
- * Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what follows.
- * Returns how many pages that were.
+ * Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what
+ * follows. Returns how many pages that were.
  */
 export function* unmap(core: Core, vpn: number, pages: number): Protocol<number> {
   const { cpu, machine, costs, path, counters, space } = core;
@@ -79,7 +80,10 @@ function isDue(when: number, batchPages: number, pendingPages: number): boolean 
   return when === EACH || (when === BATCH && pendingPages >= batchPages);
 }
 
-/** Flushes what is gathered on the halves that are asked for; frees or queues what both are done with. */
+/**
+ * Flushes what is gathered on the halves that are asked for; frees or queues what both are done
+ * with.
+ */
 function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<void> {
   const { cpu, plan, gathered, path, space } = core;
   if (cores || iommu) {
@@ -109,7 +113,10 @@ function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<vo
   path.mark(FREE, cpu.now());
 }
 
-/** A flush that callers rely on when it returns (write-protect, copy on write): on both halves, at once. */
+/**
+ * A flush that callers rely on when it returns (write-protect, copy on write): on both halves, at
+ * once.
+ */
 function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
   const { immediate } = core;
   immediate.clear();
@@ -118,8 +125,8 @@ function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
 }
 
 /**
- * Gives one page a frame of its own, unless it is mapped by now. An address whose former frame still waits
- * for a flush forces that flush. False if no frame is left.
+ * Gives one page a frame of its own, unless it is mapped by now. An address whose former frame
+ * still waits for a flush forces that flush. False if no frame is left.
  */
 export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> {
   const { cpu, machine, costs, space } = core;
@@ -150,8 +157,8 @@ export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
 }
 
 /**
- * Takes the right to write from what is mapped of a range; the flush is never deferred. Returns how many
- * pages had it.
+ * Takes the right to write from what is mapped of a range; the flush is never deferred. Returns how
+ * many pages had it.
  */
 export function* protect(core: Core, vpn: number, pages: number): Protocol<number> {
   const { cpu, machine, costs, path, space } = core;
@@ -175,7 +182,9 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<numbe
   return narrowed;
 }
 
-/** Allows writes to what is mapped of a range: widening needs no flush (a stale entry only faults). */
+/**
+ * Allows writes to what is mapped of a range: widening needs no flush (a stale entry only faults).
+ */
 export function* unprotect(core: Core, vpn: number, pages: number): Protocol<void> {
   const { cpu, machine, costs, space } = core;
   const { pageTables, spaces } = machine;
@@ -188,7 +197,10 @@ export function* unprotect(core: Core, vpn: number, pages: number): Protocol<voi
   }
 }
 
-/** Copy on write of one page: another frame takes the place of the shared one. False without a frame. */
+/**
+ * Copy on write of one page: another frame takes the place of the shared one. False without a
+ * frame.
+ */
 export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
   const { cpu, machine, costs, path, space } = core;
   const { pageTables, frames, spaces } = machine;

@@ -1,6 +1,6 @@
-// The initiator of a shootdown: tells the cores and the IOMMUs, flushes its own TLB, waits. Page-table
-// entries have been cleared before; only now is it read who must be told (cores, IOMMUs), so that one which
-// arrives in between either sees the cleared entries or is told.
+// The initiator of a shootdown: tells the cores and the IOMMUs, flushes its own TLB, waits.
+// Page-table entries have been cleared before; only now is it read who must be told (cores,
+// IOMMUs), so that one which arrives in between either sees the cleared entries or is told.
 
 import type { Protocol } from "../executor/cpu.ts";
 import { FLUSH_PAGES, FLUSH_SPACE } from "../machine/mailboxes.ts";
@@ -22,9 +22,9 @@ export const SKIP = -1;
 export const EVERYTHING = -2;
 
 /**
- * Flushes ranges of `space` that are unmapped by now: for the cores those from `coresFrom` on, for the
- * IOMMUs those from `iommuFrom` on; SKIP leaves a half out, EVERYTHING flushes the whole space there.
- * Returns when both have answered as far as the policy waits.
+ * Flushes ranges of `space` that are unmapped by now: for the cores those from `coresFrom` on, for
+ * the IOMMUs those from `iommuFrom` on; SKIP leaves a half out, EVERYTHING flushes the whole space
+ * there. Returns when both have answered as far as the policy waits.
  */
 export function* shootdown(
   core: Core,
@@ -63,7 +63,9 @@ function* flushCores(core: Core, space: number, ranges: RangeList, from: number)
   if (plan.ack !== 0) yield* awaitAcks(core);
 }
 
-/** One IOMMU after the other, each awaited before the next. With none attached this reads one word. */
+/**
+ * One IOMMU after the other, each awaited before the next. With none attached this reads one word.
+ */
 function* flushIommusInTurn(
   core: Core,
   space: number,

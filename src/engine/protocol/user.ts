@@ -1,5 +1,5 @@
-// What a core does when it does not shoot down: runs a user program, which translates a stream of accesses
-// through the TLB and the page table; sits idle; or has another process loaded.
+// What a core does when it does not shoot down: runs a user program, which translates a stream of
+// accesses through the TLB and the page table; sits idle; or has another process loaded.
 
 import type { Protocol } from "../executor/cpu.ts";
 import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";
@@ -65,7 +65,10 @@ export function* idle(core: Core): Protocol<void> {
   }
 }
 
-/** One access of the program: through the TLB, on a miss by a walk. A page that is not there is a fault. */
+/**
+ * One access of the program: through the TLB, on a miss by a walk. A page that is not there is a
+ * fault.
+ */
 export function access(core: Core, vpn: number, write: boolean): void {
   const { tlb, counters, space } = core;
   const entry = tlb.lookup(pcidOf(space), vpn);

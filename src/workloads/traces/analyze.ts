@@ -229,7 +229,8 @@ function warnings(
   }
   if (tooLate > 0) {
     found.push(
-      `time goes back ${tooLate} times by more than a few hundred lines: if these are not several ` +
+      `time goes back ${tooLate} times by more than a few hundred lines: if these are not ` +
+        `several ` +
         "captures one behind the other, sort the text by time",
     );
   }
