@@ -8,7 +8,7 @@ import { HOST } from "../../src/engine/profile/profiles.ts";
 import { mapPrograms, PROGRAM_PAGES } from "../../src/workloads/memory-map.ts";
 import { FLOOR_WORDS, type FloorSamples, type FloorTask } from "./worker.ts";
 
-const ROUNDS = 400;
+const ROUNDS = process.argv.includes("--quick") ? 40 : 400;
 const WARMUP_ROUNDS = 40;
 /** Rounds whose raw before and after differ by more than this compare nothing. */
 const MAX_RAW_DRIFT = 0.2;
@@ -73,7 +73,6 @@ function floorOf(samples: FloorSamples, part: number, name: string): Floor {
     ({ before, after }) => Math.abs(before - after) <= MAX_RAW_DRIFT * Math.min(before, after),
   );
   const kept = steady.length > 0 ? steady : rounds;
-  // The recorder's floor is the shootdown without it, of the same round.
   const raws = kept.map(({ before, after }) => (before + after) / 2);
   const ours = kept.map((round) => round.ours);
   const ratios = kept.map((_, i) => ours[i] / raws[i]).sort((a, b) => a - b);

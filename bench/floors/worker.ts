@@ -38,6 +38,13 @@ const IPI = 1;
 const IOTLB = 2;
 const RECORDED = 3;
 
+/** What each part is compared with, and the part. */
+const PARTS = [
+  [RAW, IPI],
+  [RAW, IOTLB],
+  [IPI, RECORDED],
+] as const;
+
 /** Operations of one burst, so that it stays below a millisecond. */
 const BURST = 400;
 const ACCESS_GAP_NS = 1000;
@@ -50,7 +57,7 @@ export interface FloorTask {
   readonly rounds: number;
 }
 
-/** Host ns an operation, one element a round; raw before and after each part. */
+/** Host ns an operation, one element a round; what it is compared with is taken before and after. */
 export interface FloorSamples {
   readonly parts: readonly {
     readonly before: number;
@@ -81,6 +88,7 @@ class Side {
         epochNs: 0,
         dilation: 1,
         parks: false,
+        untimed: !task.leader,
       });
     const id = task.leader ? 0 : 1;
     const costs = costsOf(HOST);
@@ -94,10 +102,10 @@ function lead(side: Side, task: FloorTask): FloorSamples {
   const { words } = task;
   const parts: { before: number; ours: number; after: number }[][] = [[], [], []];
   for (let round = 0; round < task.rounds; round++) {
-    [IPI, IOTLB, RECORDED].forEach((mode, part) => {
-      const before = burst(side, words, RAW);
+    PARTS.forEach(([base, mode], part) => {
+      const before = burst(side, words, base);
       const ours = burst(side, words, mode);
-      const after = burst(side, words, RAW);
+      const after = burst(side, words, base);
       parts[part].push({ before, ours, after });
     });
   }

@@ -17,6 +17,8 @@ export interface ActorTask {
   readonly dilation: number;
   /** Parks at once instead of spinning, as it shares its CPU. */
   readonly parks: boolean;
+  /** Answers others, in a profile where nothing takes modelled time. */
+  readonly untimed: boolean;
 }
 
 /**
@@ -24,13 +26,19 @@ export interface ActorTask {
  * not cross to the main thread. Throws what the actor itself throws.
  */
 export default function runActor(task: ActorTask): ActorReport | undefined {
-  const { actor, dilation, parks } = task;
+  const { actor, dilation, parks, untimed } = task;
   const machine = new Machine(task.memory, task.shape);
   const hostNowNs = monotonicClock();
   try {
     machine.control.ready();
     const epochNs = machine.control.awaitStart();
-    const cpu = new ThreadCpu(actor, machine, { hostNowNs, epochNs, dilation, parks });
+    const cpu = new ThreadCpu(actor, machine, {
+      hostNowNs,
+      epochNs,
+      dilation,
+      parks,
+      untimed,
+    });
     const part = partOf(cpu, machine, task.play);
     complete(part.protocol);
     return part.report();

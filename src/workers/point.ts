@@ -8,7 +8,7 @@ import { type Policy, planOf, queueOf } from "../engine/policy/policy.ts";
 import { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENTS } from "../engine/probe/segments.ts";
-import { costsOf, type Profile } from "../engine/profile/profile.ts";
+import { costsOf, isFree, type Profile } from "../engine/profile/profile.ts";
 import type { ActorReport } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
@@ -104,10 +104,14 @@ export async function runPoint(
   // time.
   const spinning = point.dilation > 1 && initiators < point.hostCpus;
   const workload = oversubscribed ? paced(point, actors) : point.workload;
+  const { memory } = machine;
+  const free = isFree(point.profile);
   const play = { costs: costsOf(point.profile), plan, workload, seed: point.seed };
   const tasks = Array.from({ length: actors }, (_, actor): ActorTask => {
     const parks = oversubscribed && !(spinning && actor < initiators);
-    return { actor, memory: machine.memory, shape, play, dilation: point.dilation, parks };
+    const answers = actor >= initiators && actor < shape.cores + shape.iommus;
+    const untimed = free && answers;
+    return { actor, memory, shape, play, dilation: point.dilation, parks, untimed };
   });
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);

@@ -113,7 +113,7 @@ describe("a gang of eight", () => {
     const play = { costs: costsOf(HOST), plan: planOf(STRICT), workload: WORKLOAD, seed: 1 };
     const tasks = [0, 1, 2].map((actor): ActorTask => {
       const { memory, shape } = machine;
-      return { actor, memory, shape, play, dilation: 1, parks: true };
+      return { actor, memory, shape, play, dilation: 1, parks: true, untimed: false };
     });
     const failed = await gang.run(machine, tasks, 1, undefined, 500).catch((error) => error);
     expect(failed).toBeInstanceOf(NoProgressError);

@@ -53,9 +53,8 @@ export function addReplay(program: Command): void {
     .addHelpText(
       "after",
       `
---ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}. Without
---policy
-each policy runs; without --iommus there is none; with some, --devices is 1.
+--ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}.
+Without --policy each policy runs; without --iommus there is none; with some, --devices is 1.
 
 Examples:
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,overlapped

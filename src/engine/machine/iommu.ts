@@ -7,7 +7,7 @@
 //                                                        sees it
 //                                                        move takes its entry out again
 // DRAINING          IOMMU                   devices      1: ring the IOMMU when a walk or DMA ends
-// FILLS             devices (add)           -            serials of IOTLB fills
+// FILLS             devices (add)           IOMMU        serials of IOTLB fills
 // FSTS              IOMMU (or), recovery    submitters   IQE, ICE, ITE
 // GSTS              before the run          IOMMU        QIES: the queue is enabled
 // IQT               lock holder             IOMMU        one behind the last descriptor; publishes
@@ -30,8 +30,8 @@
 // FROM, FIRST, DUE_NS  submitter            IOMMU        who waits, the submission's first slot,
 //                                                        and when
 //                                                        the tail write arrives
-// STATUS            submitter, IOMMU        both         SLOT_*; the wait descriptor writes
-//                                                        SLOT_DONE here
+// STATUS            submitter, IOMMU        both         doneMark or abortedMark of the slot's index; a
+//                                                        wait descriptor writes the former
 // STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by
 // STATUS
 
@@ -125,12 +125,16 @@ checkWords("queue slot", LINE_WORDS, {
 });
 
 /**
- * States of a queue slot (Linux drivers/iommu/intel/iommu.h, QI_FREE and so on). Slots from
- * FREE_TAIL up to FREE_HEAD are in use, so that free and in use need not be told apart.
+ * What a slot's STATUS says once its descriptor is done, or given up: a number of that lap of the ring, so that
+ * a slot taken anew is pending without anybody clearing it (Linux keeps QI_FREE, QI_IN_USE and so on).
  */
-export const SLOT_PENDING = 0;
-export const SLOT_DONE = 1;
-export const SLOT_ABORTED = 2;
+export function doneMark(index: number): number {
+  return (index + 1) | 0;
+}
+
+export function abortedMark(index: number): number {
+  return ~doneMark(index);
+}
 
 /** Bits of the fault status register (VT-d, FSTS_REG, offset 0x34). */
 export const FSTS_IQE = 1 << 4;
@@ -314,7 +318,7 @@ export class Iommu {
    */
   markDone(wait: number): void {
     for (let index = this.firstOf(wait); index !== wait; index = (index + 1) | 0) {
-      this.setStatus(index, SLOT_DONE);
+      this.setStatus(index, doneMark(index));
     }
   }
 
@@ -322,8 +326,8 @@ export class Iommu {
   abortPendingWaits(): void {
     const head = this.head;
     for (let index = this.words[FREE_TAIL]; index !== head; index = (index + 1) | 0) {
-      if (this.statusOf(index) !== SLOT_PENDING) continue;
-      if (descriptorType(this.fetch(index)) === TYPE_WAIT) this.setStatus(index, SLOT_ABORTED);
+      if (this.isOver(index) || descriptorType(this.fetch(index)) !== TYPE_WAIT) continue;
+      this.setStatus(index, abortedMark(index));
     }
   }
 
@@ -334,8 +338,7 @@ export class Iommu {
   reclaim(): void {
     let tail = this.words[FREE_TAIL];
     let free = this.words[FREE_COUNT];
-    while (free < QUEUE_SLOTS && this.statusOf(tail) !== SLOT_PENDING) {
-      this.setStatus(tail, SLOT_PENDING);
+    while (free < QUEUE_SLOTS && this.isOver(tail)) {
       tail = (tail + 1) | 0;
       free++;
     }
@@ -343,7 +346,7 @@ export class Iommu {
     this.words[FREE_COUNT] = free;
   }
 
-  /** Submitter: when it can see the status of its wait descriptor, which is SLOT_DONE. */
+  /** Submitter: when it can see the status of its wait descriptor, which is done. */
   visibleNs(index: number): number {
     return this.slotFloats[(slotOf(index) * LINE_WORDS + VISIBLE_NS[0]) / 2];
   }
@@ -436,6 +439,11 @@ export class Iommu {
     return Atomics.load(this.words, INVALIDATIONS);
   }
 
+  /** How many fills of its IOTLB have begun. */
+  get fills(): number {
+    return Atomics.load(this.words, FILLS);
+  }
+
   nextFillSerial(): number {
     return (Atomics.add(this.words, FILLS, 1) & 0x3fffffff) + 1;
   }
@@ -446,6 +454,11 @@ export class Iommu {
 
   get draining(): boolean {
     return Atomics.load(this.words, DRAINING) === 1;
+  }
+
+  private isOver(index: number): boolean {
+    const status = this.statusOf(index);
+    return status === doneMark(index) || status === abortedMark(index);
   }
 
   private setStatus(index: number, status: number): void {

@@ -22,13 +22,13 @@ import { iommuActor } from "../layout/shape.ts";
 import { WAIT_INVALIDATION, WAIT_NONE, WAIT_QUEUE } from "../machine/actors.ts";
 import { DEVICE_REMOVED } from "../machine/devices.ts";
 import {
+  abortedMark,
+  doneMark,
   FSTS_ICE,
   FSTS_IQE,
   FSTS_ITE,
   type Iommu,
   type ServiceTimes,
-  SLOT_ABORTED,
-  SLOT_DONE,
   slotOf,
 } from "../machine/iommu.ts";
 import { didOf } from "../machine/machine.ts";
@@ -50,6 +50,7 @@ export const SUBMISSION_ABORTED = 2;
 export const SUBMISSION_TIMED_OUT = 3;
 
 const NO_SUBMISSION = -1;
+const NEVER_NS = Number.POSITIVE_INFINITY;
 /** Descriptors that Linux gathers before it submits (QI_MAX_BATCHED_DESC_COUNT). */
 const MAX_DESCRIPTORS = 16;
 /**
@@ -93,8 +94,10 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   counters.iotlbInvalidations++;
   counters.iommuWaits++;
-  iommu.commandTimes(times);
-  joinChain(core, chain, dueNs, costs.registerPollNs, lateNs);
+  if (path.enabled) {
+    iommu.commandTimes(times);
+    joinChain(core, chain, dueNs, costs.registerPollNs, lateNs);
+  }
   yield* release(core, lock, ticket);
 }
 
@@ -133,7 +136,7 @@ export function* submit(
   const lock = machine.lockOfIommu(iommu.id);
   let ticket = yield* acquireMasked(core, lock);
   path.mark(LOCK, cpu.now());
-  iommu.reclaim();
+  if (iommu.freeSlots < descriptors.length + 2) iommu.reclaim();
   while (iommu.freeSlots < descriptors.length + 2) {
     machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
     yield* release(core, lock, ticket);
@@ -202,11 +205,11 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
   let outcome = SUBMISSION_DONE;
   for (;;) {
     const status = iommu.statusOf(wait);
-    if (status === SLOT_ABORTED) {
+    if (status === abortedMark(wait)) {
       outcome = SUBMISSION_ABORTED;
       break;
     }
-    const visibleNs = status === SLOT_DONE ? iommu.visibleNs(wait) : Number.POSITIVE_INFINITY;
+    const visibleNs = status === doneMark(wait) ? iommu.visibleNs(wait) : NEVER_NS;
     // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
     if (visibleNs <= cpu.now() && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
     if (iommu.faults !== 0) {
@@ -223,8 +226,8 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
   }
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   counters.iommuWaits++;
-  iommu.statusTimes(wait, times);
-  if (outcome === SUBMISSION_DONE) {
+  if (outcome === SUBMISSION_DONE && core.path.enabled) {
+    iommu.statusTimes(wait, times);
     const chain = FIRST_IOMMU_CHAIN + iommu.id;
     joinChain(core, chain, iommu.dueNs(wait), core.costs.statusWriteNs, lateNs);
   }
@@ -280,7 +283,8 @@ function iotlbOf(
 
 /** The wait writes its status into the status word of its own slot. */
 function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): number {
-  const descriptor = waitDescriptor(SLOT_DONE, slotOf(iommu.nextSlot), false);
+  const index = iommu.nextSlot;
+  const descriptor = waitDescriptor(doneMark(index), slotOf(index), false);
   return iommu.takeSlot(descriptor, first, core.cpu.id, dueNs);
 }
 
@@ -331,7 +335,6 @@ function joinChain(
   lateNs: number,
 ): void {
   const { path, cpu } = core;
-  if (!path.enabled) return;
   const flushedNs = times.visibleNs - statusNs - times.heldUpNs;
   path.add(chain, QUEUED, times.startedNs - times.lateNs - dueNs);
   path.add(chain, LATE, dueNs - path.forkedNs(chain) + times.lateNs + times.heldUpNs);

@@ -214,16 +214,22 @@ function halt(unit: InvalidationUnit, fault: number): void {
 }
 
 function* invalidateIotlb(unit: InvalidationUnit, words: Descriptor): Protocol<void> {
-  const { cpu, iommu, iotlb } = unit;
+  const { cpu, iommu } = unit;
   const granularity = granularityOf(words);
   cpu.spend(serviceNs(unit, granularity));
   if (cpu.point()) yield;
   iommu.countInvalidation();
   if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
   else if (granularity === GRANULARITY_DOMAIN) iommu.flushDomain(domainOf(words));
-  else iotlb.invalidatePages(domainOf(words), vpnOf(words), pagesOfMask(addressMaskOf(words)));
+  else invalidatePages(unit, words);
   countIotlb(unit, granularity);
   if (unit.devices.length > 0) yield* awaitInFlight(unit, drainsOf(words));
+}
+
+/** Drops the pages of a page-selective descriptor; an IOTLB that was never filled has none. */
+function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
+  if (unit.iommu.fills === 0) return;
+  unit.iotlb.invalidatePages(domainOf(words), vpnOf(words), pagesOfMask(addressMaskOf(words)));
 }
 
 /** The first invalidation of a submission pays its granularity; those behind it are cheaper. */
