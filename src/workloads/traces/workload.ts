@@ -111,6 +111,8 @@ class WorkloadBuilder {
   private readonly pending = new Map<number, PendingCall>();
   private readonly moves = new Map<number, Move>();
   private readonly cpusSeen = new Set<number>();
+  /** The thread that each CPU runs. */
+  private readonly running = new Map<number, number>();
   private firstNs = Number.POSITIVE_INFINITY;
   private hasPid = false;
 
@@ -121,15 +123,24 @@ class WorkloadBuilder {
   accept(event: TraceEvent): void {
     this.firstNs = Math.min(this.firstNs, event.timeNs);
     this.cpusSeen.add(event.cpu);
-    if (event.kind === EventKind.switch) {
-      this.log.push(NOBODY, event.cpu, event.timeNs, KIND.switch, "switch", event.nextTid);
-    }
+    if (event.kind === EventKind.switch) this.noteRunning(event, event.nextTid);
+    else if (event.tid >= 0) this.noteRunning(event, event.tid);
     if (event.pid <= 0) return;
     this.hasPid = true;
     const image = this.processes.imageOf(event);
     if (event.kind === EventKind.enter) this.enter(event, image);
     else if (event.kind === EventKind.exit) this.exit(event);
     else if (event.kind === EventKind.fault) this.fault(event, image);
+  }
+
+  /**
+   * A CPU runs this thread from here on. Any event says so, not only a switch: traces lack some, and a thread
+   * that only computes is otherwise seen in nothing but the interrupts that it takes.
+   */
+  private noteRunning(event: TraceEvent, tid: number): void {
+    if (this.running.get(event.cpu) === tid) return;
+    this.running.set(event.cpu, tid);
+    this.log.push(NOBODY, event.cpu, event.timeNs, KIND.switch, "switch", tid);
   }
 
   finish(summary: TraceSummary): TraceWorkload {

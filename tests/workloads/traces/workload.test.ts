@@ -196,6 +196,28 @@ describe("workload: context switches", () => {
   });
 });
 
+describe("workload: switches that are missing", () => {
+  it("an interrupt that a thread takes says that its CPU runs it", async () => {
+    const spinner = { pid: 10, tid: 15, cpu: 1 };
+    const lines = [
+      write(1, 0),
+      write(2, 1, spinner),
+      at.switchTo(3, 99, spinner),
+      line(4, "irq_vectors:call_function_single_entry", "vector=251", spinner),
+      at.enterMunmap(90),
+    ];
+    const { operations } = await read(lines);
+    expect(kindsOf(operations.ofCpu(1))).toBe("load map other load");
+  });
+
+  it("munmap-loop: the spinning thread has its CPU while pages are unmapped", async () => {
+    const { operations } = await readWorkload(capture("munmap-loop"));
+    const unmaps = [...operations].filter(({ kind }) => kind === "unmap");
+    const loads = [...operations.ofCpu(1)].filter(({ kind }) => kind === "load");
+    expect(loads.some(({ atNs }) => atNs > unmaps[0].atNs && atNs < unmaps[20].atNs)).toBe(true);
+  });
+});
+
 describe("workload: processes", () => {
   const second = { comm: "db", pid: 20, tid: 20, cpu: 1 };
   const twoProcesses = [
