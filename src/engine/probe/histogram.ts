@@ -47,10 +47,12 @@ export class Histogram {
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = 0;
-  private readonly counts = new Float64Array(BUCKETS);
+  /** Made at the first sample: most histograms of most actors stay empty. */
+  private counts = new Float64Array(0);
 
   /** Adds `times` samples of `value`, a whole number from 0 to 2⁵² − 1. */
   record(value: number, times = 1): void {
+    if (this.counts.length === 0) this.counts = new Float64Array(BUCKETS);
     this.counts[bucketOf(value)] += times;
     this.count += times;
     this.sum += value * times;
@@ -80,7 +82,7 @@ export class Histogram {
     const rank = Math.max(1, Math.ceil(fraction * this.count));
     if (rank >= this.count) return this.max;
     let seen = 0;
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    for (let bucket = 0; bucket < this.counts.length; bucket++) {
       seen += this.counts[bucket]!;
       if (seen >= rank) {
         const middle = Math.floor((bucketFloor(bucket) + bucketFloor(bucket + 1) - 1) / 2);
@@ -92,7 +94,7 @@ export class Histogram {
 
   /** Occupied buckets as [representative value, count], ascending. */
   *entries(): Generator<readonly [value: number, count: number]> {
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    for (let bucket = 0; bucket < this.counts.length; bucket++) {
       const count = this.counts[bucket]!;
       if (count > 0) {
         yield [Math.floor((bucketFloor(bucket) + bucketFloor(bucket + 1) - 1) / 2), count];
@@ -103,7 +105,7 @@ export class Histogram {
   toData(): HistogramData {
     const buckets: number[] = [];
     const counts: number[] = [];
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    for (let bucket = 0; bucket < this.counts.length; bucket++) {
       if (this.counts[bucket]! > 0) {
         buckets.push(bucket);
         counts.push(this.counts[bucket]!);
@@ -114,6 +116,7 @@ export class Histogram {
 
   /** Adds another worker's samples; exact. */
   merge(data: HistogramData): void {
+    if (this.counts.length === 0) this.counts = new Float64Array(BUCKETS);
     data.buckets.forEach((bucket, i) => {
       this.counts[bucket] += data.counts[i]!;
     });
