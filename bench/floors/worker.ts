@@ -57,7 +57,9 @@ export interface FloorTask {
   readonly rounds: number;
 }
 
-/** Host ns an operation, one element a round; what it is compared with is taken before and after. */
+/**
+ * Host ns an operation, one element a round; what it is compared with is taken before and after.
+ */
 export interface FloorSamples {
   readonly parts: readonly {
     readonly before: number;

@@ -1,8 +1,8 @@
-// `npm run micro`: what the steps of a run cost on this host, one by one, in ns. With --quick each is
-// measured for so short a time that it only shows that all of them run.
+// `npm run micro`: what the steps of a run cost on this host, one by one, in ns. With --quick each
+// is measured for so short a time that it only shows that all of them run.
 //
-// A sample is the mean over many operations, between two reads of the clock; p50 and p99 are those of
-// samples. Under `npm run floors` is what the steps cost together, between two threads.
+// A sample is the mean over many operations, between two reads of the clock; p50 and p99 are those
+// of samples. Under `npm run floors` is what the steps cost together, between two threads.
 
 import { Bench, type FnReturnedObject, type Task } from "tinybench";
 import { type Heading, print, renderTable } from "../../src/cli/output.ts";

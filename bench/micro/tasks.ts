@@ -1,5 +1,6 @@
-// What the microbenchmarks measure: the steps that a run consists of, each alone and in one thread. A
-// task does a fixed number of operations at each call, as one alone is shorter than a read of the clock.
+// What the microbenchmarks measure: the steps that a run consists of, each alone and in one thread.
+// A task does a fixed number of operations at each call, as one alone is shorter than a read of the
+// clock.
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -198,7 +199,9 @@ function parsing(): () => void {
   };
 }
 
-/** One IPI and its answer, both ends in one thread: what the words cost when no line has to move. */
+/**
+ * One IPI and its answer, both ends in one thread: what the words cost when no line has to move.
+ */
 function messages({ mailboxes }: Machine): () => void {
   const message: Message = {
     sequence: 0,

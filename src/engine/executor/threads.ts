@@ -57,8 +57,9 @@ export interface ThreadOptions {
   /** Threads share CPUs: park at once instead of spinning. */
   readonly parks: boolean;
   /**
-   * Nothing that this actor does takes modelled time: then it need not know how late it is, as whoever waits
-   * for it finds that out, and a read of the clock (45 ns and more) stays off the path that is measured.
+   * Nothing that this actor does takes modelled time: then it need not know how late it is, as
+   * whoever waits for it finds that out, and a read of the clock (45 ns and more) stays off the
+   * path that is measured.
    */
   readonly untimed: boolean;
 }

@@ -30,7 +30,8 @@
 // FROM, FIRST, DUE_NS  submitter            IOMMU        who waits, the submission's first slot,
 //                                                        and when
 //                                                        the tail write arrives
-// STATUS            submitter, IOMMU        both         doneMark or abortedMark of the slot's index; a
+// STATUS            submitter, IOMMU        both         doneMark or abortedMark of the slot's
+//                                                        index; a
 //                                                        wait descriptor writes the former
 // STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by
 // STATUS
@@ -125,8 +126,9 @@ checkWords("queue slot", LINE_WORDS, {
 });
 
 /**
- * What a slot's STATUS says once its descriptor is done, or given up: a number of that lap of the ring, so that
- * a slot taken anew is pending without anybody clearing it (Linux keeps QI_FREE, QI_IN_USE and so on).
+ * What a slot's STATUS says once its descriptor is done, or given up: a number of that lap of the
+ * ring, so that a slot taken anew is pending without anybody clearing it (Linux keeps QI_FREE,
+ * QI_IN_USE and so on).
  */
 export function doneMark(index: number): number {
   return (index + 1) | 0;

@@ -134,8 +134,8 @@ class WorkloadBuilder {
   }
 
   /**
-   * A CPU runs this thread from here on. Any event says so, not only a switch: traces lack some, and a thread
-   * that only computes is otherwise seen in nothing but the interrupts that it takes.
+   * A CPU runs this thread from here on. Any event says so, not only a switch: traces lack some,
+   * and a thread that only computes is otherwise seen in nothing but the interrupts that it takes.
    */
   private noteRunning(event: TraceEvent, tid: number): void {
     if (this.running.get(event.cpu) === tid) return;
