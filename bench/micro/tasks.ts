@@ -1,6 +1,6 @@
-// What the microbenchmarks measure: the steps that a run consists of, each alone and in one thread.
-// A task does a fixed number of operations at each call, as one alone is shorter than a read of the
-// clock.
+// What the microbenchmarks measure: the steps that a run consists of, each alone and in one
+// thread. A task does a fixed number of operations at each call, as one alone is shorter than a
+// read of the clock.
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";

@@ -14,8 +14,8 @@ const SEGMENT_HEADINGS: readonly Heading[] = [
 ];
 
 /**
- * Mean, share and slack are those on the critical path; percentiles are of the segment where it
- * occurs.
+ * Mean, share and slack are those on the critical path; percentiles are of the segment where
+ * it occurs.
  */
 export function analysisTable(analysis: TraceAnalysis): string {
   return [...counts(analysis), "", ...latencies(analysis), "", segments(analysis)].join("\n");

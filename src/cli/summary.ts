@@ -1,5 +1,5 @@
-// Measured points as the table that people read: one row a point, what is compared standing
-// together.
+// Measured points as the table that people read: one row a point, what is compared
+// standing together.
 
 import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
 import type { Host } from "../results/host.ts";

@@ -2,8 +2,8 @@
 // anything else that is thrown is our own bug and exits with 1.
 
 /**
- * The user asked for something that cannot be done; the message names the value and what would be
- * right.
+ * The user asked for something that cannot be done; the message names the value and what would
+ * be right.
  */
 export class UsageError extends Error {
   override readonly name = "UsageError";

@@ -1,5 +1,5 @@
-// The one generator of everything random: mulberry32, a 32-bit state, the same numbers on every
-// engine.
+// The one generator of everything random: mulberry32, a 32-bit state, the same numbers on
+// every engine.
 
 export class Random {
   private state: number;

@@ -1,5 +1,5 @@
-// Rows as CSV: RFC 4180 (CRLF, quotes doubled), UTF-8, `.` as decimal point, empty for what is
-// undefined.
+// Rows as CSV: RFC 4180 (CRLF, quotes doubled), UTF-8, `.` as decimal point, empty for what
+// is undefined.
 
 import { stringify } from "csv-stringify/sync";
 import type { Cell, Column } from "./columns.ts";

@@ -31,8 +31,8 @@ export function describeHost(): Host {
 }
 
 /**
- * Whether a hypervisor announces itself to this machine (CPUID leaf 1, ECX bit 31, as Linux lists
- * it).
+ * Whether a hypervisor announces itself to this machine (CPUID leaf 1, ECX bit 31, as Linux
+ * lists it).
  */
 function isVirtualized(): boolean | null {
   try {

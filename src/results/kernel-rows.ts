@@ -1,5 +1,5 @@
-// An analyzed trace as rows of critical-path.csv: executor `kernel`, and no policy, since it is the
-// kernel's.
+// An analyzed trace as rows of critical-path.csv: executor `kernel`, and no policy, since it is
+// the kernel's.
 
 import type { TraceAnalysis } from "../workloads/traces/index.ts";
 import type { CriticalPathRow } from "./columns.ts";

@@ -81,8 +81,8 @@ export function shapeOf(point: Point): MachineShape {
 }
 
 /**
- * Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be that
- * large.
+ * Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be
+ * that large.
  */
 export async function runPoint(
   gang: Gang,
@@ -100,8 +100,8 @@ export async function runPoint(
   machine.control.expectInitiators(initiators);
   const actors = actorsOf(shape);
   const oversubscribed = actors > point.hostCpus;
-  // Dilated, initiators spin where that leaves a CPU to the others: what they send is then sent in
-  // time.
+  // Dilated, initiators spin where that leaves a CPU to the others: what they send is then sent
+  // in time.
   const spinning = point.dilation > 1 && initiators < point.hostCpus;
   const workload = oversubscribed ? paced(point, actors) : point.workload;
   const { memory } = machine;

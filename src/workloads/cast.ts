@@ -1,5 +1,5 @@
-// Who plays what: the protocol of each actor of a run, under whatever executor, and what it reports
-// after.
+// Who plays what: the protocol of each actor of a run, under whatever executor, and what it
+// reports after.
 
 import type { Cpu, Protocol } from "../engine/executor/cpu.ts";
 import type { Machine } from "../engine/machine/machine.ts";

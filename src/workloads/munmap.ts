@@ -12,8 +12,8 @@ import { windowVpn } from "./memory-map.ts";
 import { MUNMAP, type WorkloadPlan } from "./workload.ts";
 
 /**
- * Operation number `index` of this initiator: user work and mapping outside its latency, then the
- * unmaps.
+ * Operation number `index` of this initiator: user work and mapping outside its latency, then
+ * the unmaps.
  */
 export function* unmapWindow(
   core: Core,

@@ -62,8 +62,8 @@ export function* signal(core: Core, target: number, mode: number): Protocol<void
   path.end(cpu.now());
   core.counters.operations++;
   machine.actors.progressed(cpu.id);
-  // Without acknowledgement the clock stops above; the answer is awaited all the same before the
-  // next.
+  // Without acknowledgement the clock stops above; the answer is awaited all the same before
+  // the next.
   if (mode < FIRST_NOACK) return;
   path.enabled = false;
   yield* awaitAcks(core);

@@ -61,8 +61,8 @@ const SPARE_WINDOWS = 2;
 const WINDOW_FRAMES = 2 ** 19;
 
 /**
- * All points of an experiment, each once. Throws a UsageError if there are none, or one is too
- * large.
+ * All points of an experiment, each once. Throws a UsageError if there are none, or one is
+ * too large.
  */
 export function expand(experiment: Experiment, options: ExpandOptions): Expansion {
   const points = new Map<string, PlannedPoint>();

@@ -41,8 +41,8 @@ export function shortHash(text: string): string {
 }
 
 /**
- * JSON whose keys are sorted, so that the order in which an object was put together does not
- * matter.
+ * JSON whose keys are sorted, so that the order in which an object was put together does
+ * not matter.
  */
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {

@@ -1,6 +1,6 @@
 // What gives an actor time and turns. Protocols are generators over this interface and run
-// unchanged under every executor: `threads` (one worker an actor, wall clock) and those in virtual
-// time.
+// unchanged under every executor: `threads` (one worker an actor, wall clock) and those in
+// virtual time.
 //
 // Each actor has a time cursor, in ns of modelled time. A method that returns a boolean returns
 // true when the executor needs control back; such a call always stands inside `if (…) yield`. After
@@ -25,8 +25,8 @@ export interface Cpu {
   run(ns: number): boolean;
   /**
    * Waits until the doorbell was rung or until `untilNs`. May return early: the caller reads its
-   * conditions again, each through its own due time, and passes the earliest due time that it knows
-   * of.
+   * conditions again, each through its own due time, and passes the earliest due time that it
+   * knows of.
    */
   sleep(untilNs: number): boolean;
   /**

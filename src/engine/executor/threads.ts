@@ -35,8 +35,8 @@ const CALLS_PER_ABORT_CHECK = 256;
  */
 const SPIN_BUDGET_HOST_NS = 2_000_000;
 /**
- * A timed park wakes up so much before its time and spins the rest: the host wakes late by about
- * this.
+ * A timed park wakes up so much before its time and spins the rest: the host wakes late by
+ * about this.
  */
 const WAKE_EARLY_HOST_NS = 60_000;
 /** The longest park, in ms: so often a parked actor looks whether the run was ended. */

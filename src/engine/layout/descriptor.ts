@@ -1,6 +1,6 @@
 // Invalidation descriptors of the queued-invalidation interface: 128 bits, four 32-bit words
-// (VT-d specification, "Queued Invalidation Descriptors"; field positions as Linux programs them in
-// drivers/iommu/intel/iommu.h).
+// (VT-d specification, "Queued Invalidation Descriptors"; field positions as Linux programs them
+// in drivers/iommu/intel/iommu.h).
 //
 // word   context cache (1)        IOTLB (2)                device TLB (3)       wait (5)
 // 0      type 3:0, G 5:4,         type 3:0, G 5:4, DW 6,   type 3:0, depth      type 3:0, IF 4, SW
@@ -112,9 +112,9 @@ export function contextCacheDescriptor(
 }
 
 /**
- * Invalidates the IOTLB: all, a domain, or 2^addressMask pages from `vpn`, which is aligned to that
- * many. `drain` waits for reads and writes in flight; `leafHint` promises that only leaf entries
- * changed.
+ * Invalidates the IOTLB: all, a domain, or 2^addressMask pages from `vpn`, which is aligned to
+ * that many. `drain` waits for reads and writes in flight; `leafHint` promises that only leaf
+ * entries changed.
  */
 export function iotlbDescriptor(
   granularity: number,
@@ -153,9 +153,9 @@ export function deviceTlbDescriptor(
 }
 
 /**
- * Reports that all before it is complete by writing `statusData` to `statusAddress` (here the index
- * of a slot, whose status word it is). With `fence`, descriptors behind it do not start before
- * that.
+ * Reports that all before it is complete by writing `statusData` to `statusAddress` (here the
+ * index of a slot, whose status word it is). With `fence`, descriptors behind it do not start
+ * before that.
  */
 export function waitDescriptor(
   statusData: number,

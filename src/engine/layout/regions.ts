@@ -1,6 +1,6 @@
-// Where every region of the one SharedArrayBuffer lies. Word tables of single records stand beside
-// the machine part that owns them; here is only who follows whom. All regions start on a cache
-// line.
+// Where every region of the one SharedArrayBuffer lies. Word tables of single records stand
+// beside the machine part that owns them; here is only who follows whom. All regions start on a
+// cache line.
 
 import { TABLE_ENTRIES } from "./address.ts";
 import { actorsOf, MAILBOX_SLOTS, type MachineShape, QUEUE_SLOTS, type TlbShape } from "./shape.ts";

@@ -1,6 +1,6 @@
-// Word tables: which field of a shared record stands in which 32-bit word. A table is checked when
-// its module loads, so that two owners of one word, or a torn 64-bit field, cannot get as far as a
-// run.
+// Word tables: which field of a shared record stands in which 32-bit word. A table is checked
+// when its module loads, so that two owners of one word, or a torn 64-bit field, cannot get as
+// far as a run.
 
 export const WORD_BYTES = 4;
 export const LINE_BYTES = 64;

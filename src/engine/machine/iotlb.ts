@@ -81,8 +81,8 @@ export class Iotlb {
   }
 
   /**
-   * Puts a translation in, under `serial` > 0. Returns the entry, or IOTLB_MISS if the set was
-   * busy.
+   * Puts a translation in, under `serial` > 0. Returns the entry, or IOTLB_MISS if the set
+   * was busy.
    */
   insert(
     did: number,

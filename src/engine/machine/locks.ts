@@ -47,8 +47,8 @@ export class Locks {
   }
 
   /**
-   * Says who waits with a ticket, to be rung by the holder; the caller looks at its turn again
-   * after.
+   * Says who waits with a ticket, to be rung by the holder; the caller looks at its turn
+   * again after.
    */
   await(lock: number, ticket: number, actor: number): void {
     const base = lock * this.stride;

@@ -1,5 +1,5 @@
-// Page tables: a radix tree of four levels per space, in table frames, walked by cores and by
-// IOMMUs.
+// Page tables: a radix tree of four levels per space, in table frames, walked by cores and
+// by IOMMUs.
 //
 // word                 writer                        readers     meaning
 // entries[frame][i]    cores (atomics only)          walkers     layout/pte.ts; in upper levels the
@@ -33,8 +33,8 @@ export class PageTables {
   }
 
   /**
-   * Where the leaf entry of `vpn` stands under the root table `root`; NO_LEAF if a table is
-   * missing.
+   * Where the leaf entry of `vpn` stands under the root table `root`; NO_LEAF if a table
+   * is missing.
    */
   leafOf(root: number, vpn: number): number {
     let table = root;

@@ -1,6 +1,6 @@
-// A core's TLBs: a first level and a second that includes it, both set-associative, filled round
-// robin. Only the owner touches them while a run lasts (plain accesses); anyone may read them at
-// rest.
+// A core's TLBs: a first level and a second that includes it, both set-associative, filled
+// round robin. Only the owner touches them while a run lasts (plain accesses); anyone may read
+// them at rest.
 //
 // array      per        meaning
 // keys       entry      context · 2³⁶ + page number + 1; 0 is empty

@@ -1,5 +1,5 @@
-// A machine profile: what each hardware step costs on one kind of machine, each value with its
-// source.
+// A machine profile: what each hardware step costs on one kind of machine, each value with
+// its source.
 
 import type { TlbShape } from "../layout/shape.ts";
 import type { CostName, Costs } from "./costs.ts";

@@ -1,12 +1,12 @@
-// Deferred flushing: unmapped ranges wait in a per-core ring for one flush of everything, and their
-// frames and addresses with them (Linux drivers/iommu/dma-iommu.c: queue_iova, iova_domain_flush,
-// fq_ring_free).
+// Deferred flushing: unmapped ranges wait in a per-core ring for one flush of everything, and
+// their frames and addresses with them (Linux drivers/iommu/dma-iommu.c: queue_iova,
+// iova_domain_flush, fq_ring_free).
 //
 // An entry carries the number of flushes that had been started when it was queued, and may go when
 // more than that have finished: one that was queued while a flush ran waits for the next.
 //
-// Lock order: a ring's lock is held across the flush that a full ring forces; its waiters answer
-// IPIs.
+// Lock order: a ring's lock is held across the flush that a full ring forces; its waiters
+// answer IPIs.
 
 import type { Protocol } from "../executor/cpu.ts";
 import { QUEUE } from "../policy/policy.ts";

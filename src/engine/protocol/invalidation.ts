@@ -290,9 +290,9 @@ function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): n
 
 /**
  * Recovery from faults, under the lock (Linux: qi_check_fault). IQE: if the head stands at a
- * descriptor of this submission, its wait takes the bad one's place and the submission is invalid.
- * ITE: the device did not answer; waits that are pending are aborted and their owners decide. ICE:
- * cleared.
+ * descriptor of this submission, its wait takes the bad one's place and the submission is
+ * invalid. ITE: the device did not answer; waits that are pending are aborted and their owners
+ * decide. ICE: cleared.
  */
 function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Protocol<number> {
   const { cpu, machine, counters } = core;

@@ -1,7 +1,7 @@
 // The IOMMU: executes invalidations, in order, while devices go on translating through the same
 // IOTLB. Entries vanish at the end of the service time; after that it waits for walks in flight,
-// always, and for DMA in flight if asked to drain (VT-d specification, "Invalidation of Translation
-// Caches").
+// always, and for DMA in flight if asked to drain (VT-d specification, "Invalidation of
+// Translation Caches").
 
 import type { Cpu, Protocol } from "../executor/cpu.ts";
 import {

@@ -101,8 +101,8 @@ export function* awaitAcks(core: Core): Protocol<void> {
 }
 
 /**
- * Adds the chain of the last answer: how its interrupt travelled, was held up, handled and
- * answered.
+ * Adds the chain of the last answer: how its interrupt travelled, was held up, handled
+ * and answered.
  */
 function recordChain(core: Core, i: number, ackedNs: number): void {
   const { path, costs, machine } = core;

@@ -81,8 +81,8 @@ function isDue(when: number, batchPages: number, pendingPages: number): boolean 
 }
 
 /**
- * Flushes what is gathered on the halves that are asked for; frees or queues what both are done
- * with.
+ * Flushes what is gathered on the halves that are asked for; frees or queues what both are
+ * done with.
  */
 function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<void> {
   const { cpu, plan, gathered, path, space } = core;
@@ -114,8 +114,8 @@ function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<vo
 }
 
 /**
- * A flush that callers rely on when it returns (write-protect, copy on write): on both halves, at
- * once.
+ * A flush that callers rely on when it returns (write-protect, copy on write): on both halves,
+ * at once.
  */
 function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
   const { immediate } = core;
@@ -198,8 +198,8 @@ export function* unprotect(core: Core, vpn: number, pages: number): Protocol<voi
 }
 
 /**
- * Copy on write of one page: another frame takes the place of the shared one. False without a
- * frame.
+ * Copy on write of one page: another frame takes the place of the shared one. False without
+ * a frame.
  */
 export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
   const { cpu, machine, costs, path, space } = core;

@@ -66,8 +66,8 @@ export function* idle(core: Core): Protocol<void> {
 }
 
 /**
- * One access of the program: through the TLB, on a miss by a walk. A page that is not there is a
- * fault.
+ * One access of the program: through the TLB, on a miss by a walk. A page that is not there is
+ * a fault.
  */
 export function access(core: Core, vpn: number, write: boolean): void {
   const { tlb, counters, space } = core;

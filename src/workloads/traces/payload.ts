@@ -1,9 +1,9 @@
 // Reads the fields of an event's payload: `address=0x7f00 ip=0x55aa error_code=0x6`, or, for system
 // calls, `addr: 0x7f00, len: 0x2000`. Works on bytes: no string is built for any line.
 //
-// Numbers of 64 bits do not fit a JavaScript number. Addresses are user addresses (47 bits), and of
-// a kernel pointer the low 48 bits tell it from every other: so `word` keeps the low 48 bits,
-// exactly.
+// Numbers of 64 bits do not fit a JavaScript number. Addresses are user addresses (47 bits),
+// and of a kernel pointer the low 48 bits tell it from every other: so `word` keeps the low 48
+// bits, exactly.
 
 import { Callee, EventKind, type EventMeaning, type TraceEvent } from "./event.ts";
 

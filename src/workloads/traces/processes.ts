@@ -1,7 +1,7 @@
-// Which process an event belongs to. A process here is one *image*: a pid between two execs, since
-// an exec throws all mappings away. Events name pid and tid; sched_switch names the next thread
-// only by its tid, which may be seen there before any event of its own: so that is resolved at the
-// end.
+// Which process an event belongs to. A process here is one *image*: a pid between two execs,
+// since an exec throws all mappings away. Events name pid and tid; sched_switch names the next
+// thread only by its tid, which may be seen there before any event of its own: so that is
+// resolved at the end.
 //
 // How an exec is recognized, where no sched_process_exec event says so: the main thread's name has
 // changed, and its next page fault is an instruction fetch in a GiB that the old image never

@@ -54,8 +54,8 @@ export function missingGroups(summary: TraceSummary, purpose: Purpose): Tracepoi
 }
 
 /**
- * Throws a UsageError if no line could be read as an event; the message says which field is
- * missing.
+ * Throws a UsageError if no line could be read as an event; the message says which field
+ * is missing.
  */
 export function requireEvents(summary: TraceSummary, purpose: Purpose): void {
   if (summary.events > 0) return;
