@@ -8,7 +8,7 @@
 // 6       DIRTY      walkers (the same)                          policies
 // 31:12   PFN        map; unmap keeps it until the flush is over whoever frees the frame
 
-import { checkBits, maskOf } from "./words.ts";
+import { checkBits } from "./words.ts";
 
 export const PRESENT = 1 << 0;
 export const WRITABLE = 1 << 1;
@@ -20,7 +20,6 @@ export const PFN_BITS = 20;
 const PFN_SHIFT = 12;
 /** Frame numbers are below this, so that an entry fits 32 bits. */
 export const PFN_LIMIT = 1 << PFN_BITS;
-export const FLAGS_MASK = maskOf(PFN_SHIFT);
 
 checkBits("pte", {
   PRESENT: { shift: 0, width: 1 },

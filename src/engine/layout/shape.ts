@@ -43,10 +43,6 @@ export function iommuActor(shape: MachineShape, iommu: number): number {
   return shape.cores + iommu;
 }
 
-export function deviceActor(shape: MachineShape, device: number): number {
-  return shape.cores + shape.iommus + device;
-}
-
 /** A name for people: `core 3`, `iommu 0`, `device 1`. */
 export function actorName(shape: MachineShape, actor: number): string {
   if (actor < shape.cores) return `core ${actor}`;

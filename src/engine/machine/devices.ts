@@ -8,8 +8,6 @@
 // IN_FLIGHT     the device        IOMMU       odd from translation to completion of a DMA
 // LANDED_NS     the device        IOMMU       (plain) when the last walk or DMA ended; published by
 //                                             WALKING and IN_FLIGHT
-// DMAS          the device        anyone      DMAs completed …
-// FAULTS        the device        anyone      … and refused, since the page was not mapped
 
 import {
   allFloatsOf,
@@ -25,16 +23,12 @@ import { checkWords, LINE_WORDS } from "../layout/words.ts";
 const STATE = 0;
 const WALKING = LINE_WORDS;
 const IN_FLIGHT = LINE_WORDS + 1;
-const DMAS = LINE_WORDS + 2;
-const FAULTS = LINE_WORDS + 3;
-const LANDED_NS = [LINE_WORDS + 4, 64] as const;
+const LANDED_NS = [LINE_WORDS + 2, 64] as const;
 
 checkWords("device", DEVICE_LINES * LINE_WORDS, {
   STATE,
   WALKING,
   IN_FLIGHT,
-  DMAS,
-  FAULTS,
   LANDED_NS,
 });
 
@@ -78,9 +72,8 @@ export class Devices {
     Atomics.add(this.words, device * this.stride + IN_FLIGHT, 1);
   }
 
-  endDma(device: number, completed: boolean, nowNs: number): void {
+  endDma(device: number, nowNs: number): void {
     this.land(device, nowNs);
-    Atomics.add(this.words, device * this.stride + (completed ? DMAS : FAULTS), 1);
     Atomics.add(this.words, device * this.stride + IN_FLIGHT, 1);
   }
 
@@ -95,14 +88,6 @@ export class Devices {
   /** When what was under way last came to its end. */
   landedNs(device: number): number {
     return this.floats[(device * this.stride + LANDED_NS[0]) / 2];
-  }
-
-  completedDmas(device: number): number {
-    return Atomics.load(this.words, device * this.stride + DMAS);
-  }
-
-  faults(device: number): number {
-    return Atomics.load(this.words, device * this.stride + FAULTS);
   }
 
   private land(device: number, nowNs: number): void {

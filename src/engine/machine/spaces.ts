@@ -3,7 +3,6 @@
 // word          writer                     readers       meaning
 // ROOT          before the run             walkers       frame of the root table
 // ATTACHED      attach, detach (or, and)   initiators    bit i: IOMMU i translates for the space
-// GENERATION    initiators (add)           anyone        moves with every change that needs a flush
 // STARTED       flush-queue flushers       enqueuers     deferred flushes begun …
 // FINISHED      flush-queue flushers       reapers       … and ended; an entry may go if its stamp
 //                                                        is below
@@ -24,7 +23,6 @@ import { checkWords, LINE_WORDS } from "../layout/words.ts";
 
 const ROOT = 0;
 const ATTACHED = 1;
-const GENERATION = LINE_WORDS;
 const STARTED = LINE_WORDS + 1;
 const FINISHED = LINE_WORDS + 2;
 const TIMER = LINE_WORDS + 3;
@@ -34,7 +32,6 @@ const LOADED = SPACE_HEAD_LINES * LINE_WORDS;
 checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
   ROOT,
   ATTACHED,
-  GENERATION,
   STARTED,
   FINISHED,
   TIMER,
@@ -93,10 +90,6 @@ export class Spaces {
   /** Changes how many unmapped pages still hold their frame; returns how many that are now. */
   addHeld(space: number, pages: number): number {
     return Atomics.add(this.words, space * this.stride + HELD, pages) + pages;
-  }
-
-  nextGeneration(space: number): number {
-    return Atomics.add(this.words, space * this.stride + GENERATION, 1) + 1;
   }
 
   startDeferredFlush(space: number): void {

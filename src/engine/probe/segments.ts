@@ -21,8 +21,6 @@ export const SEGMENT_NAMES = [
   "free",
 ] as const;
 
-export type SegmentName = (typeof SEGMENT_NAMES)[number];
-
 /** On the initiator: waiting for the lock of the space, of an IOMMU or of a flush queue. */
 export const LOCK = 0;
 /** On the initiator: clearing page-table entries. */

@@ -132,7 +132,7 @@ function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   }
   if (pte === 0) {
     counters.faults++;
-    devices.endDma(id, false, cpu.now());
+    devices.endDma(id, cpu.now());
     ringIfDraining(engine);
     return;
   }
@@ -140,7 +140,7 @@ function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   if (cpu.point()) yield;
   frames.tagOf(pfnOf(pte)); // The DMA lands: the load of the tag is the access.
   counters.dmas++;
-  devices.endDma(id, true, cpu.now());
+  devices.endDma(id, cpu.now());
   ringIfDraining(engine);
 }
 
