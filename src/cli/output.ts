@@ -5,6 +5,11 @@ import picocolors from "picocolors";
 import type { Cell, Column } from "../results/columns.ts";
 import { toCsv } from "../results/csv.ts";
 
+/** Bold on a terminal only: elsewhere, a build server included, tables are read by programs too. */
+const { bold } = picocolors.createColors(
+  process.stdout.isTTY === true && picocolors.isColorSupported,
+);
+
 export const FORMATS = ["table", "csv", "json"] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -52,7 +57,7 @@ export function renderTable(
 ): string {
   const table = new Table({
     chars: NO_BORDERS,
-    head: headings.map(({ title }) => picocolors.bold(title)),
+    head: headings.map(({ title }) => bold(title)),
     colAligns: headings.map(({ align }) => align),
     style: { head: [], border: [], "padding-left": 0, "padding-right": COLUMN_GAP, compact: true },
   });

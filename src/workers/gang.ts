@@ -20,8 +20,8 @@ const READY_POLL_MS = 1;
 export const WATCHDOG_MS = 20_000;
 
 /**
- * A gang larger than this keeps its workers' young generations small: 130 MB less for 66 of them. A small
- * one can afford that its garbage is collected less often.
+ * A gang larger than this keeps its workers' young generations small: 130 MB less for 66 of them.
+ * A small one can afford that its garbage is collected less often.
  */
 const LARGE_GANG = 16;
 const LARGE_GANG_YOUNG_MB = 2;

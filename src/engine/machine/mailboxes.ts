@@ -8,7 +8,7 @@
 // HANDLED       the core            senders     sequence number of the last handled message
 //
 // slot word     writer     readers      published by
-// SEQUENCE      sender     the core     itself: its store publishes the eight fields below
+// SEQUENCE      sender     the core     itself: its store publishes the fields below
 // KIND, SPACE, SENDER, PAGES, VPN, DUE_NS
 // ACK           the core   sender       itself: its store publishes the fields below
 // ENTERED_NS, ACKED_NS, LATE_NS, HELD_UP_NS

@@ -45,22 +45,21 @@ export function* enqueue(
 
 /** The timer has fired: one flush, then every core's ring is reaped. */
 export function* flushOnTimer(core: Core): Protocol<void> {
-  const { cpu, machine, counters } = core;
-  const beganNs = cpu.now();
+  const { cpu, machine } = core;
   core.timerNs = Number.POSITIVE_INFINITY;
   if (cpu.point()) yield;
   machine.spaces.disarmTimer(core.space);
   yield* drainQueues(core);
-  counters.backgroundNs += cpu.now() - beganNs;
 }
 
 /**
  * Flushes and frees all that waits in any ring: on the timer, when an address in there is needed,
- * and when a run ends. Belongs to no operation, so its path is not recorded.
+ * and when a run ends. Belongs to no operation: it is background, and its path is not recorded.
  */
 export function* drainQueues(core: Core): Protocol<void> {
-  const { machine, plan, path } = core;
+  const { cpu, machine, plan, path, counters } = core;
   if (plan.coresWhen !== QUEUE && plan.iommuWhen !== QUEUE) return;
+  const beganNs = cpu.now();
   const recording = path.enabled;
   path.enabled = false;
   yield* flushEverything(core);
@@ -68,6 +67,7 @@ export function* drainQueues(core: Core): Protocol<void> {
     if (!machine.flushQueues.isEmpty(other)) yield* reapLocked(core, other);
   }
   path.enabled = recording;
+  counters.backgroundNs += cpu.now() - beganNs;
 }
 
 /** One flush of the whole space, on the halves that the policy defers. */
