@@ -153,6 +153,13 @@ describe("what a flush costs", () => {
   });
 });
 
+test("responders run programs: with one more core there are more accesses and more misses", () => {
+  const alone = runVirtually({ policy: STRICT, cores: 1 }).counters;
+  const two = runVirtually({ policy: STRICT, cores: 2 }).counters;
+  expect(two.tlbHits + two.tlbMisses).toBeGreaterThan(alone.tlbHits + alone.tlbMisses + 50);
+  expect(two.tlbMisses).toBeGreaterThan(alone.tlbMisses);
+});
+
 describe("deferred", () => {
   test("an unmap returns without telling anyone until the queue is full", () => {
     const workload = { warmup: 0, operations: 200 };

@@ -31,7 +31,7 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
     if (cpu.run(chunkNs)) yield;
     leftNs -= chunkNs - cpu.leftNs;
     if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
-    else if (leftNs > 0) access(core, pickPage(core, stream), false);
+    else access(core, pickPage(core, stream), false);
   } while (leftNs > 0);
 }
 
