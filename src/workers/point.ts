@@ -141,7 +141,7 @@ function countResponders(point: Point): number {
   for (let core = 0; core < point.cores; core++) {
     if (firstSpaceOf(core, point.cores, point.workload) === 0) loaded++;
   }
-  return loaded - 1;
+  return Math.max(0, loaded - 1);
 }
 
 function sumUp(

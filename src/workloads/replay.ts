@@ -6,6 +6,7 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import { pcidOf } from "../engine/machine/machine.ts";
 import type { Core } from "../engine/protocol/core.ts";
+import { drainQueues } from "../engine/protocol/flush-queue.ts";
 import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
 import {
   beginOperation,
@@ -18,6 +19,7 @@ import {
   unprotect,
 } from "../engine/protocol/memory.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
+import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { OPERATION_KINDS, type TraceOperationsData } from "./traces/index.ts";
 
 const MAP = OPERATION_KINDS.indexOf("map");
@@ -32,17 +34,23 @@ const OTHER = OPERATION_KINDS.indexOf("other");
 const TRACED_SPACE = 0;
 const OTHER_SPACE = 1;
 
+/** Of a stretch in which a CPU changes nothing, how much is done before it counts as progress. */
+const SLICE_NS = 1_000_000;
+
 /** Does everything that the CPU with index `core.id` did. */
 export function* replayCpu(
   core: Core,
   trace: TraceOperationsData,
-  stream: AccessStream,
+  accessGapNs: number,
 ): Protocol<void> {
+  const streams = [TRACED_SPACE, OTHER_SPACE].map((space): AccessStream => {
+    return { vpn: programVpn(space), pages: PROGRAM_PAGES, gapNs: accessGapNs };
+  });
   let asleep = false;
   for (let place = trace.firsts[core.id]; place < trace.firsts[core.id + 1]; place++) {
     const atNs = trace.atNs[place];
     if (asleep) yield* sleepUntil(core, atNs);
-    else if (atNs > core.cpu.now()) yield* userWork(core, stream, atNs - core.cpu.now());
+    else yield* workUntil(core, streams[core.space], atNs);
     const kind = trace.kinds[place];
     if (kind === LOAD || kind === IDLE || kind === OTHER) {
       asleep = kind === IDLE;
@@ -99,12 +107,27 @@ function switchTo(core: Core, kind: number): void {
   tlb.flushContext(pcidOf(TRACED_SPACE));
 }
 
+/** The program that the core has loaded runs until it is time for the next operation. */
+function* workUntil(core: Core, stream: AccessStream, untilNs: number): Protocol<void> {
+  const { cpu, machine } = core;
+  while (cpu.now() < untilNs) {
+    yield* userWork(core, stream, Math.min(untilNs - cpu.now(), SLICE_NS));
+    machine.actors.progressed(cpu.id);
+  }
+}
+
 /** An idle core sleeps; an interrupt wakes it for as long as the handler takes. */
 function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
   const { cpu, machine } = core;
   while (cpu.now() < untilNs) {
+    machine.actors.progressed(cpu.id);
+    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
     const interruptNs = machine.mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
+    if (interruptNs <= cpu.now()) {
+      yield* serviceInterrupts(core);
+      continue;
+    }
+    const sliceNs = Math.min(untilNs, core.timerNs, cpu.now() + SLICE_NS);
+    if (cpu.sleep(Math.min(sliceNs, interruptNs))) yield;
   }
 }

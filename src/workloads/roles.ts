@@ -30,8 +30,11 @@ export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Pr
   else yield* runProgram(core, stream, plan.maskedEveryNs, plan.maskedNs);
 }
 
-/** The space that a core has loaded when a run begins: the other process's for some of the last. */
+/**
+ * The space that a core has loaded when a run begins: 0, the measured process's, or 1, another's.
+ */
 export function firstSpaceOf(core: number, cores: number, plan: WorkloadPlan): number {
+  if (plan.kind === TRACE) return 1; // Its first switch loads the traced process.
   const awake = cores - plan.idleCores;
   return core >= awake - plan.otherCores && core < awake ? 1 : 0;
 }
@@ -49,7 +52,8 @@ function* initiate(
   while (!control.measuring) yield* userWork(core, stream, stream.gapNs);
   core.countFromHere();
   measured.beganNs = cpu.now();
-  if (plan.kind === TRACE && plan.trace !== undefined) yield* replayCpu(core, plan.trace, stream);
+  if (plan.kind === TRACE && plan.trace !== undefined)
+    yield* replayCpu(core, plan.trace, plan.accessGapNs);
   for (let index = 0; index < plan.operations; index++) {
     yield* operate(core, plan, stream, plan.warmup + index);
   }

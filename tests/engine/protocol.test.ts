@@ -200,6 +200,29 @@ describe("deferred", () => {
   });
 });
 
+const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
+
+test("overlapped: more submitters than the invalidation queue has room for answer each other", () => {
+  const workload = { initiators: 140, operations: 2, warmup: 0, windows: 4, gapNs: 0 };
+  const { counters } = runVirtually({ policy: OVERLAPPED, cores: 140, iommus: 1, workload });
+  expect(counters.operations).toBe(280);
+});
+
+test.each(SEEDS)("deferred, seed %i: a ring of two loses nothing while others flush", (seed) => {
+  const workload = { initiators: 4, operations: 30, windows: 8, gapNs: 200 };
+  const policy = deferred(2, 1e7, "both");
+  const outcome = runVirtually({ policy, cores: 4, seed, workload });
+  expect(outcome.machine.spaces.addHeld(0, 0)).toBe(0);
+  expect(outcome.machine.frames.countOwned()).toBe(outcome.framesAtStart);
+});
+
+test.each(SEEDS)("deferred, seed %i: no timer fires when nobody is left to answer", (seed) => {
+  const workload = { initiators: 2, operations: 20, gapNs: 700 };
+  const policy = deferred(256, 20_000, "both");
+  const outcome = runVirtually({ policy, cores: 2, iommus: 1, seed, workload });
+  expect(outcome.counters.operations).toBe(40);
+});
+
 test("akaros: a mailbox that nobody empties fills up, and its sender waits", () => {
   const workload = { maskedEveryNs: 500, maskedNs: 3e6, gapNs: 0, operations: 400, windows: 4 };
   const outcome = runVirtually({ policy: AKAROS, workload });

@@ -119,8 +119,12 @@ export class ThreadCpu implements Cpu {
     this.uncheckedNs = 0;
     while (this.cursorNs - this.clockNs() > AHEAD_NS) {
       this.checkAborted();
-      if (this.parks) this.park(this.cursorNs);
-      else pause();
+      if (this.parks) {
+        this.announce();
+        this.park(this.cursorNs);
+      } else {
+        pause();
+      }
     }
   }
 

@@ -6,6 +6,8 @@ import { PFN_LIMIT } from "./pte.ts";
 export const MAX_CORES = 1024;
 export const MAX_IOMMUS = 8;
 export const MAX_DEVICES = 16;
+/** Each has a domain id and a process-context id of its own, of which 14 are left for them. */
+export const MAX_SPACES = 14;
 
 /** Slots of a VT-d invalidation queue (Linux drivers/iommu/intel/dmar.c, QI_LENGTH). */
 export const QUEUE_SLOTS = 256;
@@ -57,6 +59,11 @@ export function checkShape(shape: MachineShape): void {
   within("devices", shape.devices, 0, MAX_DEVICES);
   if (shape.devices > 0 && shape.iommus === 0) {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
+  }
+  within("address spaces", shape.spaces, 1, MAX_SPACES);
+  for (const size of [shape.l1.sets, shape.l2.sets, shape.iotlb.sets, shape.flushQueueSlots]) {
+    if ((size & (size - 1)) !== 0)
+      throw new UsageError(`${size} sets or slots: not a power of two`);
   }
   const frames = shape.dataFrames + shape.tableFrames;
   // A free list holds frame + 1 in as many bits: the last number cannot be had.

@@ -6,6 +6,7 @@
 // TAIL        index of the first empty slot; one slot always stays empty
 // entry       PAGES, STAMP (deferred flushes started when it was queued), VPN, UNMAPPED_NS
 
+import { violated } from "../errors.ts";
 import {
   allFloatsOf,
   allWordsOf,
@@ -57,6 +58,7 @@ export class FlushQueues {
 
   /** Adds a range to a queue that is not full. */
   enqueue(core: number, vpn: number, pages: number, stamp: number, unmappedNs: number): void {
+    if (this.isFull(core)) violated("a range was queued into a full flush queue", core);
     const base = core * this.stride;
     const tail = Atomics.load(this.words, base + TAIL);
     const entry = base + ENTRIES + tail * FLUSH_ENTRY_WORDS;

@@ -8,7 +8,7 @@
 // DID, VPN_*   filler while STATE is -1          devices    whose page; published by STATE
 // PTE, VERSION, TAG, EPOCH  the same             devices    what the walk found
 //
-// Domain and global flushes raise an epoch (registers.ts); an entry of an older epoch is gone.
+// Domain and global flushes raise an epoch (iommu.ts); an entry of an older epoch is gone.
 
 import { lowBits } from "../layout/address.ts";
 import { IOTLB_ENTRY_WORDS, type Regions, type SharedWords, wordsOf } from "../layout/regions.ts";

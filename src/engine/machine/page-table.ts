@@ -96,8 +96,12 @@ export class PageTables {
 
   /** Widens: allows writes to a present page. Returns the entry as it was. */
   setWritable(leaf: number): number {
-    const entry = Atomics.load(this.entries, leaf);
-    return isPresent(entry) ? Atomics.or(this.entries, leaf, WRITABLE) : entry;
+    for (;;) {
+      const entry = Atomics.load(this.entries, leaf);
+      if (!isPresent(entry)) return entry;
+      const widened = entry | WRITABLE;
+      if (Atomics.compareExchange(this.entries, leaf, entry, widened) === entry) return entry;
+    }
   }
 
   /** Narrows and maps at once: another frame takes the place of the present one (copy on write). */

@@ -24,6 +24,8 @@ export class Core {
   readonly path = new CriticalPath();
   /** The space that this core has loaded. */
   space: number;
+  /** The space whose memory is measured and whose flush queues it tends, whatever is loaded. */
+  readonly home = 0;
   /** The message being handled. */
   readonly message: Message = {
     sequence: 0,

@@ -89,15 +89,27 @@ export class DmaEngine {
     }
   }
 
-  /** Half of the DMAs go to the device's own buffer, half to what some core mapped last. */
+  /** Half of the DMAs go to the device's own buffer, half to a live page that some core mapped. */
   pickPage(): number {
     const { random, machine } = this;
     const own = this.bufferVpn + random.below(this.bufferPages);
     if (random.below(2) === 0) return own;
-    const live = machine.livePages.pick(random.below(machine.shape.cores), random.next());
-    return live === NO_PAGE ? own : live;
+    for (let attempt = 0; attempt < LIVE_ATTEMPTS; attempt++) {
+      const page = machine.livePages.pick(random.below(machine.shape.cores), random.next());
+      if (page !== NO_PAGE && this.isMapped(page)) return page;
+    }
+    return own;
+  }
+
+  private isMapped(vpn: number): boolean {
+    const { pageTables, spaces } = this.machine;
+    const leaf = pageTables.leafOf(spaces.rootOf(this.space), vpn);
+    return leaf !== NO_LEAF && isPresent(pageTables.read(leaf));
   }
 }
+
+/** Pages that were mapped lately are tried so often before the buffer has to do. */
+const LIVE_ATTEMPTS = 4;
 
 /** The device's main loop, until the run is over. */
 export function* transfer(engine: DmaEngine): Protocol<void> {

@@ -26,30 +26,23 @@ export function* enqueue(
   pages: number,
   unmappedNs: number,
 ): Protocol<void> {
-  const { cpu, machine, plan, path, space } = core;
+  const { cpu, machine, plan, path, home } = core;
   const { flushQueues, spaces } = machine;
   const lock = machine.lockOfFlushQueue(core.id);
   const ticket = yield* acquire(core, lock);
   path.mark(LOCK, cpu.now());
   reap(core, core.id);
-  if (flushQueues.isFull(core.id)) {
+  // Again, if the oldest entry was queued while another core's flush ran: that one does not cover
+  // it.
+  while (flushQueues.isFull(core.id)) {
     yield* flushEverything(core);
     reap(core, core.id);
   }
   path.mark(FREE, cpu.now());
   if (cpu.point()) yield;
-  flushQueues.enqueue(core.id, vpn, pages, spaces.deferredFlushesStarted(space), unmappedNs);
-  if (spaces.armTimer(space, core.id)) core.timerNs = cpu.now() + plan.timeoutNs;
+  flushQueues.enqueue(core.id, vpn, pages, spaces.deferredFlushesStarted(home), unmappedNs);
+  if (spaces.armTimer(home, core.id)) core.timerNs = cpu.now() + plan.timeoutNs;
   yield* release(core, lock, ticket);
-}
-
-/** The timer has fired: one flush, then every core's ring is reaped. */
-export function* flushOnTimer(core: Core): Protocol<void> {
-  const { cpu, machine } = core;
-  core.timerNs = Number.POSITIVE_INFINITY;
-  if (cpu.point()) yield;
-  machine.spaces.disarmTimer(core.space);
-  yield* drainQueues(core);
 }
 
 /**
@@ -60,6 +53,12 @@ export function* drainQueues(core: Core): Protocol<void> {
   const { cpu, machine, plan, path, counters } = core;
   if (plan.coresWhen !== QUEUE && plan.iommuWhen !== QUEUE) return;
   const beganNs = cpu.now();
+  if (core.timerNs !== Number.POSITIVE_INFINITY) {
+    // Before the flush: what is queued while it runs arms a timer again.
+    core.timerNs = Number.POSITIVE_INFINITY;
+    if (cpu.point()) yield;
+    machine.spaces.disarmTimer(core.home);
+  }
   const recording = path.enabled;
   path.enabled = false;
   yield* flushEverything(core);
@@ -72,14 +71,14 @@ export function* drainQueues(core: Core): Protocol<void> {
 
 /** One flush of the whole space, on the halves that the policy defers. */
 function* flushEverything(core: Core): Protocol<void> {
-  const { cpu, machine, plan, space } = core;
+  const { cpu, machine, plan, home } = core;
   if (cpu.point()) yield;
-  machine.spaces.startDeferredFlush(space);
+  machine.spaces.startDeferredFlush(home);
   const coresFrom = plan.coresWhen === QUEUE ? EVERYTHING : SKIP;
   const iommuFrom = plan.iommuWhen === QUEUE ? EVERYTHING : SKIP;
-  yield* shootdown(core, space, NO_RANGES, coresFrom, iommuFrom);
+  yield* shootdown(core, home, NO_RANGES, coresFrom, iommuFrom);
   if (cpu.point()) yield;
-  machine.spaces.finishDeferredFlush(space);
+  machine.spaces.finishDeferredFlush(home);
 }
 
 function* reapLocked(core: Core, owner: number): Protocol<void> {
@@ -91,13 +90,13 @@ function* reapLocked(core: Core, owner: number): Protocol<void> {
 
 /** Frees what a finished flush covers, oldest first. The caller holds the ring's lock. */
 function reap(core: Core, owner: number): void {
-  const { machine, space } = core;
+  const { machine, home } = core;
   const { flushQueues, spaces } = machine;
-  const finished = spaces.deferredFlushesFinished(space);
+  const finished = spaces.deferredFlushesFinished(home);
   while (flushQueues.canReap(owner, finished)) {
     freeRange(
       core,
-      space,
+      home,
       flushQueues.oldestVpn(owner),
       flushQueues.oldestPages(owner),
       flushQueues.oldestUnmappedNs(owner),

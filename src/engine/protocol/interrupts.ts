@@ -18,18 +18,20 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   const { mailboxes } = machine;
   core.countFromHere();
   const enteredNs = cpu.now();
-  let lateNs = cpu.lateNs;
+  let hostNs = cpu.lateNs;
   let beganNs = enteredNs;
   cpu.spend(costs.interruptEntryNs);
   do {
     mailboxes.read(core.id, message);
+    // Of the host's lateness, what is this message's: it may have been for something else.
+    const lateNs = Math.min(hostNs, Math.max(0, beganNs - message.dueNs));
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
     if ((message.kind & ACK_EARLY) !== 0) yield* acknowledge(core, beganNs, lateNs);
     handle(core);
     if ((message.kind & ACK_LATE) !== 0) yield* acknowledge(core, beganNs, lateNs);
     mailboxes.release(core.id);
     beganNs = cpu.now();
-    lateNs = 0;
+    hostNs = 0;
   } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
   core.counters.responderNs += cpu.now() - enteredNs;

@@ -141,7 +141,12 @@ export function* submit(
     machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
     yield* release(core, lock, ticket);
     const untilNs = cpu.now() + RELAX_NS;
-    while (cpu.now() < untilNs) if (cpu.sleep(untilNs)) yield;
+    // Whoever holds the slots may be waiting for this core.
+    while (cpu.now() < untilNs) {
+      const interruptNs = machine.mailboxes.dueNs(core.id);
+      if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+      else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
+    }
     ticket = yield* acquireMasked(core, lock);
     iommu.reclaim();
     machine.actors.waits(cpu.id, WAIT_NONE, 0);
@@ -202,6 +207,7 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
   const { cpu, machine, counters } = core;
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
+  let relaxNs = NEVER_NS;
   let outcome = SUBMISSION_DONE;
   for (;;) {
     const status = iommu.statusOf(wait);
@@ -216,12 +222,15 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
       outcome = yield* recover(core, iommu, wait, outcome);
       if (iommu.faults === 0) continue;
       // Somebody else's fault is theirs to clear: relax, and look again.
-      if (cpu.sleep(cpu.now() + RELAX_NS)) yield;
+      relaxNs = cpu.now() + RELAX_NS;
+    }
+    const interruptNs = masked ? NEVER_NS : machine.mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) {
+      yield* serviceInterrupts(core);
       continue;
     }
-    const interruptNs = masked ? Number.POSITIVE_INFINITY : machine.mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(visibleNs, interruptNs))) yield;
+    if (cpu.sleep(Math.min(visibleNs, interruptNs, relaxNs))) yield;
+    relaxNs = NEVER_NS;
     lateNs = cpu.lateNs;
   }
   machine.actors.waits(cpu.id, WAIT_NONE, 0);

@@ -89,8 +89,11 @@ export function* awaitAcks(core: Core): Protocol<void> {
         break;
       }
       const interruptNs = mailboxes.dueNs(core.id);
-      if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-      else if (cpu.sleep(Math.min(ackedNs, interruptNs))) yield;
+      if (interruptNs <= cpu.now()) {
+        yield* serviceInterrupts(core);
+        continue;
+      }
+      if (cpu.sleep(Math.min(ackedNs, interruptNs))) yield;
       lateNs = cpu.lateNs;
     }
   }

@@ -9,7 +9,7 @@ import { serviceInterrupts } from "./interrupts.ts";
 
 /** Takes a lock, answering IPIs while it waits. Returns the ticket, for `release`. */
 export function* acquire(core: Core, lock: number): Protocol<number> {
-  const { cpu, machine } = core;
+  const { cpu, machine, costs } = core;
   const { locks, mailboxes } = machine;
   if (cpu.point()) yield;
   const ticket = locks.takeTicket(lock);
@@ -17,7 +17,7 @@ export function* acquire(core: Core, lock: number): Protocol<number> {
   locks.await(lock, ticket, cpu.id);
   machine.actors.waits(cpu.id, WAIT_LOCK, lock);
   for (;;) {
-    const handedNs = locks.handedNs(lock, ticket);
+    const handedNs = locks.handedNs(lock, ticket) + costs.cacheLineNs;
     if (handedNs <= cpu.now()) break;
     const interruptNs = mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
@@ -29,7 +29,7 @@ export function* acquire(core: Core, lock: number): Protocol<number> {
 
 /** Takes a lock with interrupts masked. Its holders must wait for no core. */
 export function* acquireMasked(core: Core, lock: number): Protocol<number> {
-  const { cpu, machine } = core;
+  const { cpu, machine, costs } = core;
   const { locks } = machine;
   if (cpu.point()) yield;
   const ticket = locks.takeTicket(lock);
@@ -37,7 +37,7 @@ export function* acquireMasked(core: Core, lock: number): Protocol<number> {
   locks.await(lock, ticket, cpu.id);
   machine.actors.waits(cpu.id, WAIT_LOCK, lock);
   for (;;) {
-    const handedNs = locks.handedNs(lock, ticket);
+    const handedNs = locks.handedNs(lock, ticket) + costs.cacheLineNs;
     if (handedNs <= cpu.now()) break;
     if (cpu.sleep(handedNs)) yield;
   }

@@ -12,6 +12,7 @@ import { FREE, LOCK, PTE } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, enqueue } from "./flush-queue.ts";
 import { freeRange } from "./free.ts";
+import { serviceInterrupts } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
 import { SKIP, shootdown } from "./shootdown.ts";
 
@@ -50,10 +51,19 @@ export function* unmap(core: Core, vpn: number, pages: number): Protocol<number>
   if (cpu.point()) yield;
   const root = spaces.rootOf(space);
   let cleared = 0;
+  let run = 0; // Pages before this one that were cleared: only these are this operation's to free.
   for (let page = vpn; page < vpn + pages; page++) {
     const leaf = pageTables.leafOf(root, page);
-    if (leaf !== NO_LEAF && isPresent(pageTables.clearPresent(leaf))) cleared++;
+    if (leaf !== NO_LEAF && isPresent(pageTables.clearPresent(leaf))) {
+      run++;
+      continue;
+    }
+    if (run > 0) core.gathered.add(page - run, run, cpu.now());
+    cleared += run;
+    run = 0;
   }
+  if (run > 0) core.gathered.add(vpn + pages - run, run, cpu.now());
+  cleared += run;
   cpu.spend(costs.pteNs * cleared);
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
@@ -61,14 +71,13 @@ export function* unmap(core: Core, vpn: number, pages: number): Protocol<number>
   const held = spaces.addHeld(space, cleared);
   counters.framesHeld += cleared;
   counters.heldPagesMax = Math.max(counters.heldPagesMax, held);
-  yield* afterUnmap(core, vpn, pages);
+  yield* afterUnmap(core, cleared);
   return cleared;
 }
 
-/** Gathers a range that was just unmapped, and flushes where the policy does not wait for more. */
-function* afterUnmap(core: Core, vpn: number, pages: number): Protocol<void> {
+/** So many pages more are gathered: flushes where the policy does not wait for more. */
+function* afterUnmap(core: Core, pages: number): Protocol<void> {
   const { plan } = core;
-  core.gathered.add(vpn, pages, core.cpu.now());
   core.coresPending += pages;
   core.iommuPending += pages;
   const cores = isDue(plan.coresWhen, plan.coresPages, core.coresPending);
@@ -133,15 +142,43 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
   const { pageTables, frames, spaces } = machine;
   const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
   if (leaf === NO_LEAF) return false;
-  if (isHeld(pageTables.read(leaf))) yield* drainQueues(core);
   const frame = frames.allocate(core.id, space);
   if (frame === NO_FRAME) return false;
   cpu.spend(costs.frameNs + costs.pteNs);
-  if (cpu.point()) yield;
-  if (pageTables.map(leaf, frame, USER | flags)) machine.livePages.note(core.id, vpn);
-  else frames.free(core.id, frame); // Another core was faster.
+  for (;;) {
+    yield* awaitReleased(core, leaf);
+    if (cpu.point()) yield;
+    if (pageTables.map(leaf, frame, USER | flags)) break;
+    if (!isPresent(pageTables.read(leaf))) continue;
+    frames.free(core.id, frame); // Another core was faster.
+    return true;
+  }
+  machine.livePages.note(core.id, vpn);
   return true;
 }
+
+/**
+ * Waits until an entry no longer names a frame that is unmapped and not free yet: forces the flush
+ * that it is queued for, or lets the core that is at it come to its end.
+ */
+function* awaitReleased(core: Core, leaf: number): Protocol<void> {
+  const { cpu, machine } = core;
+  const { pageTables, mailboxes } = machine;
+  if (!isHeld(pageTables.read(leaf))) return;
+  yield* drainQueues(core);
+  while (isHeld(pageTables.read(leaf))) {
+    const interruptNs = mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) {
+      yield* serviceInterrupts(core);
+      continue;
+    }
+    if (cpu.sleep(Math.min(interruptNs, cpu.now() + POLL_NS))) yield;
+    yield* drainQueues(core);
+  }
+}
+
+/** How often an entry that another core is about to free is looked at: nobody rings for it. */
+const POLL_NS = 200;
 
 /** Maps the shared page of zeroes, read-only: what a read of untouched memory does. */
 export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
@@ -149,11 +186,13 @@ export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
   const { pageTables, frames, spaces } = machine;
   const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
   if (leaf === NO_LEAF) return false;
-  if (isHeld(pageTables.read(leaf))) yield* drainQueues(core);
   cpu.spend(costs.pteNs);
-  if (cpu.point()) yield;
-  pageTables.map(leaf, frames.zeroFrame, USER);
-  return true;
+  for (;;) {
+    yield* awaitReleased(core, leaf);
+    if (cpu.point()) yield;
+    if (pageTables.map(leaf, frames.zeroFrame, USER) || isPresent(pageTables.read(leaf)))
+      return true;
+  }
 }
 
 /**

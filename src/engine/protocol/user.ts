@@ -9,7 +9,7 @@ import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
 import type { Core } from "./core.ts";
-import { flushOnTimer } from "./flush-queue.ts";
+import { drainQueues } from "./flush-queue.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 
 /** The pages that a program's access stream is drawn from, besides what cores mapped last. */
@@ -26,7 +26,7 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
   const { mailboxes } = machine;
   let leftNs = ns;
   do {
-    if (core.timerNs <= cpu.now()) yield* flushOnTimer(core);
+    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
     const chunkNs = Math.min(leftNs, stream.gapNs, core.timerNs - cpu.now());
     if (cpu.run(chunkNs)) yield;
     leftNs -= chunkNs - cpu.leftNs;
