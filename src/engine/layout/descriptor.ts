@@ -2,14 +2,12 @@
 // (VT-d specification, "Queued Invalidation Descriptors"; field positions as Linux programs them
 // in drivers/iommu/intel/iommu.h).
 //
-// word   context cache (1)        IOTLB (2)                device TLB (3)       wait (5)
-// 0      type 3:0, G 5:4,         type 3:0, G 5:4, DW 6,   type 3:0, depth      type 3:0, IF 4, SW
-//                                                                               5,
-//        DID 31:16                DR 7, DID 31:16          20:16                FN 6, PD 7
-// 1      SID 15:0, FM 17:16       -                        SID 15:0             status data
-// 2      -                        AM 5:0, IH 6, ADDR 31:12 S 0, ADDR 31:12      status address, low
-// 3      -                        ADDR 63:32               ADDR 63:32           status address,
-//                                                                               high
+// word   context cache (1)    IOTLB (2)                 device TLB (3)     wait (5)
+// 0      type 3:0, G 5:4,     type 3:0, G 5:4, DW 6,    type 3:0,          type 3:0, IF 4, SW 5,
+//        DID 31:16            DR 7, DID 31:16           depth 20:16        FN 6, PD 7
+// 1      SID 15:0, FM 17:16   -                         SID 15:0           status data
+// 2      -                    AM 5:0, IH 6, ADDR 31:12  S 0, ADDR 31:12    status address, low half
+// 3      -                    ADDR 63:32                ADDR 63:32         the same, high half
 //
 // Everything not named is reserved and must be zero.
 

@@ -1,8 +1,7 @@
 // What every actor has: the word it sleeps on, and what it is doing, for the watchdog.
 //
 // word        writer                   readers     meaning
-// SLEEPING    owner sets, ringer       ringers     the owner is about to wait on DOORBELL, or does
-//             clears
+// SLEEPING    owner; ringers clear     ringers     the owner is about to wait on DOORBELL, or does
 // DOORBELL    ringers (add)            owner       moved since the owner set SLEEPING: do not wait
 // WAIT_KIND   owner                    watchdog    (plain, diagnostic, as all below) what it waits
 //                                                  for

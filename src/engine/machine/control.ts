@@ -1,16 +1,15 @@
 // The words that start and end a run.
 //
-// word        writer              readers        meaning
-// ABORT       anyone              every wait     the run is lost: leave by throwing Aborted
-// READY       actors (add)        main thread    actors that stand at the start barrier
-// STARTED     main thread         actors         the barrier is open (publishes EPOCH_NS)
-// WARM        initiators (add)     initiators     initiators that are done with their warm-up; when
-//                                                 it
-//                                                 has reached all of them, what is counted counts
-// RUNNING     initiators (sub)    initiators     initiators that still have operations to do
-// INITIATORS  before the run       all actors     how many there are
-// STOP        last initiator      all actors     nothing more will be asked of anybody
-// EPOCH_NS    main thread         actors         (plain) host time at which modelled time is 0
+// word         writer             readers        meaning
+// ABORT        anyone             every wait     the run is lost: leave by throwing Aborted
+// READY        actors (add)       main thread    actors that stand at the start barrier
+// STARTED      main thread        actors         the barrier is open (publishes EPOCH_NS)
+// EPOCH_NS     main thread        actors         (plain) host time at which modelled time is 0
+// INITIATORS   before the run     all actors     how many there are
+// WARM         initiators (add)   all actors     initiators that are done with their warm-up; once
+//                                                these are all, what is counted counts
+// RUNNING      initiators (sub)   initiators     initiators that still have operations to do
+// STOP         last initiator     all actors     nothing more will be asked of anybody
 
 import {
   CONTROL_LINES,

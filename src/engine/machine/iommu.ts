@@ -1,40 +1,35 @@
 // An IOMMU's registers and invalidation queue (VT-d; register names as in the specification,
 // chapter 11). Indices of the queue run freely; a slot is the index modulo 256.
 //
-// word              writer                  readers      meaning
-// IQH               IOMMU                   submitters   next descriptor to fetch
-// INVALIDATIONS     IOMMU (add)             devices      moves before entries vanish: a fill that
-//                                                        sees it
-//                                                        move takes its entry out again
-// DRAINING          IOMMU                   devices      1: ring the IOMMU when a walk or DMA ends
-// FILLS             devices (add)           IOMMU        serials of IOTLB fills
-// FSTS              IOMMU (or), recovery    submitters   IQE, ICE, ITE
-// GSTS              before the run          IOMMU        QIES: the queue is enabled
-// IQT               lock holder             IOMMU        one behind the last descriptor; publishes
-//                                                        them
-// IOTLB_REG         initiator, IOMMU        both         the register-interface command; IVT in bit
-//                                                        31
-// COMMAND_DUE_NS, COMMAND_FROM  initiator   IOMMU        (plain) published by setting IVT
-// COMMAND_STARTED_NS … LATE_NS  IOMMU       initiator    (plain) published by clearing IVT
-// FREE_HEAD, FREE_TAIL, FREE_COUNT          lock holder  (plain) slots not in use; handed on by the
-//                                                        lock
-// EPOCH[did]        IOMMU (add)             devices      domain flushes so far
-// GLOBAL_EPOCH      IOMMU (add)             devices      global flushes so far
+// word               writer              readers     meaning
+// IQH                IOMMU               submitters  next descriptor to fetch
+// INVALIDATIONS      IOMMU (add)         devices     moves before entries vanish: a fill that sees
+//                                                    it move takes its entry out again
+// DRAINING           IOMMU               devices     1: ring the IOMMU when a walk or DMA ends
+// FILLS              devices (add)       IOMMU       serials of IOTLB fills
+// FSTS               IOMMU, recovery     submitters  IQE, ICE, ITE (or, and)
+// GSTS               before the run      IOMMU       QIES: the queue is enabled
+// IQT                lock holder         IOMMU       one behind the last descriptor: publishes them
+// IOTLB_REG          initiator, IOMMU    both        the register command; IVT in bit 31
+// COMMAND_DUE_NS,    initiator           IOMMU       (plain) published by setting IVT
+// COMMAND_FROM
+// other COMMAND_*    IOMMU               initiator   (plain) published by clearing IVT
+// FREE_*             lock holder         the next    (plain) slots not in use; handed on by the lock
+// EPOCH[did]         IOMMU (add)         devices     domain flushes so far
+// GLOBAL_EPOCH       IOMMU (add)         devices     global flushes so far
 //
 // A slot of the queue has a cache line: the descriptor's 128 bits as the hardware defines them, and
 // beside them what software keeps of it, so that a submission moves as few lines as possible.
 //
-// slot word         writer                  readers      meaning
-// DESCRIPTOR        submitter               IOMMU        (plain) as the next three: published by
-//                                                        IQT
-// FROM, FIRST, DUE_NS  submitter            IOMMU        who waits, the submission's first slot,
-//                                                        and when
-//                                                        the tail write arrives
-// STATUS            submitter, IOMMU        both         doneMark or abortedMark of the slot's
-//                                                        index; a
-//                                                        wait descriptor writes the former
-// STARTED_NS, VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS  IOMMU  submitter  (plain) published by
-// STATUS
+// slot word          writer              readers     meaning
+// DESCRIPTOR         submitter           IOMMU       (plain) as the next three: published by IQT
+// FROM               submitter           IOMMU       who waits
+// FIRST              submitter           IOMMU       the submission's first slot
+// DUE_NS             submitter           IOMMU       when the tail write arrives
+// STATUS             submitter, IOMMU    both        doneMark or abortedMark of the slot's index; a
+//                                                    wait descriptor writes the former
+// STARTED_NS,        IOMMU               submitter   (plain) as the next four: published by STATUS
+// VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS
 
 import {
   DESCRIPTOR_WORDS,

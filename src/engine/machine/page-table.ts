@@ -1,15 +1,11 @@
 // Page tables: a radix tree of four levels per space, in table frames, walked by cores and
 // by IOMMUs.
 //
-// word                 writer                        readers     meaning
-// entries[frame][i]    cores (atomics only)          walkers     layout/pte.ts; in upper levels the
-//                                                                frame
-//                                                                of the next table, published by
-//                                                                cas
-// versions[frame][i]   whoever narrows a leaf        walkers     changes before a leaf entry
-//                                                                narrows, so a
-//                                                                fill that saw the old entry can
-//                                                                tell
+// word                writer                  readers    meaning
+// entries[frame][i]   cores (atomics only)    walkers    layout/pte.ts; in upper levels the frame of
+//                                                        the next table, published by cas
+// versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so that
+//                                                        a fill which saw the old entry can tell
 //
 // An upper entry never changes once it is published, until its table is freed.
 

@@ -1,16 +1,13 @@
 // Address spaces: a page table, the cores that have it loaded, the IOMMUs it is attached to.
 //
-// word          writer                     readers       meaning
-// ROOT          before the run             walkers       frame of the root table
-// ATTACHED      attach, detach (or, and)   initiators    bit i: IOMMU i translates for the space
-// STARTED       flush-queue flushers       enqueuers     deferred flushes begun …
-// FINISHED      flush-queue flushers       reapers       … and ended; an entry may go if its stamp
-//                                                        is below
-// TIMER         enqueuers, flushers (cas)  enqueuers     1 + the core whose timer will flush; 0 is
-//                                                        none
-// HELD          cores (add)                cores         pages unmapped whose frames are not free
-//                                                        yet
-// LOADED[w]     cores (or, and)            initiators    bit c: core 32·w + c has the space loaded
+// word        writer                     readers     meaning
+// ROOT        before the run             walkers     frame of the root table
+// ATTACHED    attach, detach (or, and)   initiators  bit i: IOMMU i translates for the space
+// STARTED     flush-queue flushers       enqueuers   deferred flushes begun …
+// FINISHED    flush-queue flushers       reapers     … and ended: entries stamped below it may go
+// TIMER       enqueuers, flushers (cas)  enqueuers   1 + the core whose timer will flush; 0: none
+// HELD        cores (add)                cores       unmapped pages whose frames are not free yet
+// LOADED[w]   cores (or, and)            initiators  bit c: core 32·w + c has the space loaded
 
 import {
   allWordsOf,
