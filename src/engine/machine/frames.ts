@@ -2,13 +2,13 @@
 // 1), data frames after them; each kind has a free list of its own. Cores take data frames from a
 // magazine of their own and go to the list, where they may meet others, only every 32 frames.
 //
-// word            writer                 readers   meaning
-// FREE_TABLES,    anyone (cas)           anyone    top of the list: serial 31:20, frame + 1 19:0; the
-// FREE_DATA                                        serial changes with every pop (no ABA)
-// tag[frame]      whoever hands it out   anyone    changes at each hand-out
-// owner[frame]    whoever hands it out   anyone    space + 1 that has it; 0 is free
-// link[frame]     whoever frees it       poppers   next free frame + 1, published by the list's word
-// magazine        its core               -         count, then frame numbers
+// word           writer                readers  meaning
+// FREE_TABLES,   anyone (cas)          anyone   top of the list: serial 31:20, frame + 1 19:0; the
+// FREE_DATA                                     serial changes with every pop (no ABA)
+// tag[frame]     whoever hands it out  anyone   changes at each hand-out
+// owner[frame]   whoever hands it out  anyone   space + 1 that has it; 0 is free
+// link[frame]    whoever frees it      poppers  next free frame + 1, published by the list's word
+// magazine       its core              -        count, then frame numbers
 
 import { PFN_BITS } from "../layout/pte.ts";
 import {

@@ -14,7 +14,7 @@
 // COMMAND_DUE_NS,    initiator           IOMMU       (plain) published by setting IVT
 // COMMAND_FROM
 // other COMMAND_*    IOMMU               initiator   (plain) published by clearing IVT
-// FREE_*             lock holder         the next    (plain) slots not in use; handed on by the lock
+// FREE_*             lock holder         the next    (plain) free slots; handed on by the lock
 // EPOCH[did]         IOMMU (add)         devices     domain flushes so far
 // GLOBAL_EPOCH       IOMMU (add)         devices     global flushes so far
 //

@@ -2,10 +2,10 @@
 // by IOMMUs.
 //
 // word                writer                  readers    meaning
-// entries[frame][i]   cores (atomics only)    walkers    layout/pte.ts; in upper levels the frame of
-//                                                        the next table, published by cas
-// versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so that
-//                                                        a fill which saw the old entry can tell
+// entries[frame][i]   cores (atomics only)    walkers    layout/pte.ts; in upper levels the frame
+//                                                        of the next table, published by cas
+// versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so
+//                                                        that a fill of the old one can tell
 //
 // An upper entry never changes once it is published, until its table is freed.
 
