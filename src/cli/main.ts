@@ -18,8 +18,7 @@ function createProgram(): Command {
   const program = new Command("shootdown")
     .description(
       "Which way of amortizing TLB and IOTLB shootdowns pays, and what it costs: runs " +
-        "policies on " +
-        "worker threads and against recorded kernel traces, and writes where the time went.",
+        "policies on worker threads and against recorded kernel traces, and writes where the time went.",
     )
     .version(describePackage().version)
     .exitOverride()
@@ -56,6 +55,10 @@ function exitCodeOf(error: unknown): number {
 
 // Whoever reads our output may have seen enough (`| head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "ENOSPC") {
+    process.stderr.write("error: cannot write to standard output: no space left where it goes\n");
+    process.exit(USAGE);
+  }
   if (error.code !== "EPIPE") throw error;
   process.exit();
 });

@@ -27,6 +27,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "cores", ...rightGroup, cell: ({ point }) => `${point.cores}` },
   { title: "IOMMUs", ...rightGroup, cell: ({ point }) => `${point.iommus}` },
   { title: "devices", ...rightGroup, cell: ({ point }) => `${point.devices}` },
+  { title: "dilation", ...rightGroup, cell: ({ point }) => `${point.dilation}` },
   { title: "pages", ...rightGroup, cell: ({ pages }) => `${pages ?? ""}` },
   { title: "policy", ...left, cell: ({ point }) => point.policy.name },
   { title: "run", ...right, cell: ({ repetition }) => `${repetition}` },
@@ -40,7 +41,7 @@ const COLUMNS: readonly TableColumn[] = [
 ];
 
 /** Columns that only stand there if their cells differ. */
-const OPTIONAL = new Set(["workload", "profile", "devices", "pages", "run"]);
+const OPTIONAL = new Set(["workload", "profile", "devices", "dilation", "pages", "run"]);
 
 /** `node 20.20.2 · 2 CPUs · load 0.4 · threads · profile akaros-2020 · seed 42`. */
 export function environmentLine(host: Host, profiles: readonly string[], seed: number): string {

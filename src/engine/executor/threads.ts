@@ -87,6 +87,9 @@ export class ThreadCpu implements Cpu {
   private uncheckedNs = 0;
   /** The due time that the actor spins for; NaN if it does not know any. */
   private expectedNs = Number.NaN;
+  /** When the last `run` was to end and did: what was due in between is late by the host. */
+  private slipStartNs = 0;
+  private slipEndNs = 0;
   private polls = 0;
   private spinsSinceNs = 0;
   private calls = 0;
@@ -136,7 +139,10 @@ export class ThreadCpu implements Cpu {
       this.countCall();
       const dueNs = this.interruptNs();
       const untilNs = Math.min(endNs, dueNs);
-      if (untilNs <= this.cursorNs) break;
+      if (untilNs <= this.cursorNs) {
+        this.lateNs = Math.max(0, this.slipEndNs - Math.max(dueNs, this.slipStartNs));
+        break;
+      }
       if (this.untimed && dueNs <= endNs) {
         this.cursorNs = dueNs;
         break;
@@ -210,6 +216,8 @@ export class ThreadCpu implements Cpu {
    */
   private endRun(endNs: number, clockNs: number): void {
     this.cursorNs = Math.ceil(clockNs);
+    this.slipStartNs = endNs;
+    this.slipEndNs = this.cursorNs;
     const dueNs = this.interruptNs();
     if (dueNs > this.cursorNs) return;
     const arrivedNs = Math.max(dueNs, endNs);
