@@ -18,7 +18,8 @@ function createProgram(): Command {
   const program = new Command("shootdown")
     .description(
       "Which way of amortizing TLB and IOTLB shootdowns pays, and what it costs: runs " +
-        "policies on worker threads and against recorded kernel traces, and writes where the time went.",
+        "policies on worker threads and against recorded kernel traces, and writes where the " +
+        "time went.",
     )
     .version(describePackage().version)
     .exitOverride()

@@ -27,11 +27,12 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
   let leftNs = ns;
   do {
     if (core.timerNs <= cpu.now()) yield* drainQueues(core);
+    // Before the work, not behind it: an operation that follows begins where the clock is.
+    access(core, pickPage(core, stream), false);
     const chunkNs = Math.min(leftNs, stream.gapNs, core.timerNs - cpu.now());
     if (cpu.run(chunkNs)) yield;
     leftNs -= chunkNs - cpu.leftNs;
     if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
-    else access(core, pickPage(core, stream), false);
   } while (leftNs > 0);
 }
 
