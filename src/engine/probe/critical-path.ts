@@ -56,13 +56,16 @@ export class CriticalPath {
   private readonly pieceNs = new Float64Array(CHAINS * PIECES);
 
   private beganNs = 0;
+  /** An operation was begun and has not ended. */
+  private isOpen = false;
 
   /** An operation begins; one that was begun before and has not ended is forgotten. */
   begin(nowNs: number): void {
     this.beganNs = nowNs;
     this.markedNs = nowNs;
     this.length = 0;
-    this.operationNs.fill(0);
+    if (this.isOpen) this.operationNs.fill(0);
+    this.isOpen = true;
   }
 
   /** All since the last mark or join was the initiator's own work of this segment. */
@@ -138,6 +141,7 @@ export class CriticalPath {
   /** An operation ends; it must have been settled. */
   end(nowNs: number): void {
     this.latency.record(nowNs - this.beganNs);
+    this.isOpen = false;
     if (!this.enabled) return;
     if (this.length > 0) this.settle();
     const operationNs = this.operationNs;

@@ -74,15 +74,16 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   const { cpu, machine, costs, path, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
   const ticket = yield* acquireMasked(core, lock);
-  path.mark(LOCK, cpu.now());
+  const lockedNs = cpu.now();
   const chain = FIRST_IOMMU_CHAIN + iommu.id;
   cpu.spend(costs.tailWriteNs);
   if (cpu.point()) yield;
-  path.mark(SUBMIT, cpu.now());
-  path.fork(chain, cpu.now());
   const dueNs = cpu.effectNs(0);
   iommu.command(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, dueNs);
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
+  path.mark(LOCK, lockedNs); // Only now: the IOMMU is at work meanwhile.
+  path.mark(SUBMIT, cpu.now());
+  path.fork(chain, cpu.now());
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
   for (;;) {

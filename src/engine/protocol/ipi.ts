@@ -71,6 +71,7 @@ export function* send(
 /** Waits until every core that was told has acknowledged; answers IPIs meanwhile. */
 export function* awaitAcks(core: Core): Protocol<void> {
   const { cpu, machine, path } = core;
+  if (core.targets === 0) return;
   const { mailboxes, actors } = machine;
   let last = 0;
   let lastNs = -1;
@@ -98,7 +99,7 @@ export function* awaitAcks(core: Core): Protocol<void> {
     }
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
-  if (core.targets === 0 || !path.enabled) return;
+  if (!path.enabled) return;
   recordChain(core, last, lastNs);
   path.join(CORES_CHAIN, lastNs, lateNs, cpu.now());
 }
