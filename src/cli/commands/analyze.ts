@@ -26,13 +26,14 @@ export function addAnalyze(program: Command): void {
     .summary("cut a real kernel's shootdowns into segments")
     .description(
       "Cuts the shootdowns of the kernel that a trace was recorded on into the segments of " +
-        "their critical " +
-        "path. csv and json: rows of critical-path.csv, and one object with everything.",
+        "their critical path. csv and json: rows of critical-path.csv, and one object with " +
+        "everything.",
     )
     .argument("<trace>", "text of perf script, perhaps gzip-compressed; - is standard input")
     .addOption(outOption("write critical-path.csv, analysis.json, manifest and data package there"))
     .option("--strict", "stop at the first line that is no event")
     .addOption(formatOption())
+    .option("--quiet", "as everywhere; reading a trace prints no progress anyway")
     .addHelpText(
       "after",
       `
