@@ -43,5 +43,17 @@ function describe({ workload, pages, point }: NamedPoint): string {
   const { profile, policy, cores, iommus, devices } = point;
   const size = pages === undefined ? "" : ` ${pages} pages`;
   const dma = devices === 0 ? "" : ` ${devices} devices`;
-  return `${profile.name} ${workload}${size} ${cores} cores ${iommus} IOMMUs${dma} ${policy.name}`;
+  const machine = `${cores} cores${describeOthers(point)} ${iommus} IOMMUs${dma}`;
+  return `${profile.name} ${workload}${size} ${machine} ${policy.name}`;
+}
+
+/** What cores do besides initiating and running the program: ` (1 idle, 2 other)`. */
+function describeOthers({ workload }: NamedPoint["point"]): string {
+  const { idleCores, otherCores, maskedNs } = workload;
+  const states = [
+    ...(idleCores > 0 ? [`${idleCores} idle`] : []),
+    ...(otherCores > 0 ? [`${otherCores} other`] : []),
+    ...(maskedNs > 0 ? [`masked ${maskedNs / 1000} µs`] : []),
+  ];
+  return states.length === 0 ? "" : ` (${states.join(", ")})`;
 }

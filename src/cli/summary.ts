@@ -25,6 +25,9 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "workload", ...leftGroup, cell: ({ workload }) => workload },
   { title: "profile", ...leftGroup, cell: ({ point }) => point.profile.name },
   { title: "cores", ...rightGroup, cell: ({ point }) => `${point.cores}` },
+  { title: "idle", ...rightGroup, cell: ({ point }) => `${point.workload.idleCores}` },
+  { title: "other", ...rightGroup, cell: ({ point }) => `${point.workload.otherCores}` },
+  { title: "masked µs", ...rightGroup, cell: maskedTimes },
   { title: "IOMMUs", ...rightGroup, cell: ({ point }) => `${point.iommus}` },
   { title: "devices", ...rightGroup, cell: ({ point }) => `${point.devices}` },
   { title: "dilation", ...rightGroup, cell: ({ point }) => `${point.dilation}` },
@@ -41,7 +44,10 @@ const COLUMNS: readonly TableColumn[] = [
 ];
 
 /** Columns that only stand there if their cells differ. */
-const OPTIONAL = new Set(["workload", "profile", "devices", "dilation", "pages", "run"]);
+const OPTIONAL = new Set([
+  ...["workload", "profile", "idle", "other", "masked µs"],
+  ...["devices", "dilation", "pages", "run"],
+]);
 
 /** `node 20.20.2 · 2 CPUs · load 0.4 · threads · profile akaros-2020 · seed 42`. */
 export function environmentLine(host: Host, profiles: readonly string[], seed: number): string {
@@ -79,6 +85,12 @@ function withoutRepeats(
     repeats &&= columns[i].groups && cell === above[i];
     return repeats ? "" : cell;
   });
+}
+
+/** For how long, and after how much user time each time. */
+function maskedTimes({ point: { workload } }: MeasuredPoint): string {
+  const { maskedNs, maskedEveryNs } = workload;
+  return maskedNs === 0 ? "0" : `${maskedNs / 1000} after ${maskedEveryNs / 1000}`;
 }
 
 function micros(ns: number | undefined): string {

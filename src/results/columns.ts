@@ -76,6 +76,30 @@ const KEY_COLUMNS = [
     unit: "cores",
     meaning: "Cores other than the initiator with the address space loaded at the start.",
   },
+  {
+    name: "idle_cores",
+    type: "integer",
+    unit: "cores",
+    meaning: "Of the responders, those that are asleep all the while.",
+  },
+  {
+    name: "other_cores",
+    type: "integer",
+    unit: "cores",
+    meaning: "Cores that run another process: no responders.",
+  },
+  {
+    name: "masked_every_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "User time of a responder from one time with interrupts off to the next.",
+  },
+  {
+    name: "masked_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "How long a responder then has interrupts off; 0 where it never has.",
+  },
   { name: "iommus", type: "integer", unit: "IOMMUs", meaning: "IOMMUs that have it attached." },
   { name: "devices", type: "integer", unit: "devices", meaning: "Devices that do DMA." },
   {

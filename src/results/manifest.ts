@@ -49,11 +49,11 @@ export interface RunFacts {
 export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): Manifest {
   const wallS: Record<string, number> = {};
   const sharedBytes: Record<string, number> = {};
-  const profiles = new Set<Profile>();
+  const profiles = new Map<string, Profile>(); // By name: a file may have been read twice.
   for (const { id, point, result } of points) {
     wallS[id] = (wallS[id] ?? 0) + result.wallS;
     sharedBytes[id] = result.sharedBytes;
-    profiles.add(point.profile);
+    profiles.set(point.profile.name, point.profile);
   }
   return {
     schema: MANIFEST_SCHEMA,
@@ -68,7 +68,7 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     warnings: facts.warnings,
     wall_s: wallS,
     shared_bytes: sharedBytes,
-    profiles: [...profiles],
+    profiles: [...profiles.values()],
     experiment: facts.experiment,
     interrupted: facts.interrupted,
   };

@@ -108,6 +108,7 @@ export function rounded(value: number | undefined): number | undefined {
 
 function keyRow(measured: MeasuredPoint): KeyRow {
   const { point, result } = measured;
+  const { workload } = point;
   return {
     experiment: measured.experiment,
     point: measured.id,
@@ -118,6 +119,10 @@ function keyRow(measured: MeasuredPoint): KeyRow {
     ...policyCells(point.policy),
     cores: point.cores,
     responders: result.responders,
+    idle_cores: workload.idleCores,
+    other_cores: workload.otherCores,
+    masked_every_ns: workload.maskedNs > 0 ? workload.maskedEveryNs : undefined,
+    masked_ns: workload.maskedNs,
     iommus: point.iommus,
     devices: point.devices,
     pages: measured.pages,

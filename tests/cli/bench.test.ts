@@ -135,6 +135,31 @@ describe("bench: what is printed", () => {
   });
 });
 
+describe("bench: cores that do something else", () => {
+  it("has columns that say what, and tells only those with the space loaded", async () => {
+    const out = join(base, "responders");
+    const { code, stdout, stderr } = await shootdown([
+      ...["bench", "responders", "--quick", "--policy", "strict", "--ops", "20"],
+      ...["--format", "table", "--out", out],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^cores +idle +other +masked µs +IOMMUs +policy/m);
+    expect(stderr).toContain("2 cores (1 idle) 0 IOMMUs strict");
+    const states = rowsOf(read(out, "summary.csv")).map((row) => [
+      ...[row.responders, row.idle_cores, row.other_cores],
+      ...[row.masked_every_ns, row.masked_ns, row.ipis_per_op],
+    ]);
+    expect(states).toEqual([
+      ["1", "0", "0", "", "0", "1"],
+      ["1", "1", "0", "", "0", "1"],
+      ["0", "0", "1", "", "0", "0"],
+      ["1", "0", "0", "40000", "20000", "1"],
+    ]);
+    const paths = rowsOf(read(out, "critical-path.csv"));
+    expect(paths.find((row) => row.idle_cores === "1")).toMatchObject({ masked_ns: "0" });
+  });
+});
+
 describe("bench: Ctrl-C in the middle", () => {
   it("writes what is finished and exits with 130", async () => {
     const out = join(base, "interrupted");

@@ -143,13 +143,20 @@ describe("what a flush costs", () => {
     expect(outcome.segments.serving + outcome.segments.masked).toBeGreaterThan(0);
   });
 
-  test("a core that runs another process is not told", () => {
+  test.each([
+    [3, "each that runs the program", {}],
+    [3, "an idle one as well, whose TLB may still hold the page", { idleCores: 1 }],
+    [2, "none that runs another process", { otherCores: 1 }],
+    [1, "an idle one where all others run another process", { idleCores: 1, otherCores: 2 }],
+    [0, "nobody where nobody else has the space loaded", { otherCores: 3 }],
+  ])("with four cores %i IPIs an operation: %s is told", (ipisPerOp, _, states) => {
     const { counters } = runVirtually({
       policy: STRICT,
       cores: 4,
-      workload: { otherCores: 2, warmup: 0 },
+      workload: { ...states, warmup: 0 },
     });
-    expect(counters.ipis).toBe(50);
+    expect(counters.ipis / counters.operations).toBe(ipisPerOp);
+    expect(counters.acknowledgements).toBe(counters.ipis);
   });
 });
 

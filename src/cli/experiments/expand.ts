@@ -39,13 +39,19 @@ export interface Expansion {
 type Settings = Required<Omit<Dimensions, OpenField>> & Pick<Grid, OpenField>;
 type OpenField = "warmup" | "dma_period_ns";
 
-/** One combination of a grid's lists. */
-interface Combination {
-  readonly workload: NamedWorkload;
-  readonly profile: Profile;
+/** How many there are of what a machine has, and how many of its cores do something else. */
+interface Counts {
   readonly cores: number;
+  readonly idleCores: number;
+  readonly otherCores: number;
   readonly iommus: number;
   readonly devices: number;
+}
+
+/** One combination of a grid's lists. */
+interface Combination extends Counts {
+  readonly workload: NamedWorkload;
+  readonly profile: Profile;
   readonly pages: number;
   readonly policy: Policy;
 }
@@ -105,14 +111,24 @@ function settingsOf(experiment: Experiment, options: ExpandOptions): Settings[] 
 function* combinationsOf(settings: Settings): Generator<Combination> {
   for (const workload of settings.workloads) {
     for (const profile of settings.profiles) {
-      for (const cores of settings.cores) {
+      for (const counts of countsOf(settings)) {
+        for (const pages of settings.pages) {
+          for (const policy of settings.policies) {
+            yield { workload, profile, ...counts, pages, policy };
+          }
+        }
+      }
+    }
+  }
+}
+
+function* countsOf(settings: Settings): Generator<Counts> {
+  for (const cores of settings.cores) {
+    for (const idleCores of settings.idle_cores) {
+      for (const otherCores of settings.other_cores) {
         for (const iommus of settings.iommus) {
           for (const devices of settings.devices) {
-            for (const pages of settings.pages) {
-              for (const policy of settings.policies) {
-                yield { workload, profile, cores, iommus, devices, pages, policy };
-              }
-            }
+            yield { cores, idleCores, otherCores, iommus, devices };
           }
         }
       }
@@ -126,12 +142,26 @@ function whyNot(
   settings: Settings,
   hostCpus: number,
 ): string | undefined {
-  const { workload, profile, cores, iommus, devices, policy } = combination;
+  const { workload, profile, cores, idleCores, otherCores, iommus, devices, policy } = combination;
   const { initiators, dilation } = settings;
   if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
   if (initiators > cores) return `${initiators} initiators need as many cores`;
+  const taken = initiators + idleCores + otherCores;
+  if (taken > cores) {
+    return (
+      `initiators, idle_cores and other_cores are cores apart: ${initiators} + ${idleCores} + ` +
+      `${otherCores} need ${taken} cores, not ${cores} (--cores ${taken})`
+    );
+  }
   if (workload.kind === TLB_BENCH) {
     if (cores <= initiators) return `${workload.name} needs a core to signal (--cores 2)`;
+    // Its targets are the cores behind the initiators: a program's if there is one, asleep if not.
+    if (otherCores > 0 && taken === cores) {
+      return (
+        `${workload.name} signals core ${initiators}, which runs another process: it needs one ` +
+        `core more (--cores ${taken + 1}) or fewer other_cores`
+      );
+    }
     if (policy.iommu.interface !== "register") {
       return `${workload.name} flushes IOTLBs by register (--policy akaros)`;
     }
@@ -188,7 +218,7 @@ function planWorkload(
   settings: Settings,
   dilation: number,
 ): WorkloadPlan {
-  const { workload, devices, policy } = combination;
+  const { workload, idleCores, otherCores, devices, policy } = combination;
   const pages = takesPages(workload) ? combination.pages : 1;
   const operations = operationsOf(settings.operations, pages, dilation > 1);
   return {
@@ -202,8 +232,8 @@ function planWorkload(
     accessGapNs: settings.access_gap_ns,
     maskedEveryNs: settings.masked_every_ns,
     maskedNs: settings.masked_ns,
-    idleCores: 0,
-    otherCores: 0,
+    idleCores,
+    otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? DMA_PERIOD_NS * Math.max(1, devices),
     windows: windowsOf(workload.kind, pages, policy, settings.initiators),
     trace: workload.trace?.(dilation),
