@@ -4,11 +4,10 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../engine/errors.ts";
 import { MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
-import { byName, unknownName } from "../engine/names.ts";
+import { unknownName } from "../engine/names.ts";
 import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
-import { PROFILES } from "../engine/profile/profiles.ts";
 import {
   type Grid,
   MAX_DILATION,
@@ -18,6 +17,7 @@ import {
   MAX_THREADED_CORES,
 } from "./experiments/schema.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
+import { parseProfile } from "./profile-file.ts";
 
 const EXECUTORS = ["threads", "virtual", "both"] as const;
 const DEFAULT_SEED = 42;
@@ -53,7 +53,11 @@ export function addRunOptions(command: Command): Command {
       "policies, such as strict,batch(64,cores); all: each",
       parsePolicies,
     )
-    .option("--profile <names>", "machine profiles (see shootdown profiles)", parseProfiles)
+    .option(
+      "--profile <names>",
+      "machine profiles (see shootdown profiles), or JSON files of your own",
+      parseProfiles,
+    )
     .option(
       "--iommus <list>",
       "IOMMUs attached, such as 0,1,2",
@@ -132,7 +136,7 @@ function listFrom(flag: string, least: number, most: number): (text: string) => 
 }
 
 function parseProfiles(text: string): Profile[] {
-  return [...new Set(text.split(",").map((name) => byName("profile", name.trim(), PROFILES)))];
+  return [...new Set(text.split(",").map((name) => parseProfile(name.trim())))];
 }
 
 function parseExecutor(text: string): string {

@@ -1,5 +1,6 @@
 // A run from its points to its files, what is printed, and how it ends.
 
+import { UsageError } from "../engine/errors.ts";
 import { SUMMARY_COLUMNS } from "../results/columns.ts";
 import { writeRun } from "../results/files.ts";
 import { ResultFolder } from "../results/folder.ts";
@@ -30,6 +31,7 @@ export interface SessionRequest {
 /** Measures the points, writes the files, prints the rows. Throws what ended the run early. */
 export async function runSession(request: SessionRequest): Promise<void> {
   const { points } = request;
+  checkProfileNames(points);
   const started = new Date();
   const host = describeHost();
   announce(request, host);
@@ -45,6 +47,20 @@ export async function runSession(request: SessionRequest): Promise<void> {
   } finally {
     interrupt.dispose();
     await folder.removeIfEmpty();
+  }
+}
+
+/** Rows say a profile by its name: a UsageError where users gave two of theirs the same one. */
+function checkProfileNames(points: readonly PlannedPoint[]): void {
+  const known = new Map<string, string>();
+  for (const { profile } of points.map(({ point }) => point)) {
+    const whole = JSON.stringify(profile);
+    if ((known.get(profile.name) ?? whole) !== whole) {
+      throw new UsageError(
+        `two different profiles are called "${profile.name}": give one file another "name"`,
+      );
+    }
+    known.set(profile.name, whole);
   }
 }
 

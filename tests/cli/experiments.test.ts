@@ -85,6 +85,49 @@ describe("expanding an experiment", () => {
     expect(expand(experiment, SETTINGS).notes).toEqual([expect.stringContaining("shorter queue")]);
   });
 
+  it("crosses idle cores and those of another process with the cores, by default none", () => {
+    const countsOf = (fields: object) =>
+      expand(parse(fields), SETTINGS).points.map(({ point: { cores, workload } }) => [
+        cores,
+        workload.idleCores,
+        workload.otherCores,
+      ]);
+    expect(countsOf({ cores: [4] })).toEqual([[4, 0, 0]]);
+    expect(countsOf({ cores: [4], idle_cores: [0, 2], other_cores: [0, 1] })).toEqual([
+      [4, 0, 0],
+      [4, 0, 1],
+      [4, 2, 0],
+      [4, 2, 1],
+    ]);
+  });
+
+  it("gives points that differ in these cores names that differ, and others the same", () => {
+    const idsOf = (fields: object) =>
+      expand(parse({ cores: [4], ...fields }), SETTINGS).points.map(({ id }) => id);
+    const ids = idsOf({ idle_cores: [0, 1], other_cores: [0, 1] });
+    expect(new Set(ids).size).toBe(4);
+    expect(ids[0]).toBe(idsOf({})[0]);
+  });
+
+  it("leaves out machines whose cores are too few for what they should do, and says so", () => {
+    const fields = { cores: [2, 4], initiators: 2, idle_cores: [1], other_cores: [0, 1] };
+    const { points, notes } = expand(parse(fields), SETTINGS);
+    expect(points.map(({ point }) => point.cores)).toEqual([4, 4]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^not run, 1 of 4 combinations: .*2 \+ 1 \+ 0 need 3 cores, not 2/),
+      expect.stringMatching(/^not run, 1 of 4 combinations: .*2 \+ 1 \+ 1 need 4 cores, not 2/),
+    ]);
+  });
+
+  it("lets tlb-bench signal a core that is idle, but none that runs another process", () => {
+    const signals = { workloads: ["tlb-bench:IPI"], policies: ["akaros"] };
+    const runs = (fields: object) => () => expand(parse({ ...signals, ...fields }), SETTINGS);
+    expect(runs({ cores: [2], idle_cores: [1] })().points).toHaveLength(1);
+    expect(runs({ cores: [3], other_cores: [1] })().points).toHaveLength(1);
+    const message = /tlb-bench:IPI signals core 1, which runs another process.*--cores 4/;
+    expect(runs({ cores: [3], idle_cores: [1], other_cores: [1] })).toThrow(message);
+  });
+
   it("refuses what leaves nothing to run", () => {
     const alone = parse({ workloads: ["tlb-bench:IPI"], policies: ["akaros"], cores: [1] });
     expect(() => expand(alone, SETTINGS)).toThrow(/needs a core to signal/);
@@ -113,6 +156,11 @@ describe("an experiment file with a mistake", () => {
       "a number beyond its range",
       '{"name":"x","question":"?","cores":[500]}',
       /:1:37: cores\[0\]: a whole number from 1 to 256/,
+    ],
+    [
+      "a machine that is idle altogether",
+      '{"name":"x","question":"?","idle_cores":[256]}',
+      /idle_cores\[0\]: a whole number from 0 to 255/,
     ],
     [
       "a number that should be a list",

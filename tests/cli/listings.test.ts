@@ -24,12 +24,27 @@ describe("what there is", () => {
       source: expect.stringContaining("44 ns"),
     });
     for (const { source } of values) expect(source).not.toBe("");
+    const names = values.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["shootsBy", "sockets", "walkColdNs", "iotlb"]));
+  });
+
+  it("profiles: all that there are, and one of them as CSV", async () => {
+    const all = JSON.parse((await shootdown(["profiles", "--format", "json"])).stdout);
+    expect(all.map(({ name }: { name: string }) => name)).toEqual([
+      ...["akaros-2020", "ivb-ex-8s", "haswell-2s", "skylake-2s", "skylake-2s-pti", "icelake-2s"],
+      ...["zen3-2s", "arm-broadcast", "host"],
+    ]);
+    const { stdout } = await shootdown(["profiles", "zen3-2s", "--format", "csv"]);
+    expect(stdout).toMatch(/^name,value,grade,source\r\nshootsBy,both,,/);
+    expect(stdout).toMatch(/\ncoresPerComplex,8,sourced,/);
   });
 
   it("experiments: every one with its question, and all of them can run here", async () => {
     const { stdout } = await shootdown(["experiments", "--format", "json"]);
     const experiments: Record<string, string>[] = JSON.parse(stdout);
-    expect(experiments.map(({ name }) => name)).toEqual(["akaros", "amortization", "seed"]);
+    expect(experiments.map(({ name }) => name)).toEqual([
+      ...["akaros", "amortization", "responders", "seed"],
+    ]);
     for (const { points, quick } of experiments) {
       expect(Number(points)).toBeGreaterThan(0);
       expect(Number(quick)).toBeGreaterThan(0);

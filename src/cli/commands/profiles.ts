@@ -1,11 +1,17 @@
 // `shootdown profiles`: machine profiles, and every value of one with its source.
 
 import type { Command } from "commander";
-import { byName } from "../../engine/names.ts";
-import type { Profile } from "../../engine/profile/profile.ts";
+import type { Profile, ShootsBy } from "../../engine/profile/profile.ts";
 import { PROFILES } from "../../engine/profile/profiles.ts";
 import { formatOption } from "../options.ts";
 import { type Format, print, renderList } from "../output.ts";
+import { parseProfile } from "../profile-file.ts";
+
+const SHOOTS_BY_MEANING: Readonly<Record<ShootsBy, string>> = {
+  ipi: "cores are told by an interrupt each",
+  broadcast: "one instruction tells all cores, and nobody is interrupted",
+  both: "one instruction can tell all cores, or an interrupt each of them",
+};
 
 export function addProfiles(program: Command): void {
   program
@@ -14,36 +20,47 @@ export function addProfiles(program: Command): void {
     .description(
       "Lists the machine profiles, or every value of one with how well it is known and whence.",
     )
-    .argument("[name]", "a profile")
+    .argument("[name]", "a profile, or the JSON file of your own")
     .addOption(formatOption())
     .addHelpText(
       "after",
       `
 Grades: sourced (published), derived (computed from published values), interpolated (set between
-published values of other machines), memory (not read again), zero (not modelled on purpose).
+published values of other machines), memory (not read again), zero (the machine has no such step,
+or it is not modelled on purpose), given (a file of yours gives it, and no more).
+
+A file of your own is JSON. It names what it starts from and says what is different:
+  {"name": "mine", "base": "haswell-2s", "costs": {"deliveryNs": 350}, "topology": {"sockets": 4}}
+"costs", "topology", "shootsBy", "l1", "l2" and "iotlb" may stand in it, by the names shown here. A
+cost or count with its origin is {"ns": 350, "grade": "interpolated", "source": "…"} ("count": …).
 
 Examples:
   shootdown profiles
   shootdown profiles akaros-2020
+  shootdown profiles ./mine.json --format csv
 `,
     )
     .action((name: string | undefined, { format }: { format: Format }) => {
       if (name === undefined) {
         print(renderList(["name", "summary"], [...PROFILES], format));
       } else {
-        const values = describeProfile(byName("profile", name, PROFILES));
+        const values = describeProfile(parseProfile(name));
         print(renderList(["name", "value", "grade", "source"], values, format));
       }
     });
 }
 
 function describeProfile(profile: Profile) {
-  const { costs, l1, l2, iotlb, tlbSource } = profile;
+  const { shootsBy, topology, costs, l1, l2, iotlb, tlbSource } = profile;
+  const way = { name: "shootsBy", value: shootsBy, grade: "", source: SHOOTS_BY_MEANING[shootsBy] };
+  const counts = Object.entries(topology).map(([name, { count, grade, source }]) => {
+    return { name, value: `${count}`, grade: grade as string, source };
+  });
   const values = Object.entries(costs).map(([name, { ns, grade, source }]) => {
     return { name, value: `${ns}`, grade: grade as string, source };
   });
   const tlbs = Object.entries({ l1, l2, iotlb }).map(([name, { sets, ways }]) => {
     return { name, value: `${sets} × ${ways}`, grade: "", source: tlbSource };
   });
-  return [...values, ...tlbs];
+  return [way, ...counts, ...values, ...tlbs];
 }

@@ -2,6 +2,7 @@
 // configuration is.
 
 import { createHash } from "node:crypto";
+import { costsOf, topologyOf } from "../../engine/profile/profile.ts";
 import type { Point } from "../../workers/point.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
 
@@ -12,13 +13,14 @@ export function pointId(workload: string, point: Point): string {
   const { name, summary, source, ...choices } = point.policy;
   const { profile } = point;
   const { trace, ...plan } = point.workload;
-  const costs = Object.entries(profile.costs).map(([cost, { ns }]) => [cost, ns]);
   return shortHash(
     canonicalJson({
       executor: "threads",
       profile: {
         name: profile.name,
-        costs: Object.fromEntries(costs),
+        shootsBy: profile.shootsBy,
+        topology: topologyOf(profile),
+        costs: costsOf(profile),
         l1: profile.l1,
         l2: profile.l2,
         iotlb: profile.iotlb,

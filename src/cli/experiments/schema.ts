@@ -2,8 +2,11 @@
 // a grid wins over the top, `quick` over both, and the command line over everything.
 //
 // field             what
-// profiles … pages  lists: their cross product is the grid's points
+// profiles … pages  lists: their cross product is the grid's points; a profile may be a JSON file,
+//                   found from the folder of the experiment
 // workloads         munmap, munmap-range, tlb-bench:MODE
+// idle_cores,       of the cores that do not initiate: how many are asleep with the address space
+// other_cores       still loaded, and how many run another process
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
@@ -11,11 +14,10 @@
 //                   100
 
 import { z } from "zod";
-import { UsageError } from "../../engine/errors.ts";
 import { MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
-import { byName } from "../../engine/names.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
-import { PROFILES } from "../../engine/profile/profiles.ts";
+import { named, nameField, wholeNumber } from "../json-file.ts";
+import { parseProfile } from "../profile-file.ts";
 import { parseWorkload } from "./workloads.ts";
 
 /** Cores of a threaded machine: each is a thread. */
@@ -26,8 +28,6 @@ export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
 /** Modelled ns: a minute. */
 const MAX_TIME_NS = 60_000_000_000;
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 const budget = z.strictObject({
   /**
@@ -41,10 +41,14 @@ const budget = z.strictObject({
 });
 
 const dimensions = z.strictObject({
-  profiles: listOf(named((name) => byName("profile", name, PROFILES))),
+  profiles: listOf(named(parseProfile)),
   workloads: listOf(named(parseWorkload)),
   policies: listOf(named(parsePolicy)),
   cores: listOf(wholeNumber(1, MAX_THREADED_CORES)),
+  /** Of these, how many are asleep all the while, with the space still loaded … */
+  idle_cores: listOf(wholeNumber(0, MAX_THREADED_CORES - 1)),
+  /** … and how many run another process. */
+  other_cores: listOf(wholeNumber(0, MAX_THREADED_CORES - 1)),
   iommus: listOf(wholeNumber(0, MAX_IOMMUS)),
   devices: listOf(wholeNumber(0, MAX_DEVICES)),
   pages: listOf(wholeNumber(1, MAX_PAGES)),
@@ -77,7 +81,7 @@ const gridsSchema = z.array(gridSchema).min(1);
 export const quickSchema = gridSchema.extend({ grids: gridsSchema.optional() });
 
 export const experimentSchema = gridSchema.extend({
-  name: z.string("a name").regex(NAME, "letters, digits, dots, dashes and underscores"),
+  name: nameField(),
   /** What it asks, in one sentence. */
   question: z.string("what it asks, in one sentence").min(1, "what it asks, in one sentence"),
   /** Where the question or its numbers come from. */
@@ -96,10 +100,12 @@ export type Experiment = z.infer<typeof experimentSchema>;
 
 /** What holds where nobody says otherwise. `warmup` and `dma_period_ns` depend on the point. */
 export const DEFAULTS = {
-  profiles: [byName("profile", "akaros-2020", PROFILES)],
+  profiles: [parseProfile("akaros-2020")],
   workloads: [parseWorkload("munmap")],
   policies: [parsePolicy("strict")],
   cores: [2],
+  idle_cores: [0],
+  other_cores: [0],
   iommus: [0],
   devices: [0],
   pages: [1],
@@ -113,23 +119,6 @@ export const DEFAULTS = {
   repetitions: 1,
 } as const satisfies Grid;
 
-function wholeNumber(least: number, most: number) {
-  return z.int(`a whole number from ${least} to ${most}`).min(least).max(most);
-}
-
 function listOf<Item extends z.ZodType>(item: Item) {
   return z.array(item, "a list in brackets").min(1, "a list of at least one");
-}
-
-/** A string in a notation; what its parser refuses becomes an issue at its place in the file. */
-function named<Parsed>(parse: (text: string) => Parsed) {
-  return z.string().transform((text, context): Parsed => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
-      return z.NEVER;
-    }
-  });
 }

@@ -1,22 +1,52 @@
 // What each hardware step costs, in ns of modelled time: the numbers that protocols spend. Where
-// they come from stands in the profiles.
+// they come from stands in the profiles. A step that a machine does not have costs 0 there.
 
 export interface Costs {
   /** Initiator: one IPI to one target (an ICR write). */
   readonly ipiSendNs: number;
-  /** From the ICR write to the first instruction of the target's entry. */
+  /**
+   * Initiator: one ICR write that reaches up to `clusterCores` cores of one x2APIC cluster; 0 where
+   * there is no multicast, so that each target takes an ICR write of its own.
+   */
+  readonly clusterSendNs: number;
+  /** From the ICR write to the first instruction of the target's entry, within a socket. */
   readonly deliveryNs: number;
+  /** The same from one socket to another. */
+  readonly deliveryRemoteNs: number;
   readonly interruptEntryNs: number;
   readonly interruptExitNs: number;
   /** Queueing or dequeueing one kernel message (Akaros). */
   readonly kernelMessageNs: number;
-  /** INVLPG of one page. */
+  /** Initiator: issuing one instruction that invalidates on all cores (TLBI, INVLPGB). */
+  readonly broadcastSendNs: number;
+  /**
+   * From when the interconnect takes up a broadcast until the initiator knows that all cores are
+   * done with it (DSB, TLBSYNC).
+   */
+  readonly broadcastSyncNs: number;
+  /**
+   * The part of `broadcastSyncNs` in which the interconnect takes up no other broadcast, of nobody:
+   * with many initiators they queue here.
+   */
+  readonly broadcastServiceNs: number;
+  /** Local invalidation of one page (INVLPG). */
   readonly invalidatePageNs: number;
   /** Flush of one context by a CR3 write. */
   readonly flushContextNs: number;
-  /** One cache line from core to core: an acknowledgement, a lock hand-over. */
+  /** Flush of all contexts of a core, global pages included. */
+  readonly globalFlushNs: number;
+  /**
+   * One cache line from core to core within a core complex: an acknowledgement, a lock hand-over.
+   */
   readonly cacheLineNs: number;
+  /** The same within a socket, to another complex. */
+  readonly cacheLineSocketNs: number;
+  /** The same from one socket to another. */
+  readonly cacheLineRemoteNs: number;
+  /** A page walk that finds the upper levels in the paging-structure caches. */
   readonly walkNs: number;
+  /** A page walk after these were flushed. */
+  readonly walkColdNs: number;
   /** Changing one page-table entry. */
   readonly pteNs: number;
   /** Giving one frame back, or taking one. */
@@ -34,6 +64,7 @@ export interface Costs {
   readonly registerPollNs: number;
   /** From completion until the status write reaches the initiator. */
   readonly statusWriteNs: number;
+  /** All page-table reads of one IOTLB miss together. */
   readonly iotlbMissNs: number;
   /** A DMA of one page, once translated. */
   readonly dmaNs: number;

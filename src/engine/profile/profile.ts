@@ -1,26 +1,45 @@
-// A machine profile: what each hardware step costs on one kind of machine, each value with
-// its source.
+// A machine profile: what each hardware step costs on one kind of machine, and how many of what it
+// has, each value with its source.
 
 import type { TlbShape } from "../layout/shape.ts";
 import type { CostName, Costs } from "./costs.ts";
+import type { Topology, TopologyName } from "./topology.ts";
 
 /**
  * How well a value is known: sourced (published), derived (computed from published values),
  * interpolated (set between published values of other machines; the only ones that may be fitted),
- * memory (from a paper that was not read again), zero (not modelled on purpose).
+ * memory (published, but not read again), zero (the machine has no such step, or it is not modelled
+ * on purpose), given (a user's file has it and says no more).
  */
-export type Grade = "sourced" | "derived" | "interpolated" | "memory" | "zero";
+export const GRADES = ["sourced", "derived", "interpolated", "memory", "zero", "given"] as const;
+export type Grade = (typeof GRADES)[number];
 
-export interface Value {
-  /** Whole ns, 0 or more. */
-  readonly ns: number;
+interface Known {
   readonly grade: Grade;
   readonly source: string;
 }
 
+export interface Value extends Known {
+  /** Whole ns, 0 or more. */
+  readonly ns: number;
+}
+
+export interface Count extends Known {
+  readonly count: number;
+}
+
+/**
+ * How cores can be told to invalidate: by an interrupt each, by one instruction that reaches all of
+ * them, or by either. Who broadcasts has costs for it: `broadcastSendNs` is above 0.
+ */
+export const SHOOTS_BY = ["ipi", "broadcast", "both"] as const;
+export type ShootsBy = (typeof SHOOTS_BY)[number];
+
 export interface Profile {
   readonly name: string;
   readonly summary: string;
+  readonly shootsBy: ShootsBy;
+  readonly topology: Readonly<Record<TopologyName, Count>>;
   readonly costs: Readonly<Record<CostName, Value>>;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
@@ -33,6 +52,12 @@ export interface Profile {
 export function costsOf(profile: Profile): Costs {
   const entries = Object.entries(profile.costs).map(([name, value]) => [name, value.ns]);
   return Object.fromEntries(entries) as unknown as Costs;
+}
+
+/** The same of what the machine has. */
+export function topologyOf(profile: Profile): Topology {
+  const entries = Object.entries(profile.topology).map(([name, value]) => [name, value.count]);
+  return Object.fromEntries(entries) as unknown as Topology;
 }
 
 /** Whether every cost is zero: then threads measure nothing but the host. */

@@ -1,0 +1,165 @@
+// JSON that a user wrote, experiments and profiles: reading it, and saying what is wrong with it:
+// file, line and column, the field, and what would be right.
+
+import { readFileSync } from "node:fs";
+import { closest } from "fastest-levenshtein";
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
+import { z } from "zod";
+import { UsageError } from "../engine/errors.ts";
+
+const EXTENSION = ".json";
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+type Path = readonly (string | number)[];
+type Issue = z.core.$ZodIssue;
+
+/** Whether what stands where a name could is the path of a file. */
+export function isFile(nameOrFile: string): boolean {
+  return nameOrFile.endsWith(EXTENSION) || nameOrFile.includes("/");
+}
+
+/** A JSON text and where in it everything stands; comments and last commas are allowed. */
+export class JsonFile {
+  readonly path: string;
+  /** As it stands in the file. */
+  readonly value: unknown;
+  /** What the whole is, for people: `the experiment`. */
+  private readonly what: string;
+  private readonly text: string;
+  private readonly tree: Node;
+
+  /** Throws a UsageError for what is no JSON. */
+  constructor(what: string, path: string, text: string) {
+    this.what = what;
+    this.path = path;
+    this.text = text;
+    const errors: ParseError[] = [];
+    const tree = parseTree(text, errors, { allowTrailingComma: true });
+    if (tree === undefined || errors.length > 0) {
+      const { offset, error } = errors[0];
+      throw new UsageError(
+        `${this.placeOf(offset)}: this is no JSON (${printParseErrorCode(error)})`,
+      );
+    }
+    this.tree = tree;
+    this.value = getNodeValue(tree);
+  }
+
+  /** Throws a UsageError for a file that cannot be read, too. */
+  static read(what: string, path: string): JsonFile {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === "ENOENT" ? "there is no such file" : message;
+      throw new UsageError(`cannot read ${what} ${path}: ${why}`);
+    }
+    return new JsonFile(what, path, text);
+  }
+
+  /** What the schema makes of the value, or of what stands for it. Throws a UsageError. */
+  check<Schema extends z.ZodType>(schema: Schema, value = this.value): z.infer<Schema> {
+    const checked = schema.safeParse(value);
+    if (checked.success) return checked.data;
+    const { issues } = checked.error;
+    throw new UsageError(issues.flatMap((issue) => this.describe(schema, issue)).join("\n"));
+  }
+
+  /** What no schema can see: `FILE:LINE:COLUMN: FIELD: MESSAGE`. */
+  problem(path: Path, message: string): UsageError {
+    return new UsageError(this.messageAt(path, message));
+  }
+
+  private messageAt(path: Path, message: string): string {
+    const { node, depth } = this.nearest(path);
+    // Where a number stands for an object, the fields of the object are not what the user wrote.
+    const isInside = node.type === "object" || node.type === "array";
+    const field = this.fieldName(isInside ? path : path.slice(0, depth));
+    return `${this.placeOf(node.offset)}: ${field}: ${message}`;
+  }
+
+  private describe(schema: z.ZodType, issue: Issue): string[] {
+    const path = issue.path as Path;
+    if (issue.code !== "unrecognized_keys") return [this.messageAt(path, issue.message)];
+    const known = fieldsAt(schema, path);
+    const { node } = this.nearest(path);
+    return issue.keys.map((key) => {
+      const keyNode = node.children?.find(({ children }) => children?.[0].value === key) ?? node;
+      return (
+        `${this.placeOf(keyNode.offset)}: ${this.fieldName(path)} has no field "${key}": ` +
+        `did you mean "${closest(key, known)}"? There are ${known.join(", ")}`
+      );
+    });
+  }
+
+  /** What stands at `path`, or where it is missing, what should hold it. */
+  private nearest(path: Path): { node: Node; depth: number } {
+    for (let depth = path.length; depth > 0; depth--) {
+      const node = findNodeAtLocation(this.tree, path.slice(0, depth));
+      if (node !== undefined) return { node, depth };
+    }
+    return { node: this.tree, depth: 0 };
+  }
+
+  private fieldName(path: Path): string {
+    if (path.length === 0) return this.what;
+    return path
+      .map((key, i) => (typeof key === "number" ? `[${key}]` : i > 0 ? `.${key}` : key))
+      .join("");
+  }
+
+  private placeOf(offset: number): string {
+    const before = this.text.slice(0, offset).split("\n");
+    return `${this.path}:${before.length}:${before.at(-1)!.length + 1}`;
+  }
+}
+
+/** Fields that the object at `path` of what the schema describes can have. */
+function fieldsAt(schema: z.ZodType, path: Path): string[] {
+  let at = withoutWrapping(schema);
+  for (const key of path) {
+    if (at instanceof z.ZodObject) at = withoutWrapping(at.shape[key]);
+    else if (at instanceof z.ZodArray) at = withoutWrapping(at.element as z.ZodType);
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** The schema of the value itself, of one that may be missing or is made into something else. */
+function withoutWrapping(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodOptional) return withoutWrapping(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodPipe) {
+    const { in: first, out: last } = schema;
+    return withoutWrapping((last instanceof z.ZodTransform ? first : last) as z.ZodType);
+  }
+  return schema;
+}
+
+export function wholeNumber(least: number, most: number) {
+  return z.int(`a whole number from ${least} to ${most}`).min(least).max(most);
+}
+
+/** A name that files and folders can have, too. */
+export function nameField() {
+  return z.string("a name").regex(NAME, "letters, digits, dots, dashes and underscores");
+}
+
+/** A string in a notation; what its parser refuses becomes an issue at its place in the file. */
+export function named<Parsed>(parse: (text: string) => Parsed) {
+  return z.string().transform((text, context): Parsed => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+      return z.NEVER;
+    }
+  });
+}

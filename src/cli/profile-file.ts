@@ -1,0 +1,177 @@
+// Machine profiles by name or from a user's JSON file. A file may name a shipped profile as its
+// base: then it says only what is different.
+//
+// field                  what
+// name                   not that of a shipped profile
+// base                   whose values hold where the file gives none; without it, all are needed
+// costs                  by name: whole ns, or {"ns": …, "grade": …, "source": …}
+// topology               by name: a count, or {"count": …, "grade": …, "source": …}
+// shootsBy               ipi, broadcast, both
+// l1, l2, iotlb          {"sets": a power of two, "ways": …}
+
+import { z } from "zod";
+import { MAX_CORES } from "../engine/layout/shape.ts";
+import { byName } from "../engine/names.ts";
+import type { CostName } from "../engine/profile/costs.ts";
+import { GRADES, type Profile, SHOOTS_BY } from "../engine/profile/profile.ts";
+import { HOST, PROFILES } from "../engine/profile/profiles.ts";
+import type { TopologyName } from "../engine/profile/topology.ts";
+import { isFile, JsonFile, named, nameField, wholeNumber } from "./json-file.ts";
+
+const WHAT = "the profile";
+/** A second: a step that takes longer is a slip of the pen. */
+const MAX_COST_NS = 1_000_000_000;
+const MAX_SOCKETS = 64;
+const MAX_SETS = 4096;
+const MAX_WAYS = 64;
+
+const COST_NAMES = Object.keys(HOST.costs) as CostName[];
+
+/** What a file without a base must have. */
+const PARTS = ["shootsBy", "topology", "costs", "l1", "l2", "iotlb"] as const;
+
+/** A shipped profile by its name, or one from a file. Throws a UsageError. */
+export function parseProfile(nameOrFile: string): Profile {
+  return isFile(nameOrFile) ? readProfile(nameOrFile) : byName("profile", nameOrFile, PROFILES);
+}
+
+function readProfile(path: string): Profile {
+  return profileOf(JsonFile.read(WHAT, path));
+}
+
+/** Parses and checks the text of a profile. Throws a UsageError. */
+export function parseProfileText(path: string, text: string): Profile {
+  return profileOf(new JsonFile(WHAT, path, text));
+}
+
+function profileOf(file: JsonFile): Profile {
+  const given = file.check(schemaFor(file.path));
+  const { base } = given;
+  refuseShippedName(file, given.name);
+  if (base === undefined) refuseGaps(file, given);
+  const profile = {
+    name: given.name,
+    summary: given.summary ?? summaryOf(file.path, base),
+    shootsBy: given.shootsBy ?? base?.shootsBy,
+    topology: { ...base?.topology, ...given.topology },
+    costs: { ...base?.costs, ...given.costs },
+    l1: given.l1 ?? base?.l1,
+    l2: given.l2 ?? base?.l2,
+    iotlb: given.iotlb ?? base?.iotlb,
+    tlbSource: given.tlbSource ?? tlbSourceOf(file.path, given),
+  } as Profile; // Whole: what neither file nor base has was refused above.
+  refuseUnpaidBroadcasts(file, profile);
+  return profile;
+}
+
+type Given = z.infer<ReturnType<typeof schemaFor>>;
+
+/** The schema of a file, whose path is the source of bare numbers. */
+function schemaFor(path: string) {
+  const source = silent(path);
+  const costs = Object.fromEntries(COST_NAMES.map((name) => [name, costOf(source)])) as Record<
+    CostName,
+    ReturnType<typeof costOf>
+  >;
+  const topology = {
+    sockets: countOf(1, MAX_SOCKETS, source),
+    coresPerSocket: countOf(1, MAX_CORES, source),
+    coresPerComplex: countOf(1, MAX_CORES, source),
+    clusterCores: countOf(0, MAX_CORES, source),
+  } satisfies Record<TopologyName, unknown>;
+  return z.strictObject({
+    name: nameField(),
+    summary: z.string("what machine it is, in one line").min(1, "what machine it is").optional(),
+    base: named((name) => byName("profile", name, PROFILES)).optional(),
+    shootsBy: oneOf(SHOOTS_BY).optional(),
+    topology: z.strictObject(topology, "an object of counts").partial().optional(),
+    costs: z.strictObject(costs, "an object of costs").partial().optional(),
+    l1: tlb().optional(),
+    l2: tlb().optional(),
+    iotlb: tlb().optional(),
+    tlbSource: z.string("where the sizes come from").optional(),
+  });
+}
+
+function costOf(source: string) {
+  const form = 'whole ns, or {"ns": …, "grade": …, "source": …}';
+  return z.preprocess(
+    (value) => (typeof value === "number" ? { ns: value, grade: "given", source } : value),
+    z.strictObject({ ns: wholeNumber(0, MAX_COST_NS), ...origin() }, form),
+  );
+}
+
+function countOf(least: number, most: number, source: string) {
+  const form = 'a count, or {"count": …, "grade": …, "source": …}';
+  return z.preprocess(
+    (value) => (typeof value === "number" ? { count: value, grade: "given", source } : value),
+    z.strictObject({ count: wholeNumber(least, most), ...origin() }, form),
+  );
+}
+
+function origin() {
+  const source = "where the value comes from";
+  return { grade: oneOf(GRADES), source: z.string(source).min(1, source) };
+}
+
+function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words, `one of ${words.join(", ")}`);
+}
+
+function tlb() {
+  const sets = `a power of two from 1 to ${MAX_SETS}`;
+  return z.strictObject(
+    {
+      sets: z
+        .int(sets)
+        .min(1)
+        .max(MAX_SETS)
+        .refine((count) => (count & (count - 1)) === 0, sets),
+      ways: wholeNumber(1, MAX_WAYS),
+    },
+    '{"sets": …, "ways": …}',
+  );
+}
+
+function silent(path: string): string {
+  return `${path}, which gives no source`;
+}
+
+function summaryOf(path: string, base: Profile | undefined): string {
+  return base === undefined ? `from ${path}` : `${base.name} with the changes of ${path}`;
+}
+
+function tlbSourceOf(path: string, { base, l1, l2, iotlb }: Given): string {
+  const isChanged = l1 !== undefined || l2 !== undefined || iotlb !== undefined;
+  if (base === undefined) return silent(path);
+  return isChanged ? `${silent(path)}; what it leaves out: ${base.tlbSource}` : base.tlbSource;
+}
+
+/** Rows of results name their profile: one name must not stand for two. */
+function refuseShippedName(file: JsonFile, name: string): void {
+  if (!PROFILES.some((shipped) => shipped.name === name)) return;
+  throw file.problem(
+    ["name"],
+    `"${name}" comes with the program: choose another name, and say "base": "${name}"`,
+  );
+}
+
+function refuseGaps(file: JsonFile, given: Given): void {
+  const remedy = 'give what is missing, or a "base" that has it, such as "base": "haswell-2s"';
+  const parts = PARTS.filter((part) => given[part] === undefined);
+  if (parts.length > 0) throw file.problem([], `${parts.join(", ")} missing: ${remedy}`);
+  for (const part of ["topology", "costs"] as const) {
+    const names = Object.keys(HOST[part]).filter((name) => !(name in given[part]!));
+    if (names.length > 0) throw file.problem([part], `${names.join(", ")} missing: ${remedy}`);
+  }
+}
+
+/** Where nothing costs anything broadcasts may be free, too. */
+function refuseUnpaidBroadcasts(file: JsonFile, { shootsBy, costs }: Profile): void {
+  if (shootsBy === "ipi" || costs.broadcastSendNs.ns > 0) return;
+  if (Object.values(costs).every(({ ns }) => ns === 0)) return;
+  throw file.problem(
+    ["shootsBy"],
+    `a machine that broadcasts has costs.broadcastSendNs above 0, not 0 (or "shootsBy": "ipi")`,
+  );
+}
