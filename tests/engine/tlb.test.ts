@@ -23,7 +23,7 @@ function emptyTlb(changes: Partial<MachineShape> = {}): CoreTlb {
 function found(tlb: CoreTlb, pcid: number, vpn: number): number[] | undefined {
   const entry = tlb.lookup(pcid, vpn);
   if (entry === TLB_MISS) return undefined;
-  return [tlb.ptes[entry], tlb.versions[entry], tlb.tags[entry]];
+  return [tlb.pteOf(entry), tlb.versionOf(entry), tlb.tagOf(entry)];
 }
 
 function fill(tlb: CoreTlb, pcid: number, vpn: number, pte = 1): void {

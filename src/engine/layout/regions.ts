@@ -4,13 +4,13 @@
 
 import { TABLE_ENTRIES } from "./address.ts";
 import { actorsOf, MAILBOX_SLOTS, type MachineShape, QUEUE_SLOTS, type TlbShape } from "./shape.ts";
-import { LINE_BYTES, WORD_BYTES, wholeLines } from "./words.ts";
+import { LINE_BYTES, LINE_WORDS, WORD_BYTES, wholeLines } from "./words.ts";
 
 /** Lines of one record, by region; the owner's word table is checked against it. */
 export const CONTROL_LINES = 3;
 export const ACTOR_LINES = 2;
 export const MAILBOX_HEAD_LINES = 2;
-export const IOMMU_HEAD_LINES = 6;
+export const IOMMU_HEAD_LINES = 6 + QUEUE_SLOTS / LINE_WORDS;
 export const DEVICE_LINES = 2;
 export const LOCK_HEAD_LINES = 1;
 export const SPACE_HEAD_LINES = 2;

@@ -2,7 +2,8 @@
 // chapter 11). Indices of the queue run freely; a slot is the index modulo 256.
 //
 // word               writer              readers     meaning
-// IQH                IOMMU               submitters  next descriptor to fetch
+// IQH                IOMMU               submitters  (plain) next descriptor to fetch; published by
+//                                                    STATUS or FSTS, whichever made them look
 // INVALIDATIONS      IOMMU (add)         devices     moves before entries vanish: a fill that sees
 //                                                    it move takes its entry out again
 // DRAINING           IOMMU               devices     1: ring the IOMMU when a walk or DMA ends
@@ -17,6 +18,8 @@
 // FREE_*             lock holder         the next    (plain) free slots; handed on by the lock
 // EPOCH[did]         IOMMU (add)         devices     domain flushes so far
 // GLOBAL_EPOCH       IOMMU (add)         devices     global flushes so far
+// ENDED[slot]        submitters          submitters  of a submission's first slot, once its owner
+//                                                    is done with it: the index behind the whole
 //
 // A slot of the queue has a cache line: the descriptor's 128 bits as the hardware defines them, and
 // beside them what software keeps of it, so that a submission moves as few lines as possible.
@@ -70,6 +73,8 @@ const EPOCHS = 5 * LINE_WORDS;
 /** Domain ids of this model: 1 to 14 (0 is reserved, as in Linux). */
 export const DID_LIMIT = LINE_WORDS - 1;
 const GLOBAL_EPOCH = EPOCHS + DID_LIMIT;
+/** On lines that the IOMMU never reads: writing them takes no line away from it. */
+const ENDED = 6 * LINE_WORDS;
 
 checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   IQH,
@@ -93,6 +98,8 @@ checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   EPOCHS,
   LAST_EPOCH: EPOCHS + DID_LIMIT - 1,
   GLOBAL_EPOCH,
+  ENDED,
+  LAST_ENDED: ENDED + QUEUE_SLOTS - 1,
 });
 
 const DESCRIPTOR = 0;
@@ -313,34 +320,36 @@ export class Iommu {
   /**
    * The owner is done with a submission, whose wait is done or aborted: its slots may be reclaimed.
    */
-  markDone(wait: number): void {
-    for (let index = this.firstOf(wait); index !== wait; index = (index + 1) | 0) {
-      this.setStatus(index, doneMark(index));
-    }
+  markEnded(wait: number): void {
+    Atomics.store(this.words, ENDED + slotOf(this.firstOf(wait)), (wait + 1) | 0);
   }
 
   /** Gives up every wait that the IOMMU has passed without writing its status (after ITE). */
   abortPendingWaits(): void {
     const head = this.head;
     for (let index = this.words[FREE_TAIL]; index !== head; index = (index + 1) | 0) {
-      if (this.isOver(index) || descriptorType(this.fetch(index)) !== TYPE_WAIT) continue;
-      this.setStatus(index, abortedMark(index));
+      if (descriptorType(this.fetch(index)) !== TYPE_WAIT) continue;
+      if (this.statusOf(index) === doneMark(index)) continue;
+      Atomics.store(this.slots, slotOf(index) * LINE_WORDS + STATUS, abortedMark(index));
     }
   }
 
   /**
-   * Gives back a contiguous run of done slots at the tail of those in use (Linux:
-   * reclaim_free_desc).
+   * Gives back the submissions at the tail of those in use that have ended, up to the first that
+   * has not (Linux: reclaim_free_desc).
    */
   reclaim(): void {
     let tail = this.words[FREE_TAIL];
-    let free = this.words[FREE_COUNT];
-    while (free < QUEUE_SLOTS && this.isOver(tail)) {
-      tail = (tail + 1) | 0;
-      free++;
+    let used = QUEUE_SLOTS - this.words[FREE_COUNT];
+    while (used > 0) {
+      // What a former lap of the ring left here does not lie behind this slot.
+      const slots = (Atomics.load(this.words, ENDED + slotOf(tail)) - tail) | 0;
+      if (slots <= 0) break;
+      tail = (tail + slots) | 0;
+      used -= slots;
     }
     this.words[FREE_TAIL] = tail;
-    this.words[FREE_COUNT] = free;
+    this.words[FREE_COUNT] = QUEUE_SLOTS - used;
   }
 
   /** Submitter: when it can see the status of its wait descriptor, which is done. */
@@ -385,7 +394,7 @@ export class Iommu {
 
   /** Moves IQH behind a descriptor that is done. */
   setHead(head: number): void {
-    Atomics.store(this.words, IQH, head);
+    this.words[IQH] = head; // Plain: nobody looks at it who was not told by STATUS or FSTS.
   }
 
   /** The wait descriptor's status write, to the status word of slot `address`. */
@@ -451,15 +460,6 @@ export class Iommu {
 
   get draining(): boolean {
     return Atomics.load(this.words, DRAINING) === 1;
-  }
-
-  private isOver(index: number): boolean {
-    const status = this.statusOf(index);
-    return status === doneMark(index) || status === abortedMark(index);
-  }
-
-  private setStatus(index: number, status: number): void {
-    Atomics.store(this.slots, slotOf(index) * LINE_WORDS + STATUS, status);
   }
 }
 

@@ -4,10 +4,8 @@
 //
 // array      per        meaning
 // keys       entry      context · 2³⁶ + page number + 1; 0 is empty
-// ptes       entry      the page-table entry as it was walked
-// versions   entry      version of the page when it was filled
-// tags       entry      tag of the frame when it was filled
-// epochs     entry      flush epoch of the context when it was filled
+// data       entry      four words: PTE as it was walked; VERSION of the page, TAG of the frame and
+//                       flush EPOCH of the context when it was filled
 // current    context    the epoch; an entry of an older one is gone (so a full flush is one
 //                       addition)
 
@@ -20,15 +18,21 @@ import {
   tlbEntries,
 } from "../layout/regions.ts";
 import type { MachineShape } from "../layout/shape.ts";
+import { checkWords } from "../layout/words.ts";
+
+const PTE = 0;
+const VERSION = 1;
+const TAG = 2;
+const EPOCH = 3;
+const DATA_WORDS = 4;
+
+checkWords("TLB entry", DATA_WORDS, { PTE, VERSION, TAG, EPOCH });
 
 export const TLB_MISS = -1;
 
 export class CoreTlb {
-  readonly ptes: SharedWords;
-  readonly versions: SharedWords;
-  readonly tags: SharedWords;
   private readonly keys: SharedFloats;
-  private readonly epochs: SharedWords;
+  private readonly data: SharedWords;
   private readonly current: SharedWords;
   private readonly l1Mask: number;
   private readonly l1Ways: number;
@@ -48,10 +52,7 @@ export class CoreTlb {
       offset += array.byteLength;
       return array;
     };
-    this.ptes = words(entries);
-    this.versions = words(entries);
-    this.tags = words(entries);
-    this.epochs = words(entries);
+    this.data = words(DATA_WORDS * entries);
     this.current = words(PCIDS);
     this.l1Mask = shape.l1.sets - 1;
     this.l1Ways = shape.l1.ways;
@@ -71,8 +72,27 @@ export class CoreTlb {
     const inL2 = this.find(l2Set, this.l2Ways, key, pcid);
     if (inL2 === TLB_MISS) return TLB_MISS;
     const to = this.victimOf(l1Set, this.l1Ways, key);
-    this.write(to, key, this.ptes[inL2], this.versions[inL2], this.tags[inL2], this.epochs[inL2]);
+    this.keys[to] = key;
+    const { data } = this;
+    for (let word = 0; word < DATA_WORDS; word++) {
+      data[DATA_WORDS * to + word] = data[DATA_WORDS * inL2 + word];
+    }
     return to;
+  }
+
+  /** Of an entry that `lookup` found: the page-table entry as it was walked … */
+  pteOf(entry: number): number {
+    return this.data[DATA_WORDS * entry + PTE];
+  }
+
+  /** … the version of the page … */
+  versionOf(entry: number): number {
+    return this.data[DATA_WORDS * entry + VERSION];
+  }
+
+  /** … and the tag of the frame, as they were then. */
+  tagOf(entry: number): number {
+    return this.data[DATA_WORDS * entry + TAG];
   }
 
   /** The epoch to hand to `insert`: read before the walk, so that a flush in between wins. */
@@ -121,7 +141,8 @@ export class CoreTlb {
   private find(set: number, ways: number, key: number, pcid: number): number {
     const keys = this.keys;
     for (let entry = set; entry < set + ways; entry++) {
-      if (keys[entry] === key && this.epochs[entry] === this.current[pcid]) return entry;
+      if (keys[entry] !== key) continue;
+      return this.data[DATA_WORDS * entry + EPOCH] === this.current[pcid] ? entry : TLB_MISS;
     }
     return TLB_MISS;
   }
@@ -129,7 +150,9 @@ export class CoreTlb {
   private drop(set: number, ways: number, key: number): void {
     const keys = this.keys;
     for (let entry = set; entry < set + ways; entry++) {
-      if (keys[entry] === key) keys[entry] = 0;
+      if (keys[entry] !== key) continue;
+      keys[entry] = 0;
+      return; // A set has a page once (`victimOf`).
     }
   }
 
@@ -150,10 +173,12 @@ export class CoreTlb {
     epoch: number,
   ): void {
     this.keys[entry] = key;
-    this.ptes[entry] = pte;
-    this.versions[entry] = version;
-    this.tags[entry] = tag;
-    this.epochs[entry] = epoch;
+    const { data } = this;
+    const base = DATA_WORDS * entry;
+    data[base + PTE] = pte;
+    data[base + VERSION] = version;
+    data[base + TAG] = tag;
+    data[base + EPOCH] = epoch;
   }
 }
 

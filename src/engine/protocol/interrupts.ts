@@ -26,9 +26,15 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     // Of the host's lateness, what is this message's: it may have been for something else.
     const lateNs = Math.min(hostNs, Math.max(0, beganNs - message.dueNs));
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
-    if ((message.kind & ACK_EARLY) !== 0) yield* acknowledge(core, beganNs, lateNs);
+    if ((message.kind & ACK_EARLY) !== 0) {
+      if (cpu.point()) yield;
+      acknowledge(core, beganNs, lateNs);
+    }
     handle(core);
-    if ((message.kind & ACK_LATE) !== 0) yield* acknowledge(core, beganNs, lateNs);
+    if ((message.kind & ACK_LATE) !== 0) {
+      if (cpu.point()) yield;
+      acknowledge(core, beganNs, lateNs);
+    }
     mailboxes.release(core.id);
     beganNs = cpu.now();
     hostNs = 0;
@@ -67,9 +73,8 @@ function handle(core: Core): void {
 }
 
 /** Answers the message being handled; its sender sees the answer one cache-line transfer later. */
-function* acknowledge(core: Core, beganNs: number, lateNs: number): Protocol<void> {
+function acknowledge(core: Core, beganNs: number, lateNs: number): void {
   const { cpu, machine, costs, message } = core;
-  if (cpu.point()) yield;
   const seenNs = cpu.effectNs(costs.cacheLineNs);
   const heldUpNs = seenNs - costs.cacheLineNs - cpu.now();
   machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, heldUpNs, seenNs);

@@ -193,7 +193,7 @@ function* awaitDone(core: Core, iommu: Iommu, first: number, masked: boolean): P
   for (;;) {
     const outcome = yield* awaitStatus(core, iommu, wait, masked);
     const descriptors = outcome === SUBMISSION_ABORTED ? iommu.descriptorsOf(wait) : [];
-    iommu.markDone(wait);
+    iommu.markEnded(wait);
     if (outcome !== SUBMISSION_ABORTED) return outcome;
     if (asksRemovedDevice(core, descriptors)) return SUBMISSION_TIMED_OUT;
     wait = yield* submit(core, iommu, descriptors);

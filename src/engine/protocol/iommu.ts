@@ -156,7 +156,7 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   const did = commandDid(command);
   cpu.spend(granularity === GRANULARITY_GLOBAL ? costs.iotlbGlobalNs : costs.iotlbDomainNs);
   if (cpu.point()) yield;
-  iommu.countInvalidation();
+  if (unit.devices.length > 0) iommu.countInvalidation();
   if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
   else iommu.flushDomain(did);
   countIotlb(unit, granularity);
@@ -171,30 +171,31 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
 
 /** Fetches and executes one descriptor; the head moves behind it unless it is refused. */
 function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
-  const { cpu, iommu, costs } = unit;
+  const { cpu, iommu } = unit;
   const words = iommu.fetch(unit.head);
   const from = iommu.fromOf(unit.head);
-  const type = descriptorType(words);
-  if (!isValidDescriptor(words)) {
-    if (cpu.point()) yield;
+  const isValid = isValidDescriptor(words);
+  if (isValid) cpu.spend(serviceNs(unit, words));
+  if (cpu.point()) yield;
+  if (!isValid) {
     halt(unit, FSTS_IQE);
     cpu.ring(from, cpu.now());
     return;
   }
+  const type = descriptorType(words);
   switch (type) {
     case TYPE_IOTLB:
-      yield* invalidateIotlb(unit, words);
+      invalidateIotlb(unit, words);
+      if (unit.devices.length > 0) yield* awaitInFlight(unit, drainsOf(words));
       break;
     case TYPE_CONTEXT_CACHE:
-      cpu.spend(costs.contextCacheNs);
-      if (cpu.point()) yield;
       unit.counters.contextCache++;
       break;
     case TYPE_DEVICE_TLB:
-      yield* invalidateDeviceTlb(unit, words, from);
+      invalidateDeviceTlb(unit, words, from);
       break;
     case TYPE_WAIT:
-      yield* completeWait(unit, words);
+      completeWait(unit, words);
       break;
   }
   unit.head = (unit.head + 1) | 0;
@@ -213,17 +214,14 @@ function halt(unit: InvalidationUnit, fault: number): void {
   unit.halted = true;
 }
 
-function* invalidateIotlb(unit: InvalidationUnit, words: Descriptor): Protocol<void> {
-  const { cpu, iommu } = unit;
+function invalidateIotlb(unit: InvalidationUnit, words: Descriptor): void {
+  const { iommu } = unit;
   const granularity = granularityOf(words);
-  cpu.spend(serviceNs(unit, granularity));
-  if (cpu.point()) yield;
-  iommu.countInvalidation();
+  if (unit.devices.length > 0) iommu.countInvalidation();
   if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
   else if (granularity === GRANULARITY_DOMAIN) iommu.flushDomain(domainOf(words));
   else invalidatePages(unit, words);
   countIotlb(unit, granularity);
-  if (unit.devices.length > 0) yield* awaitInFlight(unit, drainsOf(words));
 }
 
 /** Drops the pages of a page-selective descriptor; an IOTLB that was never filled has none. */
@@ -232,22 +230,28 @@ function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
   unit.iotlb.invalidatePages(domainOf(words), vpnOf(words), pagesOfMask(addressMaskOf(words)));
 }
 
-/** The first invalidation of a submission pays its granularity; those behind it are cheaper. */
-function serviceNs(unit: InvalidationUnit, granularity: number): number {
+/**
+ * How long a descriptor takes. The first invalidation of a submission pays its granularity; those
+ * behind it are cheaper.
+ */
+function serviceNs(unit: InvalidationUnit, words: Descriptor): number {
   const { costs } = unit;
+  switch (descriptorType(words)) {
+    case TYPE_CONTEXT_CACHE:
+      return costs.contextCacheNs;
+    case TYPE_DEVICE_TLB:
+      return costs.deviceTlbNs;
+    case TYPE_WAIT:
+      return 0;
+  }
   if (unit.inSubmission > 0) return costs.furtherDescriptorNs;
+  const granularity = granularityOf(words);
   if (granularity === GRANULARITY_GLOBAL) return costs.iotlbGlobalNs;
   return granularity === GRANULARITY_DOMAIN ? costs.iotlbDomainNs : costs.iotlbPageNs;
 }
 
-function* invalidateDeviceTlb(
-  unit: InvalidationUnit,
-  words: Descriptor,
-  from: number,
-): Protocol<void> {
-  const { cpu, iommu, costs, machine } = unit;
-  cpu.spend(costs.deviceTlbNs);
-  if (cpu.point()) yield;
+function invalidateDeviceTlb(unit: InvalidationUnit, words: Descriptor, from: number): void {
+  const { cpu, iommu, machine } = unit;
   unit.counters.deviceTlb++;
   const device = sourceIdOf(words);
   const state = device < machine.devices.count ? machine.devices.stateOf(device) : DEVICE_REMOVED;
@@ -258,9 +262,8 @@ function* invalidateDeviceTlb(
 }
 
 /** All before it is complete, as this unit is serial; unless a device did not answer. */
-function* completeWait(unit: InvalidationUnit, words: Descriptor): Protocol<void> {
-  const { cpu, iommu, times, costs, counters } = unit;
-  if (cpu.point()) yield;
+function completeWait(unit: InvalidationUnit, words: Descriptor): void {
+  const { iommu, times, costs, counters } = unit;
   times.visibleNs = visibleAfter(unit, costs.statusWriteNs);
   unit.inSubmission = 0;
   counters.waits++;

@@ -20,19 +20,26 @@ export interface AccessStream {
   readonly gapNs: number;
 }
 
+/** So often a program looks whether the run is over. */
+const ACCESSES_PER_STINT = 16;
+
 /** `ns` of user work: interrupts and this core's timer are served when they are due. */
 export function* userWork(core: Core, stream: AccessStream, ns: number): Protocol<void> {
   const { cpu, machine } = core;
   const { mailboxes } = machine;
   let leftNs = ns;
   do {
-    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
     // Before the work, not behind it: an operation that follows begins where the clock is.
     access(core, pickPage(core, stream), false);
-    const chunkNs = Math.min(leftNs, stream.gapNs, core.timerNs - cpu.now());
-    if (cpu.run(chunkNs)) yield;
-    leftNs -= chunkNs - cpu.leftNs;
-    if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
+    let gapNs = Math.min(leftNs, stream.gapNs);
+    leftNs -= gapNs;
+    do {
+      if (core.timerNs <= cpu.now()) yield* drainQueues(core);
+      const pieceNs = Math.min(gapNs, core.timerNs - cpu.now());
+      if (cpu.run(pieceNs)) yield;
+      gapNs -= pieceNs - cpu.leftNs;
+      if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
+    } while (gapNs > 0);
   } while (leftNs > 0);
 }
 
@@ -47,8 +54,9 @@ export function* runProgram(
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
   let unmaskedNs = 0;
   while (!machine.control.stopped) {
-    yield* userWork(core, stream, stream.gapNs);
-    unmaskedNs += stream.gapNs;
+    const stintNs = Math.min(ACCESSES_PER_STINT * stream.gapNs, maskedEveryNs - unmaskedNs);
+    yield* userWork(core, stream, stintNs);
+    unmaskedNs += stintNs;
     if (unmaskedNs < maskedEveryNs) continue;
     unmaskedNs = 0;
     cpu.spend(maskedNs);
@@ -73,9 +81,9 @@ export function* idle(core: Core): Protocol<void> {
 export function access(core: Core, vpn: number, write: boolean): void {
   const { tlb, counters, space } = core;
   const entry = tlb.lookup(pcidOf(space), vpn);
-  if (entry !== TLB_MISS && (!write || (tlb.ptes[entry] & WRITABLE) !== 0)) {
+  if (entry !== TLB_MISS && (!write || (tlb.pteOf(entry) & WRITABLE) !== 0)) {
     counters.tlbHits++;
-    core.machine.frames.tagOf(pfnOf(tlb.ptes[entry])); // The load of the tag is the access.
+    core.machine.frames.tagOf(pfnOf(tlb.pteOf(entry))); // The load of the tag is the access.
     return;
   }
   counters.tlbMisses++;
