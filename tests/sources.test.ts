@@ -6,10 +6,12 @@ import { dirname, join, relative } from "node:path";
 import { type Comment, type ParseResult, parseSync, Visitor } from "oxc-parser";
 import { describe, expect, it } from "vitest";
 // @ts-expect-error: a build script, without declarations.
-import * as script from "../scripts/build-threads.mjs";
+import * as script from "../scripts/build-executors.mjs";
 
-const { toPlainFunctions, PROTOCOL_FOLDERS } = script as {
+const { toPlainFunctions, toCalls, toPlainAccesses, PROTOCOL_FOLDERS } = script as {
   toPlainFunctions(file: string, source: string): string;
+  toCalls(file: string, source: string, callsModule: string): string;
+  toPlainAccesses(file: string, source: string): string;
   PROTOCOL_FOLDERS: readonly string[];
 };
 
@@ -35,7 +37,7 @@ const ENGINE_EDGES: Record<string, readonly string[]> = {
   probe: ["errors", "layout"],
   profile: ["errors", "layout"],
   check: ["errors", "layout", "machine"],
-  executor: ["errors", "layout", "machine"],
+  executor: ["errors", "layout", "machine", "random"],
   policy: ["errors", "names", "machine"],
   protocol: [
     "check",
@@ -358,8 +360,31 @@ describe("protocols suspend in one way only", () => {
     expect(generators).toBeGreaterThan(30); // Otherwise the check above has looked at nothing.
   });
 
-  it("the threads build of the last `npm run build`: holds none either", () => {
-    const built = modules.map((path) => path.replace("dist/src", "dist/threads/src"));
+  it("nested calls of virtual time: yield only if what they call has", () => {
+    const text = "function* f(core) { const t = yield* g(core, h(1)); if (yield* k()) yield; }";
+    expect(toCalls("lock.js", text, "./calls.js")).toBe(
+      'import { call, SUSPENDED } from "./calls.js";\nlet called;\n' +
+        "function* f(core) { " +
+        "const t = ((called = call(g(core, h(1)))) === SUSPENDED ? yield : called); " +
+        "if (((called = call(k())) === SUSPENDED ? yield : called)) yield; }",
+    );
+  });
+
+  it("plain accesses: do what the atomic ones do", () => {
+    const text =
+      "Atomics.store(w, 0, 5); const a = Atomics.load(w, Atomics.load(w, 1)); " +
+      "const b = Atomics.add(w, 0, 2); const c = Atomics.compareExchange(w, 0, 7, 9); " +
+      "const d = Atomics.compareExchange(w, 0, 7, 1); const e = Atomics.exchange(w, 2, -1); " +
+      "const f = [Atomics.sub(w, 0, 1), Atomics.or(w, 0, 6), Atomics.and(w, 0, 12)]; " +
+      "return [a, b, c, d, e, ...f, ...w];";
+    const plain = toPlainAccesses("m.js", text.replace("return", "out ="));
+    expect(plain).not.toContain("Atomics");
+    const run = (body: string): unknown => new Function("w", body)(new Int32Array(3));
+    expect(run(`let out; ${plain}; return out;`)).toEqual(run(text));
+  });
+
+  it.each(["threads", "inline"])("the form %s of the last build: holds none either", (form) => {
+    const built = modules.map((path) => path.replace("dist/src", `dist/${form}/src`));
     const bad = built.filter((path) => generatorsIn(path, readFileSync(path, "utf8")).length > 0);
     expect(bad).toEqual([]);
   });

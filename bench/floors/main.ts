@@ -1,25 +1,29 @@
 // `npm run floors`: what the whole protocol costs on this host over the bare exchange of two cache
-// lines, with every modelled cost at zero. One JSON object a line.
+// lines, with every modelled cost at zero; and how many events a second virtual time has, over a
+// bare event loop. One JSON object a line.
 
 import { Piscina } from "piscina";
 import { median, quantileSorted } from "simple-statistics";
 import { createMachine } from "../../src/engine/machine/machine.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { mapPrograms, PROGRAM_PAGES } from "../../src/workloads/memory-map.ts";
+import type { VirtualFloorTask, VirtualRound } from "./virtual-floors.ts";
 import { FLOOR_WORDS, type FloorSamples, type FloorTask } from "./worker.ts";
 
-const ROUNDS = process.argv.includes("--quick") ? 40 : 400;
+const QUICK = process.argv.includes("--quick");
+const ROUNDS = QUICK ? 40 : 400;
 const WARMUP_ROUNDS = 40;
 /** Rounds whose raw before and after differ by more than this compare nothing. */
 const MAX_RAW_DRIFT = 0.2;
 
 const PARTS = ["ipi", "iotlb", "recorder"] as const;
+const VIRTUAL_CORES = [2, 64, 1024] as const;
 
 interface Floor {
   floor: string;
   raw: number;
   ours: number;
-  unit: "ns";
+  unit: "ns" | "events/s";
   ratio: number;
   ratio_low: number;
   ratio_high: number;
@@ -29,7 +33,10 @@ interface Floor {
 
 const samples = await measure();
 for (const [part, name] of PARTS.entries()) {
-  process.stdout.write(`${JSON.stringify(floorOf(samples, part, name))}\n`);
+  process.stdout.write(`${JSON.stringify(threadFloor(samples, part, name))}\n`);
+}
+for (const cores of VIRTUAL_CORES) {
+  process.stdout.write(`${JSON.stringify(await virtualFloor(cores))}\n`);
 }
 
 async function measure(): Promise<FloorSamples> {
@@ -67,8 +74,30 @@ async function measure(): Promise<FloorSamples> {
   return samples;
 }
 
-function floorOf(samples: FloorSamples, part: number, name: string): Floor {
-  const rounds = samples.parts[part].slice(WARMUP_ROUNDS);
+function threadFloor(samples: FloorSamples, part: number, name: string): Floor {
+  return floorOf(name, "ns", samples.parts[part].slice(WARMUP_ROUNDS));
+}
+
+async function virtualFloor(cores: number): Promise<Floor & Record<string, number | string>> {
+  const pool = new Piscina<VirtualFloorTask, VirtualRound[]>({
+    filename: new URL("./virtual-floors.js", import.meta.url).href,
+    maxThreads: 1,
+  });
+  const rounds = await pool.run({ cores, quick: QUICK });
+  await pool.destroy();
+  return {
+    ...floorOf(`virtual-${cores}`, "events/s", rounds),
+    shootdowns_per_s: Math.round(median(rounds.map((round) => round.shootdownsPerS))),
+    acknowledgements_per_s: Math.round(median(rounds.map((round) => round.acknowledgementsPerS))),
+  };
+}
+
+/** Medians over the rounds in which what it is compared with was steady. */
+function floorOf(
+  name: string,
+  unit: Floor["unit"],
+  rounds: readonly { before: number; ours: number; after: number }[],
+): Floor {
   const steady = rounds.filter(
     ({ before, after }) => Math.abs(before - after) <= MAX_RAW_DRIFT * Math.min(before, after),
   );
@@ -80,12 +109,12 @@ function floorOf(samples: FloorSamples, part: number, name: string): Floor {
     floor: name,
     raw: Math.round(median(raws)),
     ours: Math.round(median(ours)),
-    unit: "ns",
+    unit,
     ratio: round3(median(ratios)),
     ratio_low: round3(quantileSorted(ratios, 0.25)),
     ratio_high: round3(quantileSorted(ratios, 0.75)),
     rounds: kept.length,
-    dropped: rounds.length - steady.length,
+    dropped: rounds.length - kept.length,
   };
 }
 

@@ -14,7 +14,7 @@ import type { MachineShape } from "../../src/engine/layout/shape.ts";
 import { Machine } from "../../src/engine/machine/machine.ts";
 import { planOf } from "../../src/engine/policy/policy.ts";
 import { STRICT } from "../../src/engine/policy/presets.ts";
-import { costsOf } from "../../src/engine/profile/profile.ts";
+import { numbersOf } from "../../src/engine/profile/profile.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { Core } from "../../src/engine/protocol/core.ts";
 import { awaitSubmission, submitFlush } from "../../src/engine/protocol/invalidation.ts";
@@ -91,11 +91,12 @@ class Side {
         dilation: 1,
         parks: false,
         untimed: !task.leader,
+        followsClock: false, // Whole bursts are timed.
       });
     const id = task.leader ? 0 : 1;
-    const costs = costsOf(HOST);
-    this.core = new Core(id, cpu(id), machine, costs, planOf(STRICT), new Random(1, id));
-    this.unit = new InvalidationUnit(cpu(2), machine, 0, costs);
+    const free = numbersOf(HOST);
+    this.core = new Core(id, cpu(id), machine, free, planOf(STRICT), new Random(1, id));
+    this.unit = new InvalidationUnit(cpu(2), machine, 0, free.costs);
     this.range.add(programVpn(0), 1, 0);
   }
 }

@@ -38,7 +38,7 @@ import {
   PTE,
   SEND,
 } from "../../src/engine/probe/segments.ts";
-import { costsOf } from "../../src/engine/profile/profile.ts";
+import { numbersOf } from "../../src/engine/profile/profile.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { Core } from "../../src/engine/protocol/core.ts";
 import { access } from "../../src/engine/protocol/user.ts";
@@ -107,7 +107,7 @@ function task(name: string, run: () => void): MicroTask {
 
 function coreOf(machine: Machine, id: number): Core {
   const cpu = new VirtualExecutor(machine).cpus[id];
-  return new Core(id, cpu, machine, costsOf(HOST), planOf(STRICT), new Random(1, id));
+  return new Core(id, cpu, machine, numbersOf(HOST), planOf(STRICT), new Random(1, id));
 }
 
 function hits(machine: Machine): () => void {
@@ -216,7 +216,7 @@ function messages({ mailboxes }: Machine): () => void {
     for (let i = 0; i < OPERATIONS; i++) {
       const sequence = mailboxes.reserve(1);
       if (!mailboxes.hasRoom(1, sequence)) violated("the mailbox is full", sequence);
-      mailboxes.post(1, sequence, FLUSH_PAGES | ACK_LATE, 0, 0, HIT_VPN + i, 1, i);
+      mailboxes.post(1, sequence, FLUSH_PAGES | ACK_LATE, 0, 0, HIT_VPN + i, 1, i, i);
       if (mailboxes.dueNs(1) !== i) violated("the message is not there", sequence);
       mailboxes.read(1, message);
       mailboxes.acknowledge(1, message.sequence, i, 0, 0, i);

@@ -3,29 +3,30 @@
 
 import { type Command, Option } from "commander";
 import { UsageError } from "../engine/errors.ts";
-import { MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
+import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
 import { unknownName } from "../engine/names.ts";
 import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
 import {
+  EXECUTORS,
   type Grid,
   MAX_DILATION,
   MAX_OPERATIONS,
   MAX_PAGES,
   MAX_REPETITIONS,
-  MAX_THREADED_CORES,
 } from "./experiments/schema.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
 import { parseProfile } from "./profile-file.ts";
 
-const EXECUTORS = ["threads", "virtual", "both"] as const;
+const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
+type Executor = (typeof EXECUTORS)[number];
 const DEFAULT_SEED = 42;
 const MAX_SEED = 2 ** 32 - 1;
 
 /** What the options that several commands have become. */
 export interface RunOptions {
-  readonly executor: string;
+  readonly executor?: Executor[];
   readonly policy?: Policy[];
   readonly profile?: Profile[];
   readonly iommus?: number[];
@@ -33,6 +34,7 @@ export interface RunOptions {
   readonly ops?: number;
   readonly repetitions?: number;
   readonly seed: number;
+  readonly jitter?: number;
   readonly dilate?: number | "auto";
   readonly out?: string;
   readonly format: Format;
@@ -44,9 +46,10 @@ export interface RunOptions {
 export function addRunOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--executor <name>", "who runs the actors; this version has no other")
-        .argParser(parseExecutor)
-        .default("threads"),
+      new Option(
+        "--executor <name>",
+        "threads (this host, wall clock), virtual (virtual time, any number of cores) or both",
+      ).argParser(parseExecutor),
     )
     .option(
       "--policy <names>",
@@ -77,8 +80,13 @@ export function addRunOptions(command: Command): Command {
       DEFAULT_SEED,
     )
     .option(
+      "--jitter <seed>",
+      "virtual: perturb the order of steps; each seed is another order",
+      numberFrom("--jitter", 0, MAX_SEED),
+    )
+    .option(
       "--dilate <k>",
-      "host ns that a modelled ns lasts; auto: 1 if the actors fit the CPUs, else 100",
+      "threads: host ns that a modelled ns lasts; auto: 1 if the actors fit the CPUs, else 100",
       parseDilation,
     )
     .option("--quick", "a smaller version that takes seconds")
@@ -93,14 +101,16 @@ export function addSizeOptions(command: Command): Command {
     .option(
       "--cores <list>",
       "cores of the machine, such as 2,4",
-      listFrom("--cores", 1, MAX_THREADED_CORES),
+      listFrom("--cores", 1, MAX_CORES),
     )
     .option("--pages <list>", "pages of one operation", listFrom("--pages", 1, MAX_PAGES));
 }
 
 /** What these options set in every grid of an experiment. */
-export function commonOverrides({ policy, profile, repetitions, dilate }: RunOptions): Grid {
+export function commonOverrides(options: RunOptions): Grid {
+  const { executor, policy, profile, repetitions, dilate } = options;
   return {
+    ...(executor && { executors: executor }),
     ...(policy && { policies: policy }),
     ...(profile && { profiles: profile }),
     ...(repetitions !== undefined && { repetitions }),
@@ -139,14 +149,11 @@ function parseProfiles(text: string): Profile[] {
   return [...new Set(text.split(",").map((name) => parseProfile(name.trim())))];
 }
 
-function parseExecutor(text: string): string {
-  if (text === "threads") return text;
-  if (!EXECUTORS.some((known) => known === text)) throw unknownName("executor", text, EXECUTORS);
-  throw new UsageError(
-    `--executor ${text}: this version runs threads only. Leave it out; with more actors than ` +
-      `CPUs, ` +
-      "--dilate 100 keeps times meaningful",
-  );
+function parseExecutor(text: string): Executor[] {
+  if (text === "both") return [...EXECUTORS];
+  const executor = EXECUTORS.find((known) => known === text);
+  if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
+  return [executor];
 }
 
 function parseDilation(text: string): number | "auto" {

@@ -1,5 +1,5 @@
 // What standard error says while points run: one live line on a terminal, otherwise a line for each
-// point. Nothing is written while a point is being measured.
+// point. Nothing is written while a point of threads is being measured.
 
 import type { MeasuredPoint, NamedPoint } from "../results/rows.ts";
 
@@ -17,21 +17,28 @@ export class Progress {
     this.isLive = process.stderr.isTTY === true;
   }
 
-  /** A point is about to run. */
+  /** A point is about to run, alone. */
   begin(point: NamedPoint): void {
-    if (this.isQuiet || !this.isLive) return;
-    const line = `${this.done + 1}/${this.total} ${describe(point)}`;
-    process.stderr.write(CLEAR_LINE + line.slice(0, (process.stderr.columns ?? 80) - 1));
+    if (!this.isQuiet && this.isLive) this.show(this.done + 1, point);
   }
 
   finish(measured: MeasuredPoint): void {
     this.done++;
-    if (this.isQuiet || this.isLive) return;
+    if (this.isQuiet) return;
+    if (this.isLive) {
+      this.show(this.done, measured);
+      return;
+    }
     const { latency, wallS } = measured.result;
     const p50Us = ((latency.quantile(0.5) ?? 0) / 1000).toFixed(2);
     process.stderr.write(
       `${this.done}/${this.total} ${describe(measured)}: p50 ${p50Us} µs (${wallS.toFixed(1)} s)\n`,
     );
+  }
+
+  private show(number: number, point: NamedPoint): void {
+    const line = `${number}/${this.total} ${describe(point)}`;
+    process.stderr.write(CLEAR_LINE + line.slice(0, (process.stderr.columns ?? 80) - 1));
   }
 
   end(): void {
@@ -40,11 +47,12 @@ export class Progress {
 }
 
 function describe({ workload, pages, point }: NamedPoint): string {
-  const { profile, policy, cores, iommus, devices } = point;
+  const { executor, profile, policy, cores, iommus, devices } = point;
   const size = pages === undefined ? "" : ` ${pages} pages`;
   const dma = devices === 0 ? "" : ` ${devices} devices`;
   const machine = `${cores} cores${describeOthers(point)} ${iommus} IOMMUs${dma}`;
-  return `${profile.name} ${workload}${size} ${machine} ${policy.name}`;
+  const time = executor === "virtual" ? "virtual " : "";
+  return `${time}${profile.name} ${workload}${size} ${machine} ${policy.name}`;
 }
 
 /** What cores do besides initiating and running the program: ` (1 idle, 2 other)`. */

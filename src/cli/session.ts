@@ -112,8 +112,9 @@ export function defaultFolder(name: string, at: Date): string {
 
 /** First the environment, on standard output only where people read that. */
 function announce({ points, seed, format, notes, quiet }: SessionRequest, host: Host): void {
+  const executors = new Set(points.map(({ point }) => point.executor));
   const profiles = new Set(points.map(({ point }) => point.profile.name));
-  const line = `${environmentLine(host, [...profiles], seed)}\n`;
+  const line = `${environmentLine(host, [...executors], [...profiles], seed)}\n`;
   if (format === "table") process.stdout.write(line);
   else if (!quiet) process.stderr.write(line);
   for (const note of notes) warn(note);

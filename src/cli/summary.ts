@@ -22,6 +22,7 @@ const leftGroup = { align: "left", groups: true } as const;
 const rightGroup = { align: "right", groups: true } as const;
 
 const COLUMNS: readonly TableColumn[] = [
+  { title: "executor", ...leftGroup, cell: ({ point }) => point.executor },
   { title: "workload", ...leftGroup, cell: ({ workload }) => workload },
   { title: "profile", ...leftGroup, cell: ({ point }) => point.profile.name },
   { title: "cores", ...rightGroup, cell: ({ point }) => `${point.cores}` },
@@ -36,7 +37,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "run", ...right, cell: ({ repetition }) => `${repetition}` },
   { title: "p50 µs", ...right, cell: ({ result }) => micros(result.latency.quantile(0.5)) },
   { title: "p99 µs", ...right, cell: ({ result }) => micros(result.latency.quantile(0.99)) },
-  { title: "late µs", ...right, cell: ({ result }) => micros(result.late.quantile(0.5)) },
+  { title: "late µs", ...right, cell: lateMicros },
   { title: "IPIs/op", ...right, cell: ({ result }) => perOp(result, "ipis") },
   { title: "IOTLB/op", ...right, cell: ({ result }) => perOp(result, "iotlbInvalidations") },
   { title: "held pages", ...right, cell: ({ result }) => `${result.cores.heldPagesMax}` },
@@ -45,17 +46,22 @@ const COLUMNS: readonly TableColumn[] = [
 
 /** Columns that only stand there if their cells differ. */
 const OPTIONAL = new Set([
-  ...["workload", "profile", "idle", "other", "masked µs"],
+  ...["executor", "workload", "profile", "idle", "other", "masked µs"],
   ...["devices", "dilation", "pages", "run"],
 ]);
 
 /** `node 20.20.2 · 2 CPUs · load 0.4 · threads · profile akaros-2020 · seed 42`. */
-export function environmentLine(host: Host, profiles: readonly string[], seed: number): string {
+export function environmentLine(
+  host: Host,
+  executors: readonly string[],
+  profiles: readonly string[],
+  seed: number,
+): string {
   return [
     `node ${host.node}`,
     `${host.cpus} CPUs`,
     `load ${host.load.toFixed(1)}`,
-    "threads",
+    executors.join(", "),
     `profile ${profiles.join(", ")}`,
     `seed ${seed}`,
   ].join(" · ");
@@ -91,6 +97,11 @@ function withoutRepeats(
 function maskedTimes({ point: { workload } }: MeasuredPoint): string {
   const { maskedNs, maskedEveryNs } = workload;
   return maskedNs === 0 ? "0" : `${maskedNs / 1000} after ${maskedEveryNs / 1000}`;
+}
+
+/** Of threads: in virtual time nothing is late. */
+function lateMicros({ point, result }: MeasuredPoint): string {
+  return point.executor === "threads" ? micros(result.late.quantile(0.5)) : "";
 }
 
 function micros(ns: number | undefined): string {

@@ -17,8 +17,13 @@ export class Random {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
+  /** From 0, below 1. */
+  fraction(): number {
+    return this.next() / 4_294_967_296;
+  }
+
   /** A whole number from 0 to `limit` − 1, for a limit up to 2³². */
   below(limit: number): number {
-    return Math.floor((this.next() / 4_294_967_296) * limit);
+    return Math.floor(this.fraction() * limit);
   }
 }

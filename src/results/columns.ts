@@ -26,7 +26,8 @@ const KEY_COLUMNS = [
     name: "executor",
     type: "string",
     unit: "",
-    meaning: "Who ran it: threads; kernel for shootdowns of a real kernel, read from a trace.",
+    meaning:
+      "Who ran it: threads (this host), virtual (virtual time), kernel (a trace of a real one).",
   },
   { name: "profile", type: "string", unit: "", meaning: "The machine's costs (see profiles)." },
   {
@@ -161,6 +162,12 @@ export const SUMMARY_COLUMNS = [
     meaning: "Operations of all initiators in a second of modelled time.",
   },
   { name: "ipis_per_op", type: "number", unit: "IPIs", meaning: "IPIs sent, per operation." },
+  {
+    name: "broadcasts_per_op",
+    type: "number",
+    unit: "broadcasts",
+    meaning: "Broadcast invalidations (TLBI and DSB, INVLPGB and TLBSYNC), per operation.",
+  },
   {
     name: "iotlb_invalidations_per_op",
     type: "number",

@@ -32,6 +32,7 @@ const DECIMALS = 1000;
 export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined): SummaryRow {
   const { point, result } = measured;
   const { latency, late, cores, elapsedNs } = result;
+  const isThreaded = point.executor === "threads";
   const operations = cores.operations;
   const perOperation = (count: number) => rounded(ratio(count, operations));
   const interval = medianInterval(latency);
@@ -40,7 +41,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     ops: operations,
     seed: point.seed,
     dilation: point.dilation,
-    host_cpus: point.hostCpus,
+    host_cpus: isThreaded ? point.hostCpus : undefined,
     oversubscribed: isOversubscribed(measured),
     latency_ns_min: latency.count === 0 ? undefined : latency.min,
     latency_ns_p50: latency.quantile(0.5),
@@ -51,10 +52,11 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     latency_ns_mean: rounded(latency.mean),
     latency_ns_p50_low: interval?.low,
     latency_ns_p50_high: interval?.high,
-    late_ns_p50: late.quantile(0.5),
-    late_ns_p99: late.quantile(0.99),
+    late_ns_p50: isThreaded ? late.quantile(0.5) : undefined,
+    late_ns_p99: isThreaded ? late.quantile(0.99) : undefined,
     ops_per_s: rounded(ratio(operations * 1e9, elapsedNs)),
     ipis_per_op: perOperation(cores.ipis),
+    broadcasts_per_op: perOperation(cores.broadcasts),
     iotlb_invalidations_per_op: perOperation(cores.iotlbInvalidations),
     iommu_waits_per_op: perOperation(cores.iommuWaits),
     full_flushes_per_op: perOperation(cores.fullFlushes),
@@ -68,7 +70,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     late_accesses: undefined,
     stale_uses: undefined,
     stale_uses_same_owner: undefined,
-    floor_ns: rounded(floorNs),
+    floor_ns: isThreaded ? rounded(floorNs) : undefined,
     verdict: undefined,
   };
 }
@@ -113,7 +115,7 @@ function keyRow(measured: MeasuredPoint): KeyRow {
     experiment: measured.experiment,
     point: measured.id,
     repetition: measured.repetition,
-    executor: "threads",
+    executor: point.executor,
     profile: point.profile.name,
     workload: measured.workload,
     ...policyCells(point.policy),

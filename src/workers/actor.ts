@@ -19,6 +19,8 @@ export interface ActorTask {
   readonly parks: boolean;
   /** Answers others, in a profile where nothing takes modelled time. */
   readonly untimed: boolean;
+  /** Initiates, in such a profile. */
+  readonly followsClock: boolean;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ActorTask {
  * not cross to the main thread. Throws what the actor itself throws.
  */
 export default function runActor(task: ActorTask): ActorReport | undefined {
-  const { actor, dilation, parks, untimed } = task;
+  const { actor, dilation, parks, untimed, followsClock } = task;
   const machine = new Machine(task.memory, task.shape);
   const hostNowNs = monotonicClock();
   try {
@@ -38,6 +40,7 @@ export default function runActor(task: ActorTask): ActorReport | undefined {
       dilation,
       parks,
       untimed,
+      followsClock,
     });
     const part = partOf(cpu, machine, task.play);
     complete(part.protocol);

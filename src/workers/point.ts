@@ -1,22 +1,18 @@
-// A point: one configuration that gets measured. `runPoint` builds its machine, runs it on the gang
-// and adds up what the actors report.
+// A point: one configuration that gets measured, the machine that it runs on, and what came out.
 
-import { layOut } from "../engine/layout/regions.ts";
-import { actorsOf, type MachineShape } from "../engine/layout/shape.ts";
-import { createMachine } from "../engine/machine/machine.ts";
+import type { MachineShape } from "../engine/layout/shape.ts";
+import { createMachine, type Machine } from "../engine/machine/machine.ts";
 import { type Policy, planOf, queueOf } from "../engine/policy/policy.ts";
-import { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
-import { Histogram } from "../engine/probe/histogram.ts";
-import { SEGMENTS } from "../engine/probe/segments.ts";
-import { costsOf, isFree, type Profile } from "../engine/profile/profile.ts";
-import type { ActorReport } from "../workloads/cast.ts";
+import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
+import type { Histogram } from "../engine/probe/histogram.ts";
+import { numbersOf, type Profile } from "../engine/profile/profile.ts";
+import type { Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { MUNMAP, MUNMAP_RANGE, TRACE, type WorkloadPlan } from "../workloads/workload.ts";
-import type { ActorTask } from "./actor.ts";
-import type { Gang } from "./gang.ts";
 
 export interface Point {
+  readonly executor: "threads" | "virtual";
   readonly policy: Policy;
   readonly profile: Profile;
   readonly workload: WorkloadPlan;
@@ -24,7 +20,9 @@ export interface Point {
   readonly iommus: number;
   readonly devices: number;
   readonly seed: number;
-  /** Host ns that one modelled ns lasts. */
+  /** Seed of what perturbs the order of steps, in virtual time; undefined: nothing does. */
+  readonly jitter: number | undefined;
+  /** Host ns that one modelled ns lasts; 1 in virtual time. */
   readonly dilation: number;
   readonly hostCpus: number;
 }
@@ -56,8 +54,6 @@ const FIXED_TABLES = 64;
 /** Frames that cores keep in their magazines while others have none. */
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
-/** Host time that each oversubscribing actor leaves between two wake-ups of its own. */
-const BACKGROUND_PERIOD_HOST_NS = 500_000;
 
 /** How large a machine the point needs. */
 export function shapeOf(point: Point): MachineShape {
@@ -81,123 +77,24 @@ export function shapeOf(point: Point): MachineShape {
 }
 
 /**
- * Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be
- * that large.
+ * The point's machine, as it is when a run begins.
+ * @throws UsageError if it cannot be that large.
  */
-export async function runPoint(
-  gang: Gang,
-  point: Point,
-  signal?: AbortSignal,
-): Promise<PointResult> {
-  const plan = planOf(point.policy);
-  const shape = shapeOf(point);
-  const machine = createMachine(shape, plan.queuedInvalidation);
+export function machineOf(point: Point): Machine {
+  const { workload } = point;
+  const machine = createMachine(shapeOf(point), planOf(point.policy).queuedInvalidation);
   mapPrograms(machine);
   for (let core = 0; core < point.cores; core++) {
-    machine.spaces.load(firstSpaceOf(core, point.cores, point.workload), core);
+    machine.spaces.load(firstSpaceOf(core, point.cores, workload), core);
   }
-  const { initiators } = point.workload;
-  machine.control.expectInitiators(initiators);
-  const actors = actorsOf(shape);
-  const oversubscribed = actors > point.hostCpus;
-  // Dilated, initiators spin where that leaves a CPU to the others: what they send is then sent
-  // in time.
-  const spinning = point.dilation > 1 && initiators < point.hostCpus;
-  const workload = oversubscribed ? paced(point, actors) : point.workload;
-  const { memory } = machine;
-  const free = isFree(point.profile);
-  const play = { costs: costsOf(point.profile), plan, workload, seed: point.seed };
-  const tasks = Array.from({ length: actors }, (_, actor): ActorTask => {
-    const parks = oversubscribed && !(spinning && actor < initiators);
-    const answers = actor >= initiators && actor < shape.cores + shape.iommus;
-    const untimed = free && answers;
-    return { actor, memory, shape, play, dilation: point.dilation, parks, untimed };
-  });
-  const began = process.hrtime.bigint();
-  const reports = await gang.run(machine, tasks, initiators, signal);
-  const wallS = Number(process.hrtime.bigint() - began) / 1e9;
-  const responders = countResponders(point);
-  const sharedBytes = layOut(shape).bytes;
-  return { ...sumUp(reports), wallS, sharedBytes, responders, actors, oversubscribed };
+  machine.control.expectInitiators(workload.initiators);
+  return machine;
 }
 
-/**
- * The workload with its background thinned out: where threads share CPUs, each access of a program
- * and each DMA costs a wake-up, and these must leave the CPUs to the shootdowns.
- */
-function paced(point: Point, actors: number): WorkloadPlan {
-  const { workload, dilation } = point;
-  const periodNs = Math.ceil((actors * BACKGROUND_PERIOD_HOST_NS) / dilation);
-  return {
-    ...workload,
-    accessGapNs: Math.max(workload.accessGapNs, periodNs),
-    dmaPeriodNs: Math.max(workload.dmaPeriodNs, periodNs),
-  };
-}
-
-/** Cores other than the initiator that have the space loaded at the start. */
-function countResponders(point: Point): number {
-  let loaded = 0;
-  for (let core = 0; core < point.cores; core++) {
-    if (firstSpaceOf(core, point.cores, point.workload) === 0) loaded++;
-  }
-  return Math.max(0, loaded - 1);
-}
-
-function sumUp(
-  reports: readonly ActorReport[],
-): Pick<
-  PointResult,
-  "latency" | "late" | "segments" | "cores" | "iommus" | "devices" | "elapsedNs"
-> {
-  const latency = new Histogram();
-  const late = new Histogram();
-  const onPath = Array.from({ length: SEGMENTS }, () => new Histogram());
-  const slackSumNs = new Float64Array(SEGMENTS);
-  const slackCount = new Float64Array(SEGMENTS);
-  const cores = new CoreCounters();
-  const iommus = new IommuCounters();
-  const devices = new DeviceCounters();
-  let beganNs = Number.POSITIVE_INFINITY;
-  let endedNs = 0;
-  for (const { core, iommu, device } of reports) {
-    if (core !== undefined) addCore(cores, core.counters);
-    if (iommu !== undefined) add(iommus, iommu);
-    if (device !== undefined) add(devices, device);
-    if (core?.path === undefined) continue;
-    latency.merge(core.path.latency);
-    late.merge(core.path.late);
-    core.path.segments.forEach((segment, i) => {
-      onPath[i].merge(segment.onPath);
-      slackSumNs[i] += segment.slackSumNs;
-      slackCount[i] += segment.slackCount;
-    });
-    beganNs = Math.min(beganNs, core.measured.beganNs);
-    endedNs = Math.max(endedNs, core.measured.endedNs);
-  }
-  const segments = onPath.map((histogram, i) => {
-    if (slackCount[i] > 0 && histogram.count < latency.count) {
-      histogram.record(0, latency.count - histogram.count);
-    }
-    return {
-      onPath: histogram,
-      slackNsMean: slackCount[i] > 0 ? slackSumNs[i] / slackCount[i] : 0,
-    };
-  });
-  return { latency, late, segments, cores, iommus, devices, elapsedNs: endedNs - beganNs };
-}
-
-function addCore(sum: CoreCounters, part: CoreCounters): void {
-  const heldPagesMax = Math.max(sum.heldPagesMax, part.heldPagesMax);
-  add(sum, part);
-  sum.heldPagesMax = heldPagesMax;
-}
-
-/** Adds one actor's counters to a sum, name by name. */
-function add<Counters extends object>(sum: Counters, part: Counters): void {
-  for (const key of Object.keys(part) as (keyof Counters)[]) {
-    (sum[key] as number) += part[key] as number;
-  }
+/** What the point's actors have in common. */
+export function playOf(point: Point): Play {
+  const { profile, policy, workload, seed } = point;
+  return { ...numbersOf(profile), plan: planOf(policy), workload, seed };
 }
 
 function pagesOfTrace(workload: WorkloadPlan): number {

@@ -6,7 +6,7 @@ import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/policy.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
-import type { Costs } from "../engine/profile/costs.ts";
+import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine, transfer } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
@@ -16,8 +16,7 @@ import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** What all actors of a run have in common besides the machine. */
-export interface Play {
-  readonly costs: Costs;
+export interface Play extends ProfileNumbers {
   readonly plan: Plan;
   readonly workload: WorkloadPlan;
   readonly seed: number;
@@ -67,9 +66,9 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
 }
 
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
-  const { costs, plan, workload, seed } = play;
+  const { plan, workload, seed } = play;
   const space = firstSpaceOf(cpu.id, machine.shape.cores, workload);
-  const core = new Core(cpu.id, cpu, machine, costs, plan, new Random(seed, cpu.id), space);
+  const core = new Core(cpu.id, cpu, machine, play, plan, new Random(seed, cpu.id), space);
   const measured: Measured = { beganNs: 0, endedNs: 0 };
   const report = (): ActorReport => {
     const { counters } = core;

@@ -22,11 +22,18 @@ describe.skipIf(availableParallelism() < 2)("npm run floors -- --quick", () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
-  it.each(["ipi", "iotlb", "recorder"])("%s: is there once, with finite numbers", (name) => {
+  it.each([
+    ["ipi", "ns"],
+    ["iotlb", "ns"],
+    ["recorder", "ns"],
+    ["virtual-2", "events/s"],
+    ["virtual-64", "events/s"],
+    ["virtual-1024", "events/s"],
+  ])("%s: is there once, with finite numbers in %s", (name, unit) => {
     const found = floors.filter(({ floor }) => floor === name);
     expect(found).toHaveLength(1);
     const [floor] = found;
-    expect(floor.unit).toBe("ns");
+    expect(floor.unit).toBe(unit);
     for (const key of KEYS) {
       expect(Number.isFinite(floor[key]), key).toBe(true);
       expect(floor[key], key).toBeGreaterThan(0);

@@ -181,7 +181,7 @@ describe("bench: Ctrl-C in the middle", () => {
 });
 
 describe("bench: what is refused, with exit status 2 and no stack", () => {
-  const bad = join(tmpdir(), "shootdown-never-made");
+  const bad = join(tmpdir(), `shootdown-never-made-${process.pid}`);
   const cases: [what: string, args: string[], message: RegExp][] = [
     ["an unknown command", ["bensh"], /unknown command 'bensh'[\s\S]*bench/],
     [
@@ -194,8 +194,17 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
     ["an unknown experiment", ["bench", "sead"], /did you mean "seed"/],
     ["an unknown format", ["bench", "--format", "cvs"], /did you mean "csv"/],
     ["an unknown executor", ["bench", "--executor", "thread"], /did you mean "threads"/],
-    ["an executor of a later version", ["bench", "--executor", "virtual"], /runs threads only/],
-    ["more cores than threads can be", ["bench", "--cores", "2,257"], /--cores "257".*1 to 256/],
+    ["more cores than a machine has", ["bench", "--cores", "2,1025"], /--cores "1025".*1 to 1024/],
+    [
+      "more cores than threads can be",
+      ["bench", TINY, "--cores", "257"],
+      /threads run at most 256 cores \(--executor virtual\)/,
+    ],
+    [
+      "the profile of this host in virtual time",
+      ["bench", TINY, "--executor", "virtual", "--profile", "host"],
+      /in virtual time nothing takes time/,
+    ],
     ["a number that is none", ["bench", "--ops", "many"], /--ops "many".*whole number/],
     ["no operations at all", ["bench", "--ops", "0"], /--ops "0".*from 1/],
     [

@@ -3,7 +3,7 @@ import { expand } from "../../dist/src/cli/experiments/expand.js";
 import { parseExperiment } from "../../dist/src/cli/experiments/load.js";
 import { UsageError } from "../../dist/src/engine/errors.js";
 
-const SETTINGS = { quick: false, seed: 1, hostCpus: 2, overrides: {} };
+const SETTINGS = { quick: false, seed: 1, jitter: undefined, hostCpus: 2, overrides: {} };
 
 function parse(fields: object) {
   const text = JSON.stringify({ name: "x", question: "?", ...fields }, null, 2);
@@ -154,13 +154,13 @@ describe("an experiment file with a mistake", () => {
     ],
     [
       "a number beyond its range",
-      '{"name":"x","question":"?","cores":[500]}',
-      /:1:37: cores\[0\]: a whole number from 1 to 256/,
+      '{"name":"x","question":"?","cores":[5000]}',
+      /:1:37: cores\[0\]: a whole number from 1 to 1024/,
     ],
     [
       "a machine that is idle altogether",
-      '{"name":"x","question":"?","idle_cores":[256]}',
-      /idle_cores\[0\]: a whole number from 0 to 255/,
+      '{"name":"x","question":"?","idle_cores":[1024]}',
+      /idle_cores\[0\]: a whole number from 0 to 1023/,
     ],
     [
       "a number that should be a list",

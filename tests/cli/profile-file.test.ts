@@ -170,7 +170,7 @@ describe("a profile file with a mistake", () => {
 });
 
 describe("experiments with profiles of one's own", () => {
-  const SETTINGS = { quick: false, seed: 1, hostCpus: 2, overrides: {} };
+  const SETTINGS = { jitter: undefined, quick: false, seed: 1, hostCpus: 2, overrides: {} };
 
   it("find them from their own folder, in grids and in quick, too", () => {
     mkdirSync(join(folder, "near"), { recursive: true });

@@ -23,21 +23,22 @@ describe("ticket locks", () => {
     expect(locks.handedNs(LOCK, first)).toBe(0);
     expect(locks.handedNs(LOCK, second)).toBe(NOT_YET);
     locks.await(LOCK, second, 4);
-    expect(locks.release(LOCK, first, 700)).toBe(4);
+    expect(locks.release(LOCK, first, 3, 700)).toBe(4);
     expect(locks.handedNs(LOCK, second)).toBe(700);
+    expect(locks.releasedBy(LOCK)).toBe(3);
     expect(locks.handedNs(LOCK, first)).toBe(NOT_YET);
   });
 
   it("nobody waits: the release names nobody", () => {
     const locks = freshLocks();
-    expect(locks.release(LOCK, locks.takeTicket(LOCK), 10)).toBe(NOBODY);
+    expect(locks.release(LOCK, locks.takeTicket(LOCK), 0, 10)).toBe(NOBODY);
   });
 
   it("the next has a ticket but has not said who it is: nobody is named, and it sees its turn itself", () => {
     const locks = freshLocks();
     const first = locks.takeTicket(LOCK);
     const second = locks.takeTicket(LOCK);
-    expect(locks.release(LOCK, first, 10)).toBe(NOBODY);
+    expect(locks.release(LOCK, first, 0, 10)).toBe(NOBODY);
     locks.await(LOCK, second, 1);
     expect(locks.handedNs(LOCK, second)).toBe(10);
   });
@@ -54,7 +55,9 @@ describe("ticket locks", () => {
           if (core === CORES) {
             const holder = queue.shift();
             if (holder === undefined) continue;
-            expect(locks.release(LOCK, holder.ticket, nowNs)).toBe(queue[0]?.core ?? NOBODY);
+            expect(locks.release(LOCK, holder.ticket, holder.core, nowNs)).toBe(
+              queue[0]?.core ?? NOBODY,
+            );
             handedNs = nowNs;
           } else if (!queue.some((waiter) => waiter.core === core)) {
             const ticket = locks.takeTicket(LOCK);

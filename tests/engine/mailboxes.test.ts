@@ -4,7 +4,12 @@ import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
 import { layOut } from "../../dist/src/engine/layout/regions.js";
 import { MAILBOX_SLOTS } from "../../dist/src/engine/layout/shape.js";
 import { LINE_WORDS } from "../../dist/src/engine/layout/words.js";
-import { FLUSH_PAGES, Mailboxes, type Message } from "../../dist/src/engine/machine/mailboxes.js";
+import {
+  FLUSH_PAGES,
+  Mailboxes,
+  type Message,
+  NO_SENDER,
+} from "../../dist/src/engine/machine/mailboxes.js";
 import { shapeWith } from "./shapes.js";
 
 const TARGET = 1;
@@ -17,7 +22,7 @@ function emptyMailboxes(): Mailboxes {
 
 function post(mailboxes: Mailboxes, vpn: number, dueNs = 0): number {
   const sequence = mailboxes.reserve(TARGET);
-  mailboxes.post(TARGET, sequence, FLUSH_PAGES, 0, 0, vpn, 1, dueNs);
+  mailboxes.post(TARGET, sequence, FLUSH_PAGES, 0, 0, vpn, 1, 0, dueNs);
   return sequence;
 }
 
@@ -72,9 +77,10 @@ describe("mailboxes", () => {
           const mailboxes = emptyMailboxes();
           const { kind, sender, space, vpn, pages, dueNs } = message;
           const sequence = mailboxes.reserve(TARGET);
-          mailboxes.post(TARGET, sequence, kind, sender, space, vpn, pages, dueNs);
+          mailboxes.post(TARGET, sequence, kind, sender, space, vpn, pages, dueNs - 7, dueNs);
           expect(next(mailboxes)).toEqual({ ...message, sequence });
           expect(mailboxes.postedDueNs(TARGET, sequence)).toBe(dueNs);
+          expect(mailboxes.sentNs(TARGET, sequence)).toBe(dueNs - 7);
         },
       ),
       { numRuns: 200 },
@@ -85,14 +91,29 @@ describe("mailboxes", () => {
     const mailboxes = emptyMailboxes();
     const first = mailboxes.reserve(TARGET);
     const second = mailboxes.reserve(TARGET);
-    mailboxes.post(TARGET, second, FLUSH_PAGES, 2, 0, 20, 1, 50);
+    mailboxes.post(TARGET, second, FLUSH_PAGES, 2, 0, 20, 1, 0, 50);
     expect(mailboxes.dueNs(TARGET)).toBe(NONE); // The first is reserved but not there yet.
-    mailboxes.post(TARGET, first, FLUSH_PAGES, 0, 0, 10, 1, 70);
+    mailboxes.post(TARGET, first, FLUSH_PAGES, 0, 0, 10, 1, 0, 70);
     expect(mailboxes.dueNs(TARGET)).toBe(70);
     expect(handle(mailboxes).vpn).toBe(10);
     expect(mailboxes.dueNs(TARGET)).toBe(50);
     expect(handle(mailboxes).vpn).toBe(20);
     expect(mailboxes.dueNs(TARGET)).toBe(NONE);
+  });
+
+  it("who posted a message: known from when it is there until its slot is used again", () => {
+    const mailboxes = emptyMailboxes();
+    const sequence = mailboxes.reserve(TARGET);
+    expect(mailboxes.senderOf(TARGET, sequence)).toBe(NO_SENDER);
+    mailboxes.post(TARGET, sequence, FLUSH_PAGES, 2, 0, 0, 1, 0, 70);
+    expect(mailboxes.senderOf(TARGET, sequence)).toBe(2);
+    handle(mailboxes);
+    expect(mailboxes.senderOf(TARGET, sequence)).toBe(2);
+    for (let i = 0; i < MAILBOX_SLOTS; i++) {
+      post(mailboxes, i);
+      handle(mailboxes);
+    }
+    expect(mailboxes.senderOf(TARGET, sequence)).toBe(NO_SENDER);
   });
 
   it("one core's mailbox: other cores see nothing of it", () => {
@@ -120,7 +141,7 @@ describe("mailboxes", () => {
             reserved ??= mailboxes.reserve(TARGET);
             expect(mailboxes.hasRoom(TARGET, reserved)).toBe(model.length < MAILBOX_SLOTS);
             if (model.length === MAILBOX_SLOTS) break;
-            mailboxes.post(TARGET, reserved, FLUSH_PAGES, 0, 0, ++vpn, 1, 0);
+            mailboxes.post(TARGET, reserved, FLUSH_PAGES, 0, 0, ++vpn, 1, 0, 0);
             model.push(vpn);
             reserved = undefined;
           }

@@ -15,7 +15,7 @@ import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/policy.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
-import { costsOf } from "../../dist/src/engine/profile/profile.js";
+import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { Core } from "../../dist/src/engine/protocol/core.js";
 import { DmaEngine, transfer } from "../../dist/src/engine/protocol/dma.js";
 import {
@@ -30,7 +30,8 @@ import { Random } from "../../dist/src/engine/random.js";
 import { BUFFER_PAGES, bufferVpn, mapPrograms } from "../../dist/src/workloads/memory-map.js";
 import { AKAROS_2020, smallShape } from "../support/virtual-run.ts";
 
-const COSTS = costsOf(AKAROS_2020);
+const NUMBERS = numbersOf(AKAROS_2020);
+const COSTS = NUMBERS.costs;
 const PAGE = iotlbDescriptor(GRANULARITY_PAGE, didOf(0), true, 0x1234, 0, true);
 const DOMAIN = iotlbDescriptor(GRANULARITY_DOMAIN, didOf(0), true, 0, 0, false);
 const GLOBAL = iotlbDescriptor(GRANULARITY_GLOBAL, 0, true, 0, 0, false);
@@ -59,7 +60,7 @@ function submitAll(
   const executor = new VirtualExecutor(machine);
   const outcomes: number[] = [];
   const cores = submissions.map(
-    (_, id) => new Core(id, executor.cpus[id], machine, COSTS, planOf(STRICT), new Random(1, id)),
+    (_, id) => new Core(id, executor.cpus[id], machine, NUMBERS, planOf(STRICT), new Random(1, id)),
   );
   const unit = new InvalidationUnit(executor.cpus[cores.length], machine, 0, COSTS);
   function* initiator(core: Core) {

@@ -7,7 +7,7 @@ import { type Policy, planOf, queueOf } from "../../dist/src/engine/policy/polic
 import { CoreCounters } from "../../dist/src/engine/probe/counters.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import { SEGMENT_NAMES, SEGMENTS } from "../../dist/src/engine/probe/segments.js";
-import { costsOf } from "../../dist/src/engine/profile/profile.js";
+import { numbersOf, type Profile } from "../../dist/src/engine/profile/profile.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
@@ -16,6 +16,8 @@ import { MUNMAP, type WorkloadPlan } from "../../dist/src/workloads/workload.js"
 
 export interface Setup {
   readonly policy: Policy;
+  /** akaros-2020 unless given. */
+  readonly profile?: Profile;
   readonly cores?: number;
   readonly iommus?: number;
   readonly devices?: number;
@@ -52,7 +54,12 @@ const WORKLOAD: WorkloadPlan = {
   trace: undefined,
 };
 
-export function smallShape(cores: number, iommus: number, devices: number): MachineShape {
+export function smallShape(
+  cores: number,
+  iommus: number,
+  devices: number,
+  { l1, l2, iotlb }: Profile = AKAROS_2020,
+): MachineShape {
   return {
     cores,
     iommus,
@@ -61,19 +68,19 @@ export function smallShape(cores: number, iommus: number, devices: number): Mach
     dataFrames: 60_000,
     tableFrames: 400,
     flushQueueSlots: 256,
-    l1: AKAROS_2020.l1,
-    l2: AKAROS_2020.l2,
-    iotlb: AKAROS_2020.iotlb,
+    l1,
+    l2,
+    iotlb,
   };
 }
 
 /** Runs the setup to its end in virtual time. */
 export function runVirtually(setup: Setup): Outcome {
-  const { policy, cores = 2, iommus = 0, devices = 0, seed = 42 } = setup;
+  const { policy, profile = AKAROS_2020, cores = 2, iommus = 0, devices = 0, seed = 42 } = setup;
   const workload = { ...WORKLOAD, ...setup.workload };
   const plan = planOf(policy);
   const shape = {
-    ...smallShape(cores, iommus, devices),
+    ...smallShape(cores, iommus, devices, profile),
     flushQueueSlots: Math.max(2, queueOf(policy)?.entries ?? 0),
   };
   const machine = createMachine(shape, plan.queuedInvalidation);
@@ -84,7 +91,7 @@ export function runVirtually(setup: Setup): Outcome {
   machine.control.expectInitiators(workload.initiators);
   const framesAtStart = machine.frames.countOwned();
   const executor = new VirtualExecutor(machine);
-  const play = { costs: costsOf(AKAROS_2020), plan, workload, seed };
+  const play = { ...numbersOf(profile), plan, workload, seed };
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, play));
   executor.complete(parts.map(({ protocol }) => protocol));
   const latency = new Histogram();

@@ -6,47 +6,14 @@ import { NoProgressError, UsageError } from "../../dist/src/engine/errors.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/policy.js";
 import { ALL_POLICIES, STRICT } from "../../dist/src/engine/policy/presets.js";
-import { costsOf } from "../../dist/src/engine/profile/profile.js";
+import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { HOST } from "../../dist/src/engine/profile/profiles.js";
 import type { ActorTask } from "../../dist/src/workers/actor.js";
 import { Gang } from "../../dist/src/workers/gang.js";
-import { type Point, runPoint } from "../../dist/src/workers/point.js";
+import { runOnThreads } from "../../dist/src/workers/on-threads.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
-import { MUNMAP, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
-import { AKAROS_2020, smallShape } from "../support/virtual-run.ts";
-
-const WORKLOAD: WorkloadPlan = {
-  kind: MUNMAP,
-  pages: 2,
-  initiators: 1,
-  operations: 30,
-  warmup: 5,
-  gapNs: 1000,
-  accessGapNs: 1000,
-  maskedEveryNs: 1e6,
-  maskedNs: 0,
-  idleCores: 0,
-  otherCores: 0,
-  dmaPeriodNs: 1000,
-  mode: 0,
-  windows: 260,
-  trace: undefined,
-};
-
-function pointOf(part: Partial<Point>): Point {
-  return {
-    policy: STRICT,
-    profile: AKAROS_2020,
-    workload: WORKLOAD,
-    cores: 2,
-    iommus: 0,
-    devices: 0,
-    seed: 1,
-    dilation: 1,
-    hostCpus: 2,
-    ...part,
-  };
-}
+import { pointOf, workloadOf } from "../support/points.ts";
+import { smallShape } from "../support/virtual-run.ts";
 
 describe("a gang of eight", () => {
   let gang: Gang;
@@ -62,7 +29,7 @@ describe("a gang of eight", () => {
     async (_, policy) => {
       for (const iommus of [0, 1]) {
         const point = pointOf({ policy, cores: 3, iommus, devices: iommus, dilation: 20 });
-        const { cores, latency, segments } = await runPoint(gang, point);
+        const { cores, latency, segments } = await runOnThreads(gang, point);
         expect(cores.operations).toBe(30);
         expect(latency.count).toBe(30);
         expect(cores.framesHeld).toBe(60);
@@ -73,33 +40,33 @@ describe("a gang of eight", () => {
   );
 
   test("four initiators that interrupt each other do not deadlock", async () => {
-    const workload = { ...WORKLOAD, initiators: 4, windows: 40, gapNs: 0 };
+    const workload = workloadOf({ initiators: 4, windows: 40, gapNs: 0 });
     const point = pointOf({ workload, cores: 4, iommus: 2, devices: 1, dilation: 20 });
-    const { cores } = await runPoint(gang, point);
+    const { cores } = await runOnThreads(gang, point);
     expect(cores.operations).toBe(120);
   });
 
   test("responders translate: they miss their TLB", async () => {
-    const point = pointOf({ dilation: 20, workload: { ...WORKLOAD, gapNs: 100_000 } });
-    const { cores } = await runPoint(gang, point);
+    const point = pointOf({ dilation: 20, workload: workloadOf({ gapNs: 100_000 }) });
+    const { cores } = await runOnThreads(gang, point);
     expect(cores.tlbMisses).toBeGreaterThan(cores.operations);
   });
 
   test("an abort signal ends the run, and the gang can be used again", async () => {
     const abort = new AbortController();
-    const long = { ...WORKLOAD, operations: 1e8 };
-    const running = runPoint(gang, pointOf({ workload: long, dilation: 5 }), abort.signal);
+    const long = workloadOf({ operations: 1e8 });
+    const running = runOnThreads(gang, pointOf({ workload: long, dilation: 5 }), abort.signal);
     setTimeout(() => abort.abort(), 200);
     await expect(running).rejects.toThrow("interrupted");
-    const { cores } = await runPoint(gang, pointOf({ dilation: 20 }));
+    const { cores } = await runOnThreads(gang, pointOf({ dilation: 20 }));
     expect(cores.operations).toBe(30);
   });
 
   test("an actor that throws ends the run with its own error, at once", async () => {
-    const tiny = { ...WORKLOAD, pages: 512, windows: 1 };
+    const tiny = workloadOf({ pages: 512, windows: 1 });
     const point = pointOf({ workload: tiny, dilation: 20 });
     const broken = { ...point, workload: { ...tiny, mode: 99, kind: 2 } };
-    await expect(runPoint(gang, broken)).rejects.toThrow("no such mode: 99");
+    await expect(runOnThreads(gang, broken)).rejects.toThrow("no such mode: 99");
   });
 
   test("no progress: the run ends with the table of who waits for whom", async () => {
@@ -110,10 +77,19 @@ describe("a gang of eight", () => {
     machine.control.expectInitiators(1);
     // A lock that nobody will release: its ticket is taken and thrown away.
     machine.locks.takeTicket(machine.lockOfIommu(0));
-    const play = { costs: costsOf(HOST), plan: planOf(STRICT), workload: WORKLOAD, seed: 1 };
+    const play = { ...numbersOf(HOST), plan: planOf(STRICT), workload: workloadOf({}), seed: 1 };
     const tasks = [0, 1, 2].map((actor): ActorTask => {
       const { memory, shape } = machine;
-      return { actor, memory, shape, play, dilation: 1, parks: true, untimed: false };
+      return {
+        actor,
+        memory,
+        shape,
+        play,
+        dilation: 1,
+        parks: true,
+        untimed: false,
+        followsClock: false,
+      };
     });
     const failed = await gang.run(machine, tasks, 1, undefined, 500).catch((error) => error);
     expect(failed).toBeInstanceOf(NoProgressError);
@@ -122,7 +98,7 @@ describe("a gang of eight", () => {
   });
 
   test("a machine beyond the limits is refused before anything starts", async () => {
-    await expect(runPoint(gang, pointOf({ cores: 2000 }))).rejects.toThrow(UsageError);
-    await expect(runPoint(gang, pointOf({ devices: 1 }))).rejects.toThrow("at least one IOMMU");
+    await expect(runOnThreads(gang, pointOf({ cores: 2000 }))).rejects.toThrow(UsageError);
+    await expect(runOnThreads(gang, pointOf({ devices: 1 }))).rejects.toThrow("at least one IOMMU");
   });
 });

@@ -68,6 +68,7 @@ function expandLoaded({ file, experiment }: LoadedExperiment, options: BenchOpti
   return expand(experiment, {
     quick,
     seed: options.seed,
+    jitter: options.jitter,
     hostCpus: availableParallelism(),
     overrides: overridesOf(options),
   });

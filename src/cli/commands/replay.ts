@@ -3,11 +3,12 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { UsageError } from "../../engine/errors.ts";
+import { MAX_CORES } from "../../engine/layout/shape.ts";
 import { ALL_POLICIES } from "../../engine/policy/presets.ts";
 import { readWorkload, type TraceOperationsData } from "../../workloads/traces/index.ts";
 import { TRACE } from "../../workloads/workload.ts";
 import { expand } from "../experiments/expand.ts";
-import { type Experiment, MAX_THREADED_CORES } from "../experiments/schema.ts";
+import type { Experiment } from "../experiments/schema.ts";
 import { addRunOptions, commonOverrides, numberFrom, type RunOptions } from "../options.ts";
 import { runSession } from "../session.ts";
 import { compressTimes, firstOperations, traceName } from "../trace-times.ts";
@@ -20,13 +21,13 @@ import { compressTimes, firstOperations, traceName } from "../trace-times.ts";
 const FITTING_DILATION = 20;
 const CROWDED_DILATION = 100;
 
-/** Idle stretches of a dilated replay are cut to this. */
-const DILATED_MAX_GAP_NS = 100_000;
+/** Idle stretches of a replay that is dilated or in virtual time are cut to this. */
+const SLOW_MAX_GAP_NS = 100_000;
 const MAX_GAP_LIMIT_NS = 1_000_000_000_000;
 const GAP_NOTE =
-  `the replay is dilated: stretches of more than ${DILATED_MAX_GAP_NS / 1000} µs in which ` +
-  `nothing ` +
-  "happens are cut to that. Use --max-gap none to keep them.";
+  `the replay is slower than what it replays: stretches of more than ` +
+  `${SLOW_MAX_GAP_NS / 1000} µs in which nothing happens are cut to that. ` +
+  "Use --max-gap none to keep them.";
 const MAX_PID = 2 ** 22;
 const QUICK_OPERATIONS = 1000;
 
@@ -53,7 +54,8 @@ export function addReplay(program: Command): void {
     )
     .option(
       "--max-gap <ns>",
-      "cut stretches in which nothing happens; none: keep them (default: none, dilated 100000)",
+      "cut stretches in which nothing happens; none: keep them (default: 100000 where the replay " +
+        "is dilated or in virtual time, else none)",
       parseMaxGap,
     )
     .option("--strict", "stop at the first line that is no event");
@@ -82,10 +84,13 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
   const { points, notes } = expand(experimentOf(name, recorded, options), {
     quick,
     seed,
+    jitter: options.jitter,
     hostCpus: availableParallelism(),
     overrides: commonOverrides(options),
   });
-  const isDilated = points.some(({ point }) => point.dilation > 1);
+  const isSlow = points.some(({ point: { executor, dilation } }) => {
+    return executor === "virtual" || dilation > 1;
+  });
   await runSession({
     name: `replay-${name}`,
     points,
@@ -93,7 +98,7 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
     experiment: [
       { file: trace, pid: read.pid, comm: read.comm, operations: recorded.byTime.length },
     ],
-    notes: [...read.warnings, ...notes, ...(isDilated && maxGap === undefined ? [GAP_NOTE] : [])],
+    notes: [...read.warnings, ...notes, ...(isSlow && maxGap === undefined ? [GAP_NOTE] : [])],
     out: options.out,
     format: options.format,
     quiet,
@@ -107,10 +112,8 @@ function experimentOf(
   options: ReplayOptions,
 ): Experiment {
   const cores = recorded.cpus.length;
-  if (cores > MAX_THREADED_CORES) {
-    throw new UsageError(
-      `the trace has ${cores} CPUs: threads run at most ${MAX_THREADED_CORES} cores`,
-    );
+  if (cores > MAX_CORES) {
+    throw new UsageError(`the trace has ${cores} CPUs: a machine has at most ${MAX_CORES} cores`);
   }
   const iommus = options.iommus ?? [0];
   return {
@@ -133,14 +136,14 @@ function experimentOf(
   };
 }
 
-/** The operations with the times for a dilation; points with the same dilation share one copy. */
+/** The operations with their gaps cut as asked for; points that cut the same share one copy. */
 function retimed(
   recorded: TraceOperationsData,
   maxGapNs: number | undefined,
-): (dilation: number) => TraceOperationsData {
+): (isSlow: boolean) => TraceOperationsData {
   const copies = new Map<number, TraceOperationsData>();
-  return (dilation) => {
-    const gapNs = maxGapNs ?? (dilation > 1 ? DILATED_MAX_GAP_NS : Number.POSITIVE_INFINITY);
+  return (isSlow) => {
+    const gapNs = maxGapNs ?? (isSlow ? SLOW_MAX_GAP_NS : Number.POSITIVE_INFINITY);
     const copy = copies.get(gapNs) ?? {
       ...recorded,
       atNs: compressTimes(recorded.atNs, recorded.byTime, gapNs),

@@ -5,7 +5,7 @@ import { checkShape } from "../../engine/layout/shape.ts";
 import { type Policy, queueOf } from "../../engine/policy/policy.ts";
 import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
-import { shapeOf } from "../../workers/point.ts";
+import { type Point, shapeOf } from "../../workers/point.ts";
 import { MUNMAP, MUNMAP_RANGE, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
 import { pointId } from "./identity.ts";
 import {
@@ -20,6 +20,8 @@ import type { NamedWorkload } from "./workloads.ts";
 export interface ExpandOptions {
   readonly quick: boolean;
   readonly seed: number;
+  /** For points in virtual time. */
+  readonly jitter: number | undefined;
   readonly hostCpus: number;
   /** What the command line sets: wins over the file. */
   readonly overrides: Grid;
@@ -50,6 +52,7 @@ interface Counts {
 
 /** One combination of a grid's lists. */
 interface Combination extends Counts {
+  readonly executor: Point["executor"];
   readonly workload: NamedWorkload;
   readonly profile: Profile;
   readonly pages: number;
@@ -60,6 +63,8 @@ interface Combination extends Counts {
 const CROWDED_DILATION = 100;
 const DMA_PERIOD_NS = 1000;
 const WARMUP_PART = 10;
+/** Each core is a thread. */
+const MAX_THREADED_CORES = 256;
 const MIN_WINDOWS = 4;
 /** Windows that are mapped or flushed while a queue holds the others. */
 const SPARE_WINDOWS = 2;
@@ -109,12 +114,14 @@ function settingsOf(experiment: Experiment, options: ExpandOptions): Settings[] 
 
 /** The cross product, policies innermost: what a reader compares stands together. */
 function* combinationsOf(settings: Settings): Generator<Combination> {
-  for (const workload of settings.workloads) {
-    for (const profile of settings.profiles) {
-      for (const counts of countsOf(settings)) {
-        for (const pages of settings.pages) {
-          for (const policy of settings.policies) {
-            yield { workload, profile, ...counts, pages, policy };
+  for (const executor of settings.executors) {
+    for (const workload of settings.workloads) {
+      for (const profile of settings.profiles) {
+        for (const counts of countsOf(settings)) {
+          for (const pages of settings.pages) {
+            for (const policy of settings.policies) {
+              yield { executor, workload, profile, ...counts, pages, policy };
+            }
           }
         }
       }
@@ -142,7 +149,8 @@ function whyNot(
   settings: Settings,
   hostCpus: number,
 ): string | undefined {
-  const { workload, profile, cores, idleCores, otherCores, iommus, devices, policy } = combination;
+  const { executor, workload, profile, policy } = combination;
+  const { cores, idleCores, otherCores, iommus, devices } = combination;
   const { initiators, dilation } = settings;
   if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
   if (initiators > cores) return `${initiators} initiators need as many cores`;
@@ -166,6 +174,13 @@ function whyNot(
       return `${workload.name} flushes IOTLBs by register (--policy akaros)`;
     }
   }
+  if (executor === "virtual") {
+    if (!isFree(profile)) return undefined;
+    return `the profile ${profile.name} measures this host: in virtual time nothing takes time`;
+  }
+  if (cores > MAX_THREADED_CORES) {
+    return `threads run at most ${MAX_THREADED_CORES} cores (--executor virtual)`;
+  }
   if (isFree(profile) && dilation === "auto" && cores + iommus + devices > hostCpus) {
     return (
       `the profile ${profile.name} measures this host, and has no time to dilate: its ` +
@@ -181,14 +196,12 @@ function planPoint(
   settings: Settings,
   options: ExpandOptions,
 ): PlannedPoint {
-  const { workload, profile, policy, cores, iommus, devices } = combination;
+  const { executor, workload, profile, policy, cores, iommus, devices } = combination;
   const { hostCpus, seed } = options;
-  const dilation =
-    settings.dilation === "auto"
-      ? autoDilation(profile, cores + iommus + devices, hostCpus)
-      : settings.dilation;
+  const dilation = dilationOf(combination, settings, hostCpus);
   const plan = planWorkload(combination, settings, dilation);
   const point = {
+    executor,
     policy,
     profile,
     workload: plan,
@@ -196,6 +209,7 @@ function planPoint(
     iommus,
     devices,
     seed,
+    jitter: executor === "virtual" ? options.jitter : undefined,
     dilation,
     hostCpus,
   };
@@ -209,8 +223,12 @@ function planPoint(
   };
 }
 
-function autoDilation(profile: Profile, actors: number, hostCpus: number): number {
-  return actors <= hostCpus || isFree(profile) ? 1 : CROWDED_DILATION;
+/** Virtual time lasts as long as it takes. */
+function dilationOf(combination: Combination, settings: Settings, hostCpus: number): number {
+  const { executor, profile, cores, iommus, devices } = combination;
+  if (executor === "virtual") return 1;
+  if (settings.dilation !== "auto") return settings.dilation;
+  return cores + iommus + devices <= hostCpus || isFree(profile) ? 1 : CROWDED_DILATION;
 }
 
 function planWorkload(
@@ -218,7 +236,7 @@ function planWorkload(
   settings: Settings,
   dilation: number,
 ): WorkloadPlan {
-  const { workload, idleCores, otherCores, devices, policy } = combination;
+  const { executor, workload, idleCores, otherCores, devices, policy } = combination;
   const pages = takesPages(workload) ? combination.pages : 1;
   const operations = operationsOf(settings.operations, pages, dilation > 1);
   return {
@@ -236,7 +254,7 @@ function planWorkload(
     otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? DMA_PERIOD_NS * Math.max(1, devices),
     windows: windowsOf(workload.kind, pages, policy, settings.initiators),
-    trace: workload.trace?.(dilation),
+    trace: workload.trace?.(executor === "virtual" || dilation > 1),
   };
 }
 

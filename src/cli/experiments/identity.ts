@@ -15,7 +15,7 @@ export function pointId(workload: string, point: Point): string {
   const { trace, ...plan } = point.workload;
   return shortHash(
     canonicalJson({
-      executor: "threads",
+      executor: point.executor,
       profile: {
         name: profile.name,
         shootsBy: profile.shootsBy,
@@ -33,6 +33,7 @@ export function pointId(workload: string, point: Point): string {
       iommus: point.iommus,
       devices: point.devices,
       dilation: point.dilation,
+      ...(point.jitter !== undefined && { jitter: point.jitter }),
     }),
   );
 }

@@ -2,7 +2,7 @@
 // a grid wins over the top, `quick` over both, and the command line over everything.
 //
 // field             what
-// profiles … pages  lists: their cross product is the grid's points; a profile may be a JSON file,
+// executors … pages lists: their cross product is the grid's points; a profile may be a JSON file,
 //                   found from the folder of the experiment
 // workloads         munmap, munmap-range, tlb-bench:MODE
 // idle_cores,       of the cores that do not initiate: how many are asleep with the address space
@@ -10,18 +10,18 @@
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
-// dilation          `auto`: 1 where the actors fit the CPUs or the profile costs nothing, otherwise
-//                   100
+// dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
+//                   nothing, otherwise 100
 
 import { z } from "zod";
-import { MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
+import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
 import { parseProfile } from "../profile-file.ts";
 import { parseWorkload } from "./workloads.ts";
 
-/** Cores of a threaded machine: each is a thread. */
-export const MAX_THREADED_CORES = 256;
+/** Who gives actors time and turns. */
+export const EXECUTORS = ["threads", "virtual"] as const;
 export const MAX_PAGES = 65_536;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;
@@ -41,19 +41,20 @@ const budget = z.strictObject({
 });
 
 const dimensions = z.strictObject({
+  executors: listOf(z.enum(EXECUTORS, EXECUTORS.join(" or "))),
   profiles: listOf(named(parseProfile)),
   workloads: listOf(named(parseWorkload)),
   policies: listOf(named(parsePolicy)),
-  cores: listOf(wholeNumber(1, MAX_THREADED_CORES)),
+  cores: listOf(wholeNumber(1, MAX_CORES)),
   /** Of these, how many are asleep all the while, with the space still loaded … */
-  idle_cores: listOf(wholeNumber(0, MAX_THREADED_CORES - 1)),
+  idle_cores: listOf(wholeNumber(0, MAX_CORES - 1)),
   /** … and how many run another process. */
-  other_cores: listOf(wholeNumber(0, MAX_THREADED_CORES - 1)),
+  other_cores: listOf(wholeNumber(0, MAX_CORES - 1)),
   iommus: listOf(wholeNumber(0, MAX_IOMMUS)),
   devices: listOf(wholeNumber(0, MAX_DEVICES)),
   pages: listOf(wholeNumber(1, MAX_PAGES)),
   /** Cores that do operations; the others only answer. */
-  initiators: wholeNumber(1, MAX_THREADED_CORES),
+  initiators: wholeNumber(1, MAX_CORES),
   operations: z.union(
     [wholeNumber(1, MAX_OPERATIONS), budget],
     'a whole number, or {"pages": …, "dilated_pages": …, "least": …}',
@@ -100,6 +101,7 @@ export type Experiment = z.infer<typeof experimentSchema>;
 
 /** What holds where nobody says otherwise. `warmup` and `dma_period_ns` depend on the point. */
 export const DEFAULTS = {
+  executors: ["threads"],
   profiles: [parseProfile("akaros-2020")],
   workloads: [parseWorkload("munmap")],
   policies: [parsePolicy("strict")],

@@ -11,8 +11,8 @@ export interface NamedWorkload {
   readonly kind: number;
   /** Which mode of Akaros's benchmark; 0 for the others. */
   readonly mode: number;
-  /** Of a replay: the operations, with times that suit a dilation. */
-  readonly trace?: (dilation: number) => TraceOperationsData;
+  /** Of a replay: the operations, in real time or with times that suit a slower machine. */
+  readonly trace?: (isSlow: boolean) => TraceOperationsData;
 }
 
 const TRACE_PREFIX = "trace:";

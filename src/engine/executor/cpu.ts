@@ -13,9 +13,9 @@ export interface Cpu {
   /** The actor's number. */
   readonly id: number;
   /** What the last `run` did not do, in ns, since an interrupt came first. */
-  leftNs: number;
+  readonly leftNs: number;
   /** By how much the host made the last wait end late, in ns; 0 in virtual time. */
-  lateNs: number;
+  readonly lateNs: number;
 
   /** The cursor; after a wait never behind the clock that all actors share. */
   now(): number;
@@ -44,7 +44,7 @@ export interface Cpu {
 
 /**
  * Runs a protocol to its end where nothing can ask for control back. In the threads build protocols
- * are plain functions (scripts/build-threads.mjs), so that the call has already done everything.
+ * are plain functions (scripts/build-executors.mjs), so that the call has already done everything.
  */
 export function complete(protocol: Protocol<void>): void {
   if ((protocol as Protocol<void> | undefined)?.next().done === false) {

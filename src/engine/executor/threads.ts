@@ -62,6 +62,11 @@ export interface ThreadOptions {
    * path that is measured.
    */
   readonly untimed: boolean;
+  /**
+   * Nothing takes modelled time, and what this actor waits for is what is measured: its cursor
+   * follows the clock from poll to poll.
+   */
+  readonly followsClock: boolean;
 }
 
 export class ThreadCpu implements Cpu {
@@ -78,6 +83,7 @@ export class ThreadCpu implements Cpu {
   private readonly dilation: number;
   private readonly parks: boolean;
   private readonly untimed: boolean;
+  private readonly followsClock: boolean;
   private readonly onTimeNs: number;
   /** How much before its due time an actor may act on something, in modelled ns. */
   private readonly earlyNs: number;
@@ -91,6 +97,7 @@ export class ThreadCpu implements Cpu {
   private slipStartNs = 0;
   private slipEndNs = 0;
   private polls = 0;
+  private waitBeganNs = 0;
   private spinsSinceNs = 0;
   private calls = 0;
   private announced = false;
@@ -107,6 +114,7 @@ export class ThreadCpu implements Cpu {
     this.dilation = options.dilation;
     this.parks = options.parks;
     this.untimed = options.untimed;
+    this.followsClock = options.followsClock;
     this.onTimeNs = ON_TIME_HOST_NS / options.dilation;
     this.earlyNs = options.dilation > 1 ? AHEAD_NS : 0;
   }
@@ -140,7 +148,8 @@ export class ThreadCpu implements Cpu {
       const dueNs = this.interruptNs();
       const untilNs = Math.min(endNs, dueNs);
       if (untilNs <= this.cursorNs) {
-        this.lateNs = Math.max(0, this.slipEndNs - Math.max(dueNs, this.slipStartNs));
+        const slipStartNs = this.untimed ? dueNs : this.slipStartNs; // All of it is the host's.
+        this.lateNs = Math.max(0, this.slipEndNs - Math.max(dueNs, slipStartNs));
         break;
       }
       if (this.untimed && dueNs <= endNs) {
@@ -180,6 +189,7 @@ export class ThreadCpu implements Cpu {
       }
       this.expectedNs = untilNs;
     }
+    if (this.followsClock) this.follow();
     this.polls++;
     if (this.spins()) return false;
     // Two steps: announce, let the caller read all its conditions again, and only then wait.
@@ -223,6 +233,13 @@ export class ThreadCpu implements Cpu {
     const arrivedNs = Math.max(dueNs, endNs);
     if (this.dilation > 1) this.cursorNs = arrivedNs;
     this.lateNs = this.cursorNs - arrivedNs;
+  }
+
+  /** The wait has lasted until now, and all of that was the host. */
+  private follow(): void {
+    if (this.polls === 0) this.waitBeganNs = this.cursorNs;
+    this.cursorNs = Math.max(this.cursorNs, Math.ceil(this.clockNs()));
+    this.lateNs = this.cursorNs - this.waitBeganNs;
   }
 
   /** What is due at `dueNs` is there and acted upon; the clock says `clockNs`. */

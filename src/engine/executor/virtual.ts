@@ -4,84 +4,119 @@
 //
 // An actor that nobody else comes before goes on without giving control back: most calls of `run`,
 // `sleep` and `point` cost no suspension.
+//
+// With jitter, steps that others can see come up to JITTER_NS later and ties are broken at random:
+// each seed is another order of the same run, as repeatable as the run without.
 
-import { Aborted } from "../machine/control.ts";
+import { NoProgressError } from "../errors.ts";
+import { actorName } from "../layout/shape.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mailboxes } from "../machine/mailboxes.ts";
+import type { Random } from "../random.ts";
 import { resumeGenerator, suspended } from "./calls.ts";
 import type { Cpu, Protocol } from "./cpu.ts";
 import { EventTree, NEVER } from "./event-tree.ts";
 
+// The times that an actor has.
+/** Its cursor. */
+const CURSOR = 0;
+/** When it goes on. */
+const WAKE = 1;
+/** The earliest due time that it was rung for since it last slept. */
+const RUNG = 2;
+/** When the work under way will be done, and what of the last is not. */
+const RUN_END = 3;
+const LEFT = 4;
+/** A cache line. */
+const TIMES = 8;
+
 const READY = 0;
 const RUNNING = 1;
 const ASLEEP = 2;
+
+/** By less than any modelled step: a step is delayed, not another one put in. */
+const JITTER_NS = 20;
+
+/** No actor. */
+const NOBODY = -1;
 
 /** Turns after which the executor looks whether anybody has got anything done; a power of two. */
 const TURNS_PER_CHECK = 0x1000000;
 
 export class VirtualCpu implements Cpu {
   readonly id: number;
-  leftNs = 0;
   readonly lateNs = 0;
   /** Its protocol and what that has called, outermost first. */
   readonly stack: Protocol<unknown>[] = [];
   /** Its protocol is a plain function at the bottom of the stack and cannot be suspended. */
   isPlain = false;
-  /** The cursor. */
-  private cursorNs = 0;
-  /** When it goes on, and how it waits. */
-  private wakeNs = NEVER;
+  /** How it waits. */
   private state = READY;
   private readonly executor: VirtualExecutor;
   private readonly events: EventTree;
   private readonly mailboxes: Mailboxes;
   private readonly isCore: boolean;
-  /** The earliest due time that it was rung for since it last slept. */
-  private rungNs = NEVER;
-  private runEndNs = 0;
+  private readonly jitter: Random | undefined;
+  /** Its times, by name, in an array of all actors' … */
+  private readonly times: Float64Array;
+  /** … from here on. */
+  private readonly base: number;
 
-  constructor(id: number, executor: VirtualExecutor) {
+  /** `mailboxes` as this actor's protocol sees them: they know how far their core has read. */
+  constructor(id: number, executor: VirtualExecutor, mailboxes: Mailboxes) {
     this.id = id;
     this.executor = executor;
     this.events = executor.events;
-    this.mailboxes = executor.machine.mailboxes;
+    this.mailboxes = mailboxes;
+    this.times = executor.times;
+    this.base = id * TIMES;
+    this.times[this.base + WAKE] = NEVER;
+    this.times[this.base + RUNG] = NEVER;
     this.isCore = id < executor.machine.shape.cores;
+    this.jitter = executor.jitter;
+  }
+
+  get leftNs(): number {
+    return this.times[this.base + LEFT];
   }
 
   now(): number {
-    return this.cursorNs;
+    return this.times[this.base + CURSOR];
   }
 
   spend(ns: number): void {
-    this.cursorNs += ns;
+    this.times[this.base + CURSOR] += ns;
   }
 
   run(ns: number): boolean {
-    const endNs = this.cursorNs + ns;
-    const untilNs = Math.max(this.cursorNs, Math.min(endNs, this.interruptNs()));
+    const endNs = this.times[this.base + CURSOR] + ns;
+    const untilNs = Math.max(this.times[this.base + CURSOR], Math.min(endNs, this.interruptNs()));
     if (this.isNextAt(untilNs)) {
       this.executor.countTurn();
-      this.cursorNs = untilNs;
-      this.leftNs = endNs - untilNs;
+      this.times[this.base + CURSOR] = untilNs;
+      this.times[this.base + LEFT] = endNs - untilNs;
       return false;
     }
-    this.runEndNs = endNs;
+    this.times[this.base + RUN_END] = endNs;
     return this.suspend(RUNNING, untilNs);
   }
 
   sleep(untilNs: number): boolean {
-    const wakeNs = Math.max(this.cursorNs, Math.min(untilNs, this.rungNs));
-    this.rungNs = NEVER;
+    const wakeNs = Math.max(
+      this.times[this.base + CURSOR],
+      Math.min(untilNs, this.times[this.base + RUNG]),
+    );
+    this.times[this.base + RUNG] = NEVER;
     if (this.isNextAt(wakeNs)) {
       this.executor.countTurn();
-      this.cursorNs = wakeNs;
+      this.times[this.base + CURSOR] = wakeNs;
       return false;
     }
     return this.suspend(ASLEEP, wakeNs);
   }
 
   effectNs(delayNs: number): number {
-    return this.cursorNs + delayNs;
+    return this.times[this.base + CURSOR] + delayNs;
   }
 
   ring(actor: number, dueNs: number): void {
@@ -89,8 +124,10 @@ export class VirtualCpu implements Cpu {
   }
 
   point(): boolean {
-    if (this.isNextAt(this.cursorNs)) return false;
-    return this.suspend(READY, this.cursorNs);
+    if (this.jitter !== undefined)
+      this.times[this.base + CURSOR] += this.jitter.below(JITTER_NS + 1);
+    if (this.isNextAt(this.times[this.base + CURSOR])) return false;
+    return this.suspend(READY, this.times[this.base + CURSOR]);
   }
 
   /** Somebody else comes before it: gives control back, or lets the others run until its turn. */
@@ -104,36 +141,42 @@ export class VirtualCpu implements Cpu {
 
   /** The executor: the clock has reached the wake-up time. */
   wake(): void {
-    if (this.state !== READY) this.cursorNs = this.wakeNs;
-    if (this.state === RUNNING) this.leftNs = Math.max(0, this.runEndNs - this.cursorNs);
-    else if (this.state === ASLEEP) this.rungNs = NEVER;
+    if (this.state !== READY) this.times[this.base + CURSOR] = this.times[this.base + WAKE];
+    if (this.state === RUNNING)
+      this.times[this.base + LEFT] = Math.max(
+        0,
+        this.times[this.base + RUN_END] - this.times[this.base + CURSOR],
+      );
+    else if (this.state === ASLEEP) this.times[this.base + RUNG] = NEVER;
     this.state = READY;
-    this.wakeNs = NEVER;
+    this.times[this.base + WAKE] = NEVER;
   }
 
   wakeAt(ns: number): void {
-    this.wakeNs = ns;
-    this.events.set(this.id, ns);
+    this.times[this.base + WAKE] = ns;
+    this.events.set(this.id, this.jitter === undefined ? ns : ns + this.jitter.fraction());
   }
 
   private rung(dueNs: number): void {
     if (this.state === ASLEEP) {
-      if (dueNs < this.wakeNs) this.moveForward(Math.max(dueNs, this.cursorNs));
+      if (dueNs < this.times[this.base + WAKE])
+        this.moveForward(Math.max(dueNs, this.times[this.base + CURSOR]));
       return;
     }
     if (this.state === RUNNING) {
-      const interruptNs = Math.max(this.interruptNs(), this.cursorNs);
-      if (interruptNs < this.wakeNs) this.moveForward(interruptNs);
+      const interruptNs = Math.max(this.interruptNs(), this.times[this.base + CURSOR]);
+      if (interruptNs < this.times[this.base + WAKE]) this.moveForward(interruptNs);
     }
-    if (dueNs < this.rungNs) this.rungNs = dueNs;
+    if (dueNs < this.times[this.base + RUNG]) this.times[this.base + RUNG] = dueNs;
   }
 
   /** Somebody else, whose turn it is, has given it an earlier event. */
   private moveForward(ns: number): void {
     this.wakeAt(ns);
     const { events, id } = this;
-    if (ns < events.runnerUpNs || (ns === events.runnerUpNs && id < events.runnerUp)) {
-      events.runnerUpNs = ns;
+    const atNs = events.timeOf(id);
+    if (atNs < events.runnerUpNs || (atNs === events.runnerUpNs && id < events.runnerUp)) {
+      events.runnerUpNs = atNs;
       events.runnerUp = id;
     }
   }
@@ -152,56 +195,65 @@ export class VirtualCpu implements Cpu {
 export class VirtualExecutor {
   readonly machine: Machine;
   readonly events: EventTree;
+  /** The times of all actors: in one array, since a number in an object is an object of its own. */
+  readonly times: Float64Array;
   /** One a actor, in the order of actor numbers. */
   readonly cpus: readonly VirtualCpu[];
+  /** What perturbs the order; undefined if nothing does. */
+  readonly jitter: Random | undefined;
   /** Events so far, those that needed no suspension included. */
   turns = 0;
   private running = 0;
   private progress = -1;
 
-  constructor(machine: Machine) {
+  /** `firstMailboxes`: as actor 0 sees them, where it runs over a machine object of its own. */
+  constructor(machine: Machine, firstMailboxes = machine.mailboxes, jitter?: Random) {
     this.machine = machine;
+    this.jitter = jitter;
     this.events = new EventTree(machine.actorCount);
-    this.cpus = Array.from({ length: machine.actorCount }, (_, id) => new VirtualCpu(id, this));
+    this.times = new Float64Array(machine.actorCount * TIMES);
+    this.cpus = Array.from({ length: machine.actorCount }, (_, id) => {
+      return new VirtualCpu(id, this, id === 0 ? firstMailboxes : machine.mailboxes);
+    });
   }
 
   /**
-   * Runs all protocols (one a actor, in order) until each has ended. The first actor's may be a
-   * plain function instead: whenever it waits, the others run inside that call.
-   * @throws Aborted if the run was ended, Error naming who waits for whom if nobody can go on.
+   * Runs all protocols, one an actor and in their order, until each has ended. Actor 0 may be left
+   * out and be `first` instead, a plain function: whenever that waits, the others run inside the
+   * call.
+   * @throws NoProgressError naming who waits for whom if nobody can go on.
    */
-  complete(protocols: readonly Protocol<void>[], plain?: () => void): void {
+  complete(protocols: readonly Protocol<void>[], first?: (cpu: Cpu) => void): void {
     const { cpus } = this;
-    this.running = protocols.length;
-    for (const cpu of cpus) {
-      cpu.stack.push(protocols[cpu.id]);
+    const generators = first === undefined ? cpus : cpus.slice(1);
+    this.running = generators.length;
+    generators.forEach((cpu, i) => {
+      cpu.stack.push(protocols[i]);
       cpu.wakeAt(0);
-    }
-    if (plain !== undefined) {
+    });
+    if (first !== undefined) {
       cpus[0].isPlain = true;
-      cpus[0].stack.pop();
+      cpus[0].wakeAt(0);
       this.runOthers(0);
-      plain();
-      this.running--;
+      first(cpus[0]);
       cpus[0].wakeAt(NEVER);
     }
-    while (this.running > 0) this.runOthers(-1);
+    this.runOthers(NOBODY);
   }
 
-  /** Runs whoever is first until that is `actor`, or everybody else's protocol has ended. */
+  /** Runs whoever is first until it is the turn of `actor`; for NOBODY, until all have ended. */
   runOthers(actor: number): void {
     const { events, cpus } = this;
-    while (this.running > 0) {
-      const first = events.first;
-      if (events.timeOf(first) === NEVER) throw new Error(`nobody can go on:\n${this.describe()}`);
+    while (actor !== NOBODY || this.running > 0) {
+      const next = events.first;
+      if (events.timeOf(next) === NEVER) throw this.stuck("nobody can go on");
       events.findRunnerUp();
       this.countTurn();
-      const cpu = cpus[first];
-      cpu.wake();
-      if (first === actor) return;
-      if (resume(cpu.stack)) continue;
+      cpus[next].wake();
+      if (next === actor) return;
+      if (resume(cpus[next].stack)) continue;
       this.running--;
-      cpu.wakeAt(NEVER);
+      cpus[next].wakeAt(NEVER);
     }
   }
 
@@ -211,16 +263,16 @@ export class VirtualExecutor {
 
   /** Somebody must have got something done since the last time, or nobody ever will. */
   private check(): void {
-    const { actors, control } = this.machine;
-    if (control.aborted) throw new Aborted("the run was ended");
+    const { actors } = this.machine;
     const progress = this.cpus.reduce((sum, { id }) => sum + actors.progressOf(id), 0);
-    if (progress === this.progress) throw new Error(`no progress:\n${this.describe()}`);
+    if (progress === this.progress) throw this.stuck("nobody gets anything done");
     this.progress = progress;
   }
 
-  private describe(): string {
-    const { actors } = this.machine;
-    return this.cpus.map((cpu) => `  actor ${cpu.id} ${actors.describeWait(cpu.id)}`).join("\n");
+  private stuck(what: string): NoProgressError {
+    const { actors, shape } = this.machine;
+    const waits = this.cpus.map(({ id }) => `  ${actorName(shape, id)} ${actors.describeWait(id)}`);
+    return new NoProgressError(`${what}; who waits for whom:`, waits.join("\n"));
   }
 }
 

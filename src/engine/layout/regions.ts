@@ -3,7 +3,14 @@
 // cache line.
 
 import { TABLE_ENTRIES } from "./address.ts";
-import { actorsOf, MAILBOX_SLOTS, type MachineShape, QUEUE_SLOTS, type TlbShape } from "./shape.ts";
+import {
+  actorsOf,
+  BROADCAST_SLOTS,
+  MAILBOX_SLOTS,
+  type MachineShape,
+  QUEUE_SLOTS,
+  type TlbShape,
+} from "./shape.ts";
 import { LINE_BYTES, LINE_WORDS, WORD_BYTES, wholeLines } from "./words.ts";
 
 /** Lines of one record, by region; the owner's word table is checked against it. */
@@ -17,6 +24,7 @@ export const SPACE_HEAD_LINES = 2;
 export const MAGAZINE_LINES = 5;
 export const LIVE_LINES = 9;
 export const FLUSH_QUEUE_HEAD_LINES = 1;
+export const INTERCONNECT_HEAD_LINES = 1;
 /** Words of one flush-queue entry. */
 export const FLUSH_ENTRY_WORDS = 6;
 /** Words of one IOTLB entry. */
@@ -43,6 +51,7 @@ export interface Regions {
   readonly spaces: Region;
   readonly mailboxHeads: Region;
   readonly mailboxSlots: Region;
+  readonly interconnect: Region;
   readonly coreTlbs: Region;
   readonly magazines: Region;
   readonly livePages: Region;
@@ -91,6 +100,7 @@ export function layOut(shape: MachineShape): Regions {
     spaces: region(shape.spaces, lines(SPACE_HEAD_LINES) + loadedWords * WORD_BYTES),
     mailboxHeads: region(shape.cores, lines(MAILBOX_HEAD_LINES)),
     mailboxSlots: region(shape.cores, MAILBOX_SLOTS * LINE_BYTES),
+    interconnect: region(1, lines(INTERCONNECT_HEAD_LINES + BROADCAST_SLOTS)),
     coreTlbs: region(shape.cores, tlbBytes),
     magazines: region(shape.cores, lines(MAGAZINE_LINES)),
     livePages: region(shape.cores, lines(LIVE_LINES)),

@@ -13,6 +13,8 @@ export const MAX_SPACES = 14;
 export const QUEUE_SLOTS = 256;
 /** Messages that one core's mailbox holds. */
 export const MAILBOX_SLOTS = 256;
+/** Broadcasts that the interconnect keeps: more than cores can wait for at once. */
+export const BROADCAST_SLOTS = 2 * MAX_CORES;
 
 export interface TlbShape {
   readonly sets: number;

@@ -4,6 +4,7 @@
 // NEXT            waiters (add)        waiters        the next ticket
 // SERVING         holder               waiters        the ticket that holds the lock
 // RELEASED_NS     holder               next holder    (plain) published by SERVING
+// RELEASED_BY     holder               next holder    (plain) published by SERVING: which core
 // waiter[t]       waiter with ticket   holder         1 + actor that has a ticket t mod cores
 
 import {
@@ -20,9 +21,16 @@ import { checkWords, LINE_WORDS } from "../layout/words.ts";
 const NEXT = 0;
 const SERVING = 1;
 const RELEASED_NS = [2, 64] as const;
+const RELEASED_BY = 4;
 const WAITERS = LOCK_HEAD_LINES * LINE_WORDS;
 
-checkWords("lock", LOCK_HEAD_LINES * LINE_WORDS + 1, { NEXT, SERVING, RELEASED_NS, WAITERS });
+checkWords("lock", LOCK_HEAD_LINES * LINE_WORDS + 1, {
+  NEXT,
+  SERVING,
+  RELEASED_NS,
+  RELEASED_BY,
+  WAITERS,
+});
 
 export const NOBODY = -1;
 
@@ -62,10 +70,19 @@ export class Locks {
     return this.floats[(base + RELEASED_NS[0]) / 2];
   }
 
-  /** Lets go at `nowNs`. Returns the actor that is next, or NOBODY, for the caller to ring. */
-  release(lock: number, ticket: number, nowNs: number): number {
+  /** The core that handed the lock over, once `handedNs` has said when. */
+  releasedBy(lock: number): number {
+    return this.words[lock * this.stride + RELEASED_BY];
+  }
+
+  /**
+   * Core `core` lets go at `nowNs`. Returns the actor that is next, or NOBODY, for the caller
+   * to ring.
+   */
+  release(lock: number, ticket: number, core: number, nowNs: number): number {
     const base = lock * this.stride;
-    this.floats[(base + RELEASED_NS[0]) / 2] = nowNs; // Plain: published by SERVING.
+    this.floats[(base + RELEASED_NS[0]) / 2] = nowNs; // Plain, as the next: published by SERVING.
+    this.words[base + RELEASED_BY] = core;
     const next = (ticket + 1) | 0;
     Atomics.store(this.words, base + SERVING, next); // Pairs with the load in handedNs().
     if (Atomics.load(this.words, base + NEXT) === next) return NOBODY;

@@ -9,6 +9,7 @@ import { Control } from "./control.ts";
 import { Devices } from "./devices.ts";
 import { FlushQueues } from "./flush-queues.ts";
 import { Frames, NO_FRAME } from "./frames.ts";
+import { Interconnect } from "./interconnect.ts";
 import { Iommu } from "./iommu.ts";
 import { Iotlb } from "./iotlb.ts";
 import { LivePages } from "./live-pages.ts";
@@ -28,6 +29,7 @@ export class Machine {
   readonly locks: Locks;
   readonly spaces: Spaces;
   readonly mailboxes: Mailboxes;
+  readonly interconnect: Interconnect;
   readonly frames: Frames;
   readonly pageTables: PageTables;
   readonly flushQueues: FlushQueues;
@@ -47,6 +49,7 @@ export class Machine {
     this.locks = new Locks(memory, regions, shape.cores);
     this.spaces = new Spaces(memory, regions, shape.cores);
     this.mailboxes = new Mailboxes(memory, regions);
+    this.interconnect = new Interconnect(memory, regions);
     this.frames = new Frames(memory, regions, shape);
     this.pageTables = new PageTables(memory, regions, this.frames);
     this.flushQueues = new FlushQueues(memory, regions, shape.flushQueueSlots);

@@ -8,8 +8,9 @@
 // HANDLED       the core            senders     sequence number of the last handled message
 //
 // slot word     writer     readers      published by
-// SEQUENCE      sender     the core     itself: its store publishes the fields below
-// KIND, SPACE, SENDER, PAGES, VPN, DUE_NS
+// SEQUENCE      sender     core, next   itself: its store publishes the fields below
+//                          sender
+// MESSAGE (its bits: KIND, SENDER, SPACE), PAGES, VPN, SENT_NS, DUE_NS
 // ACK           the core   sender       itself: its store publishes the fields below
 // ENTERED_NS, ACKED_NS, LATE_NS, HELD_UP_NS
 
@@ -23,7 +24,7 @@ import {
   strideWords,
 } from "../layout/regions.ts";
 import { MAILBOX_SLOTS } from "../layout/shape.ts";
-import { checkWords, LINE_WORDS } from "../layout/words.ts";
+import { checkBits, checkWords, LINE_WORDS, maskOf } from "../layout/words.ts";
 
 const TAIL = 0;
 const HANDLED = 16;
@@ -31,10 +32,9 @@ const HANDLED = 16;
 checkWords("mailbox head", MAILBOX_HEAD_LINES * LINE_WORDS, { TAIL, HANDLED });
 
 const SEQUENCE = 0;
-const KIND = 1;
-const SENDER = 2;
-const PAGES = 3;
-const SPACE = 4;
+const MESSAGE = 1;
+const SENT_NS = [2, 64] as const;
+const PAGES = 4;
 const ACK = 5;
 const LATE_NS = 6;
 const HELD_UP_NS = 7;
@@ -45,10 +45,9 @@ const ACKED_NS = [14, 64] as const;
 
 checkWords("mailbox slot", LINE_WORDS, {
   SEQUENCE,
-  KIND,
-  SENDER,
+  MESSAGE,
+  SENT_NS,
   PAGES,
-  SPACE,
   ACK,
   LATE_NS,
   HELD_UP_NS,
@@ -57,6 +56,15 @@ checkWords("mailbox slot", LINE_WORDS, {
   ENTERED_NS,
   ACKED_NS,
 });
+
+const KIND = { shift: 0, width: 11 };
+const SENDER = { shift: 11, width: 10 };
+const SPACE = { shift: 21, width: 4 };
+const KIND_MASK = maskOf(KIND.width);
+const SENDER_MASK = maskOf(SENDER.width);
+const SPACE_MASK = maskOf(SPACE.width);
+
+checkBits("mailbox message", { KIND, SENDER, SPACE });
 
 /** What the handler does, and when it acknowledges. */
 export const FLUSH_PAGES = 1;
@@ -68,6 +76,8 @@ export const ACK_EARLY = 1 << 8;
 export const ACK_LATE = 1 << 9;
 /** Goes through the kernel-message queue, with its cost on both sides. */
 export const KERNEL_MESSAGE = 1 << 10;
+
+export const NO_SENDER = -1;
 
 /** A message as its core takes it. One object is reused for all. */
 export interface Message {
@@ -113,7 +123,10 @@ export class Mailboxes {
     return ((sequence - this.handledSeen[core]) | 0) <= MAILBOX_SLOTS;
   }
 
-  /** Sender: fills the reserved slot; the message takes effect at `dueNs`. */
+  /**
+   * Sender: fills the reserved slot, whose line it has from `sentNs` on; the message takes effect
+   * at `dueNs`.
+   */
   post(
     core: number,
     sequence: number,
@@ -122,15 +135,16 @@ export class Mailboxes {
     space: number,
     vpn: number,
     pages: number,
+    sentNs: number,
     dueNs: number,
   ): void {
     const slot = this.slotOf(core, sequence);
     const words = this.slots;
-    words[slot + KIND] = kind; // Plain, as all below: published by SEQUENCE.
-    words[slot + SENDER] = sender;
+    // Plain, as all below: published by SEQUENCE.
+    words[slot + MESSAGE] = (space << SPACE.shift) | (sender << SENDER.shift) | kind;
     words[slot + PAGES] = pages;
-    words[slot + SPACE] = space;
     this.slotFloats[(slot + VPN[0]) / 2] = vpn;
+    this.slotFloats[(slot + SENT_NS[0]) / 2] = sentNs;
     this.slotFloats[(slot + DUE_NS[0]) / 2] = dueNs;
     Atomics.store(words, slot + SEQUENCE, sequence); // Pairs with the load in dueNs().
   }
@@ -147,10 +161,11 @@ export class Mailboxes {
   read(core: number, message: Message): void {
     const sequence = this.next[core];
     const slot = this.slotOf(core, sequence);
+    const bits = this.slots[slot + MESSAGE];
     message.sequence = sequence;
-    message.kind = this.slots[slot + KIND];
-    message.sender = this.slots[slot + SENDER];
-    message.space = this.slots[slot + SPACE];
+    message.kind = bits & KIND_MASK;
+    message.sender = (bits >>> SENDER.shift) & SENDER_MASK;
+    message.space = (bits >>> SPACE.shift) & SPACE_MASK;
     message.pages = this.slots[slot + PAGES];
     message.vpn = this.slotFloats[(slot + VPN[0]) / 2];
     message.dueNs = this.slotFloats[(slot + DUE_NS[0]) / 2];
@@ -158,8 +173,8 @@ export class Mailboxes {
 
   /**
    * The core: acknowledges a message. `enteredNs` is when it began with it, of which the host was
-   * `lateNs` late; the sender may see the acknowledgement from `ackedNs` on, of which the host was
-   * `heldUpNs` late.
+   * `lateNs` late; it stored the acknowledgement at `ackedNs`, of which the host was `heldUpNs`
+   * late. The sender sees it when the line has got there.
    */
   acknowledge(
     core: number,
@@ -185,8 +200,9 @@ export class Mailboxes {
   }
 
   /**
-   * Sender: when the acknowledgement of its message may be seen; Infinity if there is none yet. A
-   * slot that has been used again can only have been acknowledged before: then 0.
+   * Sender: when the acknowledgement of its message was stored, to be seen when the line has got
+   * there; Infinity if there is none yet. A slot that has been used again can only have been
+   * acknowledged before: then 0.
    */
   ackedNs(core: number, sequence: number): number {
     const slot = this.slotOf(core, sequence);
@@ -195,7 +211,23 @@ export class Mailboxes {
     return ((acknowledged - sequence) | 0) > 0 ? 0 : Number.POSITIVE_INFINITY;
   }
 
-  /** Sender: when its message was to take effect. */
+  /**
+   * Sender: who posted a message, or NO_SENDER if it is not there: not yet, or not any more. To be
+   * asked again behind `sentNs` of somebody else's message: the slot may have been used again.
+   */
+  senderOf(core: number, sequence: number): number {
+    const slot = this.slotOf(core, sequence);
+    // The first message is number 1; an empty slot has 0.
+    if (sequence === 0 || Atomics.load(this.slots, slot + SEQUENCE) !== sequence) return NO_SENDER;
+    return (this.slots[slot + MESSAGE] >>> SENDER.shift) & SENDER_MASK;
+  }
+
+  /** Sender: from when on its sender had the line of a message. */
+  sentNs(core: number, sequence: number): number {
+    return this.slotFloats[(this.slotOf(core, sequence) + SENT_NS[0]) / 2];
+  }
+
+  /** Sender: when a message was to take effect. */
   postedDueNs(core: number, sequence: number): number {
     return this.slotFloats[(this.slotOf(core, sequence) + DUE_NS[0]) / 2];
   }

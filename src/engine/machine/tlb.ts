@@ -8,6 +8,9 @@
 //                       flush EPOCH of the context when it was filled
 // current    context    the epoch; an entry of an older one is gone (so a full flush is one
 //                       addition)
+//
+// What drops translations also drops the paging-structure caches of the context, which are the
+// owner's alone.
 
 import { lowBits, VPN_LIMIT } from "../layout/address.ts";
 import {
@@ -19,6 +22,7 @@ import {
 } from "../layout/regions.ts";
 import type { MachineShape } from "../layout/shape.ts";
 import { checkWords } from "../layout/words.ts";
+import { PagingStructures } from "./paging-structures.ts";
 
 const PTE = 0;
 const VERSION = 1;
@@ -31,6 +35,7 @@ checkWords("TLB entry", DATA_WORDS, { PTE, VERSION, TAG, EPOCH });
 export const TLB_MISS = -1;
 
 export class CoreTlb {
+  readonly structures = new PagingStructures();
   private readonly keys: SharedFloats;
   private readonly data: SharedWords;
   private readonly current: SharedWords;
@@ -116,8 +121,12 @@ export class CoreTlb {
     this.write(this.victimOf(l2Set, this.l2Ways, key), key, pte, version, tag, epoch);
   }
 
-  /** INVLPG: drops one page of one context from both levels. */
+  /**
+   * INVLPG: drops one page of one context from both levels, and all paging-structure caches of that
+   * context, wherever the page is (Intel SDM vol. 3, 4.10.4.1).
+   */
   invalidatePage(pcid: number, vpn: number): void {
+    this.structures.drop(pcid);
     const key = keyOf(pcid, vpn);
     this.drop(lowBits(vpn, this.l1Mask) * this.l1Ways, this.l1Ways, key);
     this.drop(this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways, this.l2Ways, key);
@@ -125,7 +134,13 @@ export class CoreTlb {
 
   /** A CR3 write: drops everything of one context. */
   flushContext(pcid: number): void {
+    this.structures.drop(pcid);
     this.current[pcid]++;
+  }
+
+  /** Drops everything of all contexts. */
+  flushAll(): void {
+    for (let pcid = 0; pcid < PCIDS; pcid++) this.flushContext(pcid);
   }
 
   /** At rest: whether any level translates the page. */

@@ -5,6 +5,7 @@ export class CoreCounters {
   operations = 0;
   shootdowns = 0;
   ipis = 0;
+  broadcasts = 0;
   acknowledgements = 0;
   fullFlushes = 0;
   pageFlushes = 0;

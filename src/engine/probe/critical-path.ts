@@ -4,7 +4,7 @@
 // each wait that really waited through the chain that ended it, back to where that chain was
 // forked. Segments on the walk add up to the time that passed; work beside it gets its slack.
 //
-// Chain 0 is the responding core whose acknowledgement came last; chain 1 + i is IOMMU i.
+// Chain 0 is the responding core whose acknowledgement was seen last; chain 1 + i is IOMMU i.
 
 import { MAX_IOMMUS } from "../layout/shape.ts";
 import { Histogram, type HistogramData } from "./histogram.ts";

@@ -27,23 +27,23 @@ export const LOCK = 0;
 export const PTE = 1;
 /** On the initiator: writing descriptors or registers of an IOMMU. */
 export const SUBMIT = 2;
-/** On the initiator: sending IPIs, one target after the other. */
+/** On the initiator: sending IPIs, one target or cluster after the other, or a broadcast. */
 export const SEND = 3;
 /** On the initiator: flushing its own TLB. */
 export const LOCAL = 4;
 /** On the initiator: answering somebody else's IPI while its own answer was there. */
 export const SERVING = 5;
-/** The IPI travels. */
+/** The IPI travels, its wait for the mailbox's line included; or the broadcast. */
 export const DELIVERY = 6;
 /** The responder has interrupts off, or is busy with an earlier message. */
 export const MASKED = 7;
 /** The responder's handler, until it acknowledges. */
 export const HANDLER = 8;
-/** The acknowledgement travels. */
+/** The acknowledgement travels, its wait for the others' included. */
 export const ACK_RETURN = 9;
 /** On the initiator: no free slot in the invalidation queue, or in a mailbox. */
 export const QUEUE_FULL = 10;
-/** The IOMMU is busy with other descriptors. */
+/** The IOMMU is busy with other descriptors, the interconnect with other broadcasts. */
 export const QUEUED = 11;
 /** The IOMMU invalidates. */
 export const FLUSH = 12;

@@ -36,7 +36,6 @@ export const AKAROS_2020: Profile = {
     ...NO_BROADCAST,
     invalidatePageNs: value(90, "interpolated", `as on Haswell; ${HANSEN}`),
     flushContextNs: value(50, "interpolated", `CR3 write; ${HANSEN}`),
-    globalFlushNs: value(400, "interpolated", `as on Haswell; ${HANSEN}`),
     cacheLineNs: value(44, "sourced", BROADWELL),
     cacheLineSocketNs: value(44, "sourced", BROADWELL),
     cacheLineRemoteNs: value(118, "sourced", BROADWELL),

@@ -46,7 +46,6 @@ export const ARM_BROADCAST: Profile = {
     ),
     invalidatePageNs: value(30, "interpolated", "a TLBI of the own core alone"),
     flushContextNs: value(60, "interpolated", "a TLBI of an ASID on the own core alone"),
-    globalFlushNs: value(60, "interpolated", "a TLBI of everything on the own core alone"),
     cacheLineNs: value(46, "sourced", GRAVITON3),
     cacheLineSocketNs: value(46, "sourced", GRAVITON3),
     cacheLineRemoteNs: value(150, "interpolated", "between two sockets of others: 108 to 197 ns"),

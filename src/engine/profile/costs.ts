@@ -5,8 +5,8 @@ export interface Costs {
   /** Initiator: one IPI to one target (an ICR write). */
   readonly ipiSendNs: number;
   /**
-   * Initiator: one ICR write that reaches up to `clusterCores` cores of one x2APIC cluster; 0 where
-   * there is no multicast, so that each target takes an ICR write of its own.
+   * Initiator: one ICR write that reaches all targets in one x2APIC cluster, of up to
+   * `clusterCores` cores; 0 where there is no multicast, so that each takes a write of its own.
    */
   readonly clusterSendNs: number;
   /** From the ICR write to the first instruction of the target's entry, within a socket. */
@@ -17,7 +17,11 @@ export interface Costs {
   readonly interruptExitNs: number;
   /** Queueing or dequeueing one kernel message (Akaros). */
   readonly kernelMessageNs: number;
-  /** Initiator: issuing one instruction that invalidates on all cores (TLBI, INVLPGB). */
+  /**
+   * Initiator: issuing one instruction that invalidates on all cores (TLBI, INVLPGB). This and the
+   * next two are spent where cores are told by broadcast only: where there are IPIs as well
+   * (`shootsBy` is "both") nothing reads them, since no policy chooses between the two yet.
+   */
   readonly broadcastSendNs: number;
   /**
    * From when the interconnect takes up a broadcast until the initiator knows that all cores are
@@ -33,10 +37,9 @@ export interface Costs {
   readonly invalidatePageNs: number;
   /** Flush of one context by a CR3 write. */
   readonly flushContextNs: number;
-  /** Flush of all contexts of a core, global pages included. */
-  readonly globalFlushNs: number;
   /**
-   * One cache line from core to core within a core complex: an acknowledgement, a lock hand-over.
+   * One cache line from core to core within a core complex: an acknowledgement, a lock hand-over,
+   * the slot of a mailbox that another core posted to before.
    */
   readonly cacheLineNs: number;
   /** The same within a socket, to another complex. */
@@ -45,7 +48,7 @@ export interface Costs {
   readonly cacheLineRemoteNs: number;
   /** A page walk that finds the upper levels in the paging-structure caches. */
   readonly walkNs: number;
-  /** A page walk after these were flushed. */
+  /** A page walk that reads all levels again, since these were flushed or hold other regions. */
   readonly walkColdNs: number;
   /** Changing one page-table entry. */
   readonly pteNs: number;

@@ -38,7 +38,6 @@ export const HASWELL_2S: Profile = {
     ...NO_BROADCAST,
     invalidatePageNs: value(90, "derived", HANSEN),
     flushContextNs: value(52, "derived", HANSEN),
-    globalFlushNs: value(400, "derived", HANSEN),
     cacheLineNs: value(44, "sourced", BROADWELL),
     cacheLineSocketNs: value(44, "sourced", BROADWELL),
     cacheLineRemoteNs: value(118, "sourced", BROADWELL),

@@ -36,7 +36,6 @@ export const ICELAKE_2S: Profile = {
     ...NO_BROADCAST,
     invalidatePageNs: value(65, "interpolated", "as on Skylake"),
     flushContextNs: value(50, "interpolated", "as on Skylake"),
-    globalFlushNs: value(350, "interpolated", "a little below Skylake's"),
     cacheLineNs: value(51, "sourced", ICE_LAKE),
     cacheLineSocketNs: value(51, "sourced", ICE_LAKE),
     cacheLineRemoteNs: value(108, "sourced", ICE_LAKE),

@@ -38,7 +38,6 @@ export const IVB_EX_8S: Profile = {
     ...NO_BROADCAST,
     invalidatePageNs: value(95, "interpolated", `at 2.6 GHz; ${CEILING}`),
     flushContextNs: value(55, "interpolated", "a little above Haswell's"),
-    globalFlushNs: value(420, "interpolated", "a little above Haswell's"),
     cacheLineNs: value(50, "interpolated", "a little above Broadwell's 44 ns"),
     cacheLineSocketNs: value(50, "interpolated", "one complex a socket: as within it"),
     cacheLineRemoteNs: value(250, "interpolated", "about twice two sockets: several hops"),

@@ -30,7 +30,8 @@ export interface Count extends Known {
 
 /**
  * How cores can be told to invalidate: by an interrupt each, by one instruction that reaches all of
- * them, or by either. Who broadcasts has costs for it: `broadcastSendNs` is above 0.
+ * them, or by either. Who broadcasts has costs for it: `broadcastSendNs` is above 0. Where both are
+ * possible all are interrupted, since no policy chooses yet.
  */
 export const SHOOTS_BY = ["ipi", "broadcast", "both"] as const;
 export type ShootsBy = (typeof SHOOTS_BY)[number];
@@ -58,6 +59,18 @@ export function costsOf(profile: Profile): Costs {
 export function topologyOf(profile: Profile): Topology {
   const entries = Object.entries(profile.topology).map(([name, value]) => [name, value.count]);
   return Object.fromEntries(entries) as unknown as Topology;
+}
+
+/** What a run has to know of a profile: its numbers, and how cores are told. */
+export interface ProfileNumbers {
+  readonly costs: Costs;
+  readonly topology: Topology;
+  readonly shootsBy: ShootsBy;
+}
+
+export function numbersOf(profile: Profile): ProfileNumbers {
+  const { shootsBy } = profile;
+  return { costs: costsOf(profile), topology: topologyOf(profile), shootsBy };
 }
 
 /** Whether every cost is zero: then threads measure nothing but the host. */

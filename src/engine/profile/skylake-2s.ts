@@ -40,7 +40,6 @@ export const SKYLAKE_2S: Profile = {
     ...NO_BROADCAST,
     invalidatePageNs: value(65, "derived", INVPCID),
     flushContextNs: value(50, "interpolated", "a little below Haswell's"),
-    globalFlushNs: value(376, "sourced", "LKML: INVPCID of all contexts 376 ns, Skylake laptop"),
     cacheLineNs: value(47, "sourced", CASCADE_LAKE),
     cacheLineSocketNs: value(47, "sourced", CASCADE_LAKE),
     cacheLineRemoteNs: value(134, "sourced", CASCADE_LAKE),

@@ -25,31 +25,36 @@ export type Distance = typeof SAME_COMPLEX | typeof SAME_SOCKET | typeof OTHER_S
  * never reach beyond a socket: its last ones may be smaller.
  */
 export class CorePlaces {
-  private readonly coresPerSocket: number;
-  private readonly coresPerComplex: number;
-  private readonly complexesPerSocket: number;
-  private readonly clusterCores: number;
-  private readonly clustersPerSocket: number;
+  readonly cores: number;
+  // By core, as divisions would cost more than all else that protocols do with a place.
+  private readonly sockets: Int16Array;
+  private readonly complexes: Int16Array;
+  private readonly clusters: Int16Array;
 
   constructor(topology: Topology, cores: number) {
-    const { sockets, coresPerSocket, coresPerComplex, clusterCores } = topology;
-    this.coresPerSocket = Math.max(coresPerSocket, Math.ceil(cores / sockets));
-    this.coresPerComplex = coresPerComplex;
-    this.complexesPerSocket = Math.ceil(this.coresPerSocket / coresPerComplex);
-    this.clusterCores = Math.max(1, clusterCores); // Without clusters each core is one.
-    this.clustersPerSocket = Math.ceil(this.coresPerSocket / this.clusterCores);
+    const { sockets, coresPerComplex, clusterCores } = topology;
+    const coresPerSocket = Math.max(topology.coresPerSocket, Math.ceil(cores / sockets));
+    const numbers = (size: number): Int16Array => {
+      const perSocket = Math.ceil(coresPerSocket / size);
+      return Int16Array.from({ length: cores }, (_, core) => {
+        const socket = Math.floor(core / coresPerSocket);
+        return socket * perSocket + Math.floor((core % coresPerSocket) / size);
+      });
+    };
+    this.cores = cores;
+    this.sockets = numbers(coresPerSocket);
+    this.complexes = numbers(coresPerComplex);
+    this.clusters = numbers(Math.max(1, clusterCores)); // Without clusters each core is one.
   }
 
   /** 0 for core 0. */
   socketOf(core: number): number {
-    return Math.floor(core / this.coresPerSocket);
+    return this.sockets[core];
   }
 
   /** Number of the core's complex on the whole machine; numbers may be left out. */
   complexOf(core: number): number {
-    const inSocket = core % this.coresPerSocket;
-    const complex = Math.floor(inSocket / this.coresPerComplex);
-    return this.socketOf(core) * this.complexesPerSocket + complex;
+    return this.complexes[core];
   }
 
   /**
@@ -57,14 +62,23 @@ export class CorePlaces {
    * clusters, each core is alone in its own.
    */
   clusterOf(core: number): number {
-    const inSocket = core % this.coresPerSocket;
-    const cluster = Math.floor(inSocket / this.clusterCores);
-    return this.socketOf(core) * this.clustersPerSocket + cluster;
+    return this.clusters[core];
   }
 
   /** A core is in its own complex. */
   distance(a: number, b: number): Distance {
-    if (this.socketOf(a) !== this.socketOf(b)) return OTHER_SOCKET;
-    return this.complexOf(a) === this.complexOf(b) ? SAME_COMPLEX : SAME_SOCKET;
+    if (this.sockets[a] !== this.sockets[b]) return OTHER_SOCKET;
+    return this.complexes[a] === this.complexes[b] ? SAME_COMPLEX : SAME_SOCKET;
   }
+}
+
+const known = new WeakMap<Topology, CorePlaces>();
+
+/** The places of a machine's cores, which do not change: one object for all actors of a thread. */
+export function placesOf(topology: Topology, cores: number): CorePlaces {
+  const before = known.get(topology);
+  if (before?.cores === cores) return before;
+  const places = new CorePlaces(topology, cores);
+  known.set(topology, places);
+  return places;
 }

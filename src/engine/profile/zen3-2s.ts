@@ -41,7 +41,6 @@ export const ZEN3_2S: Profile = {
     broadcastServiceNs: value(150, "interpolated", `as long as issuing one; ${INVLPGB_SERIES}`),
     invalidatePageNs: value(30, "interpolated", "a local INVLPG, below Intel's"),
     flushContextNs: value(45, "interpolated", "a little below Intel's"),
-    globalFlushNs: value(200, "interpolated", "below Intel's"),
     cacheLineNs: value(23, "sourced", MILAN),
     cacheLineSocketNs: value(107, "sourced", MILAN),
     cacheLineRemoteNs: value(197, "sourced", MILAN),

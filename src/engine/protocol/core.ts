@@ -2,6 +2,7 @@
 // remembers between steps. One object a core; only that core's actor uses it.
 
 import type { Cpu } from "../executor/cpu.ts";
+import { type Broadcast, FIRST_BROADCAST } from "../machine/interconnect.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Message } from "../machine/mailboxes.ts";
 import type { CoreTlb } from "../machine/tlb.ts";
@@ -9,7 +10,10 @@ import type { Plan } from "../policy/policy.ts";
 import { CoreCounters } from "../probe/counters.ts";
 import { CriticalPath } from "../probe/critical-path.ts";
 import type { Costs } from "../profile/costs.ts";
+import type { ProfileNumbers } from "../profile/profile.ts";
+import { type CorePlaces, OTHER_SOCKET, placesOf, SAME_COMPLEX } from "../profile/topology.ts";
 import type { Random } from "../random.ts";
+import { AckLine } from "./ack-line.ts";
 import { RangeList } from "./ranges.ts";
 
 export class Core {
@@ -18,6 +22,9 @@ export class Core {
   readonly machine: Machine;
   readonly tlb: CoreTlb;
   readonly costs: Costs;
+  readonly places: CorePlaces;
+  /** Cores of this machine are told by broadcast, and never interrupted to flush. */
+  readonly broadcasts: boolean;
   readonly plan: Plan;
   readonly random: Random;
   readonly counters = new CoreCounters();
@@ -37,12 +44,18 @@ export class Core {
     dueNs: 0,
   };
   /**
-   * Cores that were told in the shootdown under way, with the sequence numbers of their messages.
+   * Cores that were told in the shootdown under way, with the sequence numbers of their messages
+   * and when they were told.
    */
   targets = 0;
   readonly targetCores: Int32Array;
   readonly targetSequences: Int32Array;
-  readonly targetSentNs: Float64Array;
+  readonly targetToldNs: Float64Array;
+  /** The line on which their acknowledgements come in. */
+  readonly acks = new AckLine();
+  /** The broadcast being applied, and the sequence number of the first that has not been yet. */
+  readonly broadcast: Broadcast = { space: 0, vpn: 0, pages: 0 };
+  nextBroadcast = FIRST_BROADCAST;
   /**
    * Ranges that the operation under way has unmapped; how many of them either half has flushed …
    */
@@ -67,7 +80,7 @@ export class Core {
     id: number,
     cpu: Cpu,
     machine: Machine,
-    costs: Costs,
+    { costs, topology, shootsBy }: ProfileNumbers,
     plan: Plan,
     random: Random,
     space = 0,
@@ -80,10 +93,28 @@ export class Core {
     this.plan = plan;
     this.random = random;
     this.space = space;
-    this.targetCores = new Int32Array(machine.shape.cores);
-    this.targetSequences = new Int32Array(machine.shape.cores);
-    this.targetSentNs = new Float64Array(machine.shape.cores);
-    this.submissions = new Int32Array(machine.shape.iommus).fill(-1);
+    const { cores, iommus } = machine.shape;
+    this.targetCores = new Int32Array(cores);
+    this.targetSequences = new Int32Array(cores);
+    this.targetToldNs = new Float64Array(cores);
+    this.submissions = new Int32Array(iommus).fill(-1);
+    this.broadcasts = shootsBy === "broadcast";
+    this.places = placesOf(topology, cores);
+  }
+
+  /** What a cache line takes from core `other` to this one, and back. */
+  lineNs(other: number): number {
+    const { costs } = this;
+    const distance = this.places.distance(this.id, other);
+    if (distance === SAME_COMPLEX) return costs.cacheLineNs;
+    return distance === OTHER_SOCKET ? costs.cacheLineRemoteNs : costs.cacheLineSocketNs;
+  }
+
+  /** What an interrupt takes from this core to `other`. */
+  deliveryNs(other: number): number {
+    const { costs, places, id } = this;
+    const isFar = places.socketOf(id) !== places.socketOf(other);
+    return isFar ? costs.deliveryRemoteNs : costs.deliveryNs;
   }
 
   /** Forgets what was counted in the warm-up, once all initiators are done with theirs. */

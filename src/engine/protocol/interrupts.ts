@@ -72,12 +72,17 @@ function handle(core: Core): void {
   }
 }
 
-/** Answers the message being handled; its sender sees the answer one cache-line transfer later. */
+/**
+ * Answers the message being handled. Its sender sees the answer one cache-line transfer after it
+ * was stored, at the earliest: it may have to queue behind those of other cores.
+ */
 function acknowledge(core: Core, beganNs: number, lateNs: number): void {
-  const { cpu, machine, costs, message } = core;
-  const seenNs = cpu.effectNs(costs.cacheLineNs);
-  const heldUpNs = seenNs - costs.cacheLineNs - cpu.now();
-  machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, heldUpNs, seenNs);
-  cpu.ring(message.sender, seenNs);
+  const { cpu, machine, message } = core;
+  const lineNs = core.lineNs(message.sender);
+  const visibleNs = cpu.effectNs(lineNs); // Where the host is late, the transfer hides some of it.
+  const storedNs = visibleNs - lineNs;
+  const heldUpNs = storedNs - cpu.now();
+  machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, heldUpNs, storedNs);
+  cpu.ring(message.sender, visibleNs);
   core.counters.acknowledgements++;
 }

@@ -37,7 +37,7 @@ import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
-import { acquireMasked, release } from "./lock.ts";
+import { acquire, release } from "./lock.ts";
 import type { RangeList } from "./ranges.ts";
 
 /** How a submission ended. */
@@ -73,7 +73,7 @@ const times: ServiceTimes = {
 export function* flushByRegister(core: Core, iommu: Iommu, space: number): Protocol<void> {
   const { cpu, machine, costs, path, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
-  const ticket = yield* acquireMasked(core, lock);
+  const ticket = yield* acquire(core, lock, true);
   const lockedNs = cpu.now();
   const chain = FIRST_IOMMU_CHAIN + iommu.id;
   cpu.spend(costs.tailWriteNs);
@@ -135,7 +135,7 @@ export function* submit(
 ): Protocol<number> {
   const { cpu, machine, costs, path, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
-  let ticket = yield* acquireMasked(core, lock);
+  let ticket = yield* acquire(core, lock, true);
   path.mark(LOCK, cpu.now());
   if (iommu.freeSlots < descriptors.length + 2) iommu.reclaim();
   while (iommu.freeSlots < descriptors.length + 2) {
@@ -148,7 +148,7 @@ export function* submit(
       if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
       else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
     }
-    ticket = yield* acquireMasked(core, lock);
+    ticket = yield* acquire(core, lock, true);
     iommu.reclaim();
     machine.actors.waits(cpu.id, WAIT_NONE, 0);
     path.mark(QUEUE_FULL, cpu.now());
@@ -307,7 +307,7 @@ function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): n
 function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Protocol<number> {
   const { cpu, machine, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
-  const ticket = yield* acquireMasked(core, lock);
+  const ticket = yield* acquire(core, lock, true);
   if (cpu.point()) yield;
   const faults = iommu.faults;
   let result = outcome;

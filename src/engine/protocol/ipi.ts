@@ -2,7 +2,7 @@
 
 import type { Protocol } from "../executor/cpu.ts";
 import { WAIT_ACK, WAIT_MAILBOX, WAIT_NONE } from "../machine/actors.ts";
-import { KERNEL_MESSAGE } from "../machine/mailboxes.ts";
+import { KERNEL_MESSAGE, NO_SENDER } from "../machine/mailboxes.ts";
 import { CORES_CHAIN } from "../probe/critical-path.ts";
 import {
   ACK_RETURN,
@@ -17,9 +17,9 @@ import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 
 /**
- * Sends `kind` to every other core that has `space` loaded, one after the other. Reads the set now:
- * the caller has changed the page table before, so that a core which loads the space from here on
- * sees that.
+ * Sends `kind` to every other core that has `space` loaded, one after the other, or those of a
+ * cluster together where the machine can. Reads the set now: the caller has changed the page table
+ * before, so that a core which loads the space from here on sees that.
  */
 export function* sendToLoaded(
   core: Core,
@@ -28,17 +28,16 @@ export function* sendToLoaded(
   vpn: number,
   pages: number,
 ): Protocol<void> {
-  const { cpu, machine } = core;
+  const { cpu, costs } = core;
   core.targets = 0;
   if (cpu.point()) yield;
-  for (let word = 0; word < machine.spaces.loadedWords; word++) {
-    let bits = machine.spaces.loadedBits(space, word);
-    while (bits !== 0) {
-      const lowest = bits & -bits;
-      bits ^= lowest;
-      const target = 32 * word + (31 - Math.clz32(lowest));
-      if (target !== core.id) yield* send(core, target, kind, space, vpn, pages);
-    }
+  const targets = findLoaded(core, space);
+  const multicasts = costs.clusterSendNs > 0 && (kind & KERNEL_MESSAGE) === 0;
+  while (core.targets < targets) {
+    const end = multicasts ? clusterEnd(core, core.targets, targets) : core.targets + 1;
+    if (end - core.targets > 1) cpu.spend(costs.clusterSendNs);
+    else spendOnOne(core, kind);
+    while (core.targets < end) yield* post(core, kind, space, vpn, pages);
   }
 }
 
@@ -51,42 +50,102 @@ export function* send(
   vpn: number,
   pages: number,
 ): Protocol<void> {
-  const { cpu, machine, costs } = core;
-  const { mailboxes } = machine;
+  core.targetCores[core.targets] = target;
+  spendOnOne(core, kind);
+  yield* post(core, kind, space, vpn, pages);
+}
+
+/** Puts the other cores that have `space` loaded into `targetCores`; returns how many these are. */
+function findLoaded(core: Core, space: number): number {
+  const { machine, targetCores } = core;
+  let targets = 0;
+  for (let word = 0; word < machine.spaces.loadedWords; word++) {
+    let bits = machine.spaces.loadedBits(space, word);
+    while (bits !== 0) {
+      const lowest = bits & -bits;
+      bits ^= lowest;
+      const target = 32 * word + (31 - Math.clz32(lowest));
+      if (target !== core.id) targetCores[targets++] = target;
+    }
+  }
+  return targets;
+}
+
+/** One behind the last target of the cluster that target number `from` stands in. */
+function clusterEnd(core: Core, from: number, targets: number): number {
+  const { places, targetCores } = core;
+  const cluster = places.clusterOf(targetCores[from]);
+  let end = from + 1;
+  while (end < targets && places.clusterOf(targetCores[end]) === cluster) end++;
+  return end;
+}
+
+/** What the initiator spends on interrupting one core. */
+function spendOnOne({ cpu, costs }: Core, kind: number): void {
   if ((kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
   cpu.spend(costs.ipiSendNs);
+}
+
+/** Tells the next of `targetCores`, for which the caller has spent the time. */
+function* post(
+  core: Core,
+  kind: number,
+  space: number,
+  vpn: number,
+  pages: number,
+): Protocol<void> {
+  const { cpu, machine, targets } = core;
+  const { mailboxes } = machine;
+  const target = core.targetCores[targets];
   if (cpu.point()) yield;
   const sequence = mailboxes.reserve(target);
   if (!mailboxes.hasRoom(target, sequence)) yield* awaitRoom(core, target, sequence);
-  const dueNs = cpu.effectNs(costs.deliveryNs);
-  const i = core.targets++;
-  core.targetCores[i] = target;
-  core.targetSequences[i] = sequence;
-  core.targetSentNs[i] = cpu.now();
-  mailboxes.post(target, sequence, kind, core.id, space, vpn, pages, dueNs);
+  const sentNs = lineFromNs(core, target, sequence);
+  const deliveryNs = core.deliveryNs(target);
+  const dueNs = Math.max(cpu.effectNs(deliveryNs), sentNs + deliveryNs);
+  core.targetSequences[targets] = sequence;
+  core.targetToldNs[targets] = cpu.now();
+  core.targets = targets + 1;
+  mailboxes.post(target, sequence, kind, core.id, space, vpn, pages, sentNs, dueNs);
   cpu.ring(target, dueNs);
   core.counters.ipis++;
 }
 
-/** Waits until every core that was told has acknowledged; answers IPIs meanwhile. */
+/**
+ * From when on a message has the line of its mailbox: at once, or one transfer after the message
+ * before it had, if another core posted that.
+ */
+function lineFromNs(core: Core, target: number, sequence: number): number {
+  const { cpu, machine } = core;
+  const { mailboxes } = machine;
+  const before = (sequence - 1) | 0;
+  const sender = mailboxes.senderOf(target, before);
+  if (sender === core.id || sender === NO_SENDER) return cpu.now();
+  const sentNs = mailboxes.sentNs(target, before);
+  if (mailboxes.senderOf(target, before) !== sender) return cpu.now();
+  return Math.max(cpu.now(), sentNs + core.lineNs(sender));
+}
+
+/**
+ * Waits until every core that was told has acknowledged, and the line on which they do has let all
+ * of these through; answers IPIs meanwhile.
+ */
 export function* awaitAcks(core: Core): Protocol<void> {
-  const { cpu, machine, path } = core;
+  const { cpu, machine, path, acks } = core;
   if (core.targets === 0) return;
   const { mailboxes, actors } = machine;
-  let last = 0;
-  let lastNs = -1;
   let lateNs = 0;
+  acks.clear();
   for (let i = 0; i < core.targets; i++) {
     const target = core.targetCores[i];
     const sequence = core.targetSequences[i];
+    const lineNs = core.lineNs(target);
     actors.waits(cpu.id, WAIT_ACK, target);
     for (;;) {
-      const ackedNs = mailboxes.ackedNs(target, sequence);
-      if (ackedNs <= cpu.now()) {
-        if (ackedNs > lastNs) {
-          lastNs = ackedNs;
-          last = i;
-        }
+      const storedNs = mailboxes.ackedNs(target, sequence);
+      const visibleNs = storedNs + lineNs;
+      if (visibleNs <= cpu.now()) {
+        acks.add(storedNs, lineNs);
         break;
       }
       const interruptNs = mailboxes.dueNs(core.id);
@@ -94,36 +153,48 @@ export function* awaitAcks(core: Core): Protocol<void> {
         yield* serviceInterrupts(core);
         continue;
       }
-      if (cpu.sleep(Math.min(ackedNs, interruptNs))) yield;
+      if (cpu.sleep(Math.min(visibleNs, interruptNs))) yield;
       lateNs = cpu.lateNs;
     }
   }
+  acks.fold();
+  while (acks.seenNs > cpu.now()) {
+    const interruptNs = mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) {
+      yield* serviceInterrupts(core);
+      continue;
+    }
+    if (cpu.sleep(Math.min(acks.seenNs, interruptNs))) yield;
+    lateNs = cpu.lateNs;
+  }
   actors.waits(cpu.id, WAIT_NONE, 0);
   if (!path.enabled) return;
-  recordChain(core, last, lastNs);
-  path.join(CORES_CHAIN, lastNs, lateNs, cpu.now());
+  recordChain(core);
+  path.join(CORES_CHAIN, acks.seenNs, lateNs, cpu.now());
 }
 
 /**
- * Adds the chain of the last answer: how its interrupt travelled, was held up, handled
- * and answered.
+ * Adds the chain of the answer that was seen last: how its interrupt travelled, was held up,
+ * handled and answered.
  */
-function recordChain(core: Core, i: number, ackedNs: number): void {
-  const { path, costs, machine } = core;
+function recordChain(core: Core): void {
+  const { path, machine, acks } = core;
+  const { mailboxes } = machine;
+  const i = acks.last;
   const target = core.targetCores[i];
   const sequence = core.targetSequences[i];
-  const sentNs = core.targetSentNs[i];
-  path.fork(CORES_CHAIN, sentNs);
-  const enteredNs = machine.mailboxes.enteredNs(target, sequence);
-  const lateNs = machine.mailboxes.lateNs(target, sequence);
-  const heldUpNs = machine.mailboxes.heldUpNs(target, sequence);
-  const dueNs = machine.mailboxes.postedDueNs(target, sequence);
-  const sentLateNs = dueNs - sentNs - costs.deliveryNs;
-  path.add(CORES_CHAIN, DELIVERY, costs.deliveryNs);
+  const toldNs = core.targetToldNs[i];
+  path.fork(CORES_CHAIN, toldNs);
+  const enteredNs = mailboxes.enteredNs(target, sequence);
+  const lateNs = mailboxes.lateNs(target, sequence);
+  const heldUpNs = mailboxes.heldUpNs(target, sequence);
+  const dueNs = mailboxes.postedDueNs(target, sequence);
+  const arrivesNs = mailboxes.sentNs(target, sequence) + core.deliveryNs(target);
+  path.add(CORES_CHAIN, DELIVERY, arrivesNs - toldNs); // With its wait for the mailbox's line.
   path.add(CORES_CHAIN, MASKED, enteredNs - lateNs - dueNs);
-  path.add(CORES_CHAIN, LATE, sentLateNs + lateNs + heldUpNs);
-  path.add(CORES_CHAIN, HANDLER, ackedNs - costs.cacheLineNs - heldUpNs - enteredNs);
-  path.add(CORES_CHAIN, ACK_RETURN, costs.cacheLineNs);
+  path.add(CORES_CHAIN, LATE, dueNs - arrivesNs + lateNs + heldUpNs);
+  path.add(CORES_CHAIN, HANDLER, acks.lastStoredNs - heldUpNs - enteredNs);
+  path.add(CORES_CHAIN, ACK_RETURN, acks.seenNs - acks.lastStoredNs); // With its time in the queue.
 }
 
 /** The target's mailbox is full: waits until the slot that was reserved has been emptied. */

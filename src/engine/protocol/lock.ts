@@ -7,9 +7,12 @@ import { NOBODY } from "../machine/locks.ts";
 import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 
-/** Takes a lock, answering IPIs while it waits. Returns the ticket, for `release`. */
-export function* acquire(core: Core, lock: number): Protocol<number> {
-  const { cpu, machine, costs } = core;
+/**
+ * Takes a lock, answering IPIs while it waits; `masked`, with interrupts masked: then its holders
+ * must wait for no core. Returns the ticket, for `release`.
+ */
+export function* acquire(core: Core, lock: number, masked = false): Protocol<number> {
+  const { cpu, machine } = core;
   const { locks, mailboxes } = machine;
   if (cpu.point()) yield;
   const ticket = locks.takeTicket(lock);
@@ -17,38 +20,21 @@ export function* acquire(core: Core, lock: number): Protocol<number> {
   locks.await(lock, ticket, cpu.id);
   machine.actors.waits(cpu.id, WAIT_LOCK, lock);
   for (;;) {
-    const handedNs = locks.handedNs(lock, ticket) + costs.cacheLineNs;
-    if (handedNs <= cpu.now()) break;
-    const interruptNs = mailboxes.dueNs(core.id);
+    const handedNs = locks.handedNs(lock, ticket);
+    const heldNs = handedNs + core.lineNs(locks.releasedBy(lock));
+    if (heldNs <= cpu.now()) break;
+    const interruptNs = masked ? Number.POSITIVE_INFINITY : mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(handedNs, interruptNs))) yield;
+    else if (cpu.sleep(Math.min(heldNs, interruptNs))) yield;
   }
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   return ticket;
 }
 
-/** Takes a lock with interrupts masked. Its holders must wait for no core. */
-export function* acquireMasked(core: Core, lock: number): Protocol<number> {
-  const { cpu, machine, costs } = core;
-  const { locks } = machine;
-  if (cpu.point()) yield;
-  const ticket = locks.takeTicket(lock);
-  if (locks.handedNs(lock, ticket) <= cpu.now()) return ticket;
-  locks.await(lock, ticket, cpu.id);
-  machine.actors.waits(cpu.id, WAIT_LOCK, lock);
-  for (;;) {
-    const handedNs = locks.handedNs(lock, ticket) + costs.cacheLineNs;
-    if (handedNs <= cpu.now()) break;
-    if (cpu.sleep(handedNs)) yield;
-  }
-  machine.actors.waits(cpu.id, WAIT_NONE, 0);
-  return ticket;
-}
-
-/** Lets go; the next holder can go on one cache-line transfer later. */
+/** Lets go; the next holder can go on when the lock's line has got there. */
 export function* release(core: Core, lock: number, ticket: number): Protocol<void> {
-  const { cpu, machine, costs } = core;
+  const { cpu, machine } = core;
   if (cpu.point()) yield;
-  const next = machine.locks.release(lock, ticket, cpu.now());
-  if (next !== NOBODY) cpu.ring(next, cpu.now() + costs.cacheLineNs);
+  const next = machine.locks.release(lock, ticket, core.id, cpu.now());
+  if (next !== NOBODY) cpu.ring(next, cpu.now() + core.lineNs(next));
 }

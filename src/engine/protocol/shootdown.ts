@@ -5,6 +5,7 @@
 import type { Protocol } from "../executor/cpu.ts";
 import { FLUSH_PAGES, FLUSH_SPACE } from "../machine/mailboxes.ts";
 import { LOCAL, SEND } from "../probe/segments.ts";
+import { broadcast } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { flushOwnTlb } from "./interrupts.ts";
 import {
@@ -43,12 +44,19 @@ export function* shootdown(
   core.path.settle();
 }
 
-/** IPIs to the others and the initiator's own flush, then the answers if the policy wants any. */
+/**
+ * IPIs to the others and the initiator's own flush, then the answers if the policy wants any; or
+ * where the machine has it one broadcast, which reaches the initiator's own TLB as well.
+ */
 function* flushCores(core: Core, space: number, ranges: RangeList, from: number): Protocol<void> {
   const { cpu, plan, path } = core;
   const vpn = from === EVERYTHING ? 0 : ranges.coverStart(from);
   const pages = from === EVERYTHING ? Number.POSITIVE_INFINITY : ranges.coverEnd(from) - vpn;
   const full = pages > plan.fullAbovePages;
+  if (core.broadcasts) {
+    yield* broadcast(core, space, full ? 0 : vpn, full ? 0 : pages);
+    return;
+  }
   if (!plan.concurrentLocal) {
     flushOwnTlb(core, space, vpn, pages);
     path.mark(LOCAL, cpu.now());

@@ -8,6 +8,7 @@ import { NO_PAGE } from "../machine/live-pages.ts";
 import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
+import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
 import { serviceInterrupts } from "./interrupts.ts";
@@ -79,7 +80,8 @@ export function* idle(core: Core): Protocol<void> {
  * a fault.
  */
 export function access(core: Core, vpn: number, write: boolean): void {
-  const { tlb, counters, space } = core;
+  const { cpu, costs, tlb, counters, space } = core;
+  if (core.broadcasts) applyBroadcasts(core);
   const entry = tlb.lookup(pcidOf(space), vpn);
   if (entry !== TLB_MISS && (!write || (tlb.pteOf(entry) & WRITABLE) !== 0)) {
     counters.tlbHits++;
@@ -87,7 +89,7 @@ export function access(core: Core, vpn: number, write: boolean): void {
     return;
   }
   counters.tlbMisses++;
-  core.cpu.spend(core.costs.walkNs);
+  cpu.spend(tlb.structures.holds(pcidOf(space), vpn) ? costs.walkNs : costs.walkColdNs);
   if (!fill(core, vpn, write)) counters.pageFaults++;
 }
 
@@ -97,6 +99,7 @@ function fill(core: Core, vpn: number, write: boolean): boolean {
   const { pageTables, frames, spaces } = machine;
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
   if (leaf === NO_LEAF) return false;
+  tlb.structures.fill(pcidOf(space), vpn);
   const epoch = tlb.epochOf(pcidOf(space));
   for (;;) {
     const version = pageTables.versionOf(leaf);

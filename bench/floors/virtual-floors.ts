@@ -1,0 +1,76 @@
+// How fast virtual time runs, over the bare loop of as many actors in the same rounds: everything
+// on, as in any run (TLBs, access streams, recorder, counters). In a worker of its own, as points
+// in virtual time are.
+
+import { expand } from "../../src/cli/experiments/expand.ts";
+import { parsePolicy } from "../../src/engine/policy/parse.ts";
+import { PROFILES } from "../../src/engine/profile/profiles.ts";
+import type { Point } from "../../src/workers/point.ts";
+import type { StuckRun, VirtualRun } from "../../src/workers/virtual.ts";
+import { bareEventsPerS } from "./bare-loop.ts";
+
+export interface VirtualFloorTask {
+  readonly cores: number;
+  readonly quick: boolean;
+}
+
+/** One round: events per second of the bare loop before and after, and of the executor. */
+export interface VirtualRound {
+  readonly before: number;
+  readonly ours: number;
+  readonly after: number;
+  readonly shootdownsPerS: number;
+  readonly acknowledgementsPerS: number;
+}
+
+const ROUNDS = 7;
+const BARE_EVENTS = 1_000_000;
+/** Acknowledgements of a round, or shootdowns of two cores. */
+const ANSWERS = 200_000;
+const QUICK_PART = 20;
+/** With many cores, what is to be simulated is shootdowns more than programs. */
+const ACCESS_GAP_NS = { few: 1000, many: 10_000 };
+const MANY_CORES = 16;
+
+/** All rounds but the first, in which the code is compiled. */
+export default async function measure(task: VirtualFloorTask): Promise<VirtualRound[]> {
+  const module = new URL("../../virtual/src/workers/virtual.js", import.meta.url).href;
+  const { default: runVirtually } = (await import(module)) as {
+    default: (point: Point) => Promise<VirtualRun | StuckRun>;
+  };
+  const { cores, quick } = task;
+  const point = pointOf(task);
+  const bare = (): number => bareEventsPerS(cores, BARE_EVENTS / (quick ? QUICK_PART : 1));
+  const rounds: VirtualRound[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const before = bare();
+    const run = await runVirtually(point);
+    if ("waits" in run) throw new Error(`nobody could go on:\n${run.waits}`);
+    const after = bare();
+    const { operations, warmup } = point.workload;
+    const shootdownsPerS = (operations + warmup) / run.wallS;
+    const acknowledgementsPerS = shootdownsPerS * (cores - 1);
+    const ours = run.turns / run.wallS;
+    rounds.push({ before, ours, after, shootdownsPerS, acknowledgementsPerS });
+  }
+  return rounds.slice(1);
+}
+
+/** `strict`, one page an operation; with two cores also an IOMMU. */
+function pointOf({ cores, quick }: VirtualFloorTask): Point {
+  const { points } = expand(
+    {
+      name: "floors",
+      question: "how fast is virtual time",
+      executors: ["virtual"],
+      profiles: PROFILES.filter(({ name }) => name === "haswell-2s"),
+      policies: [parsePolicy("strict")],
+      cores: [cores],
+      iommus: [cores === 2 ? 1 : 0],
+      operations: Math.ceil(ANSWERS / (cores - 1) / (quick ? QUICK_PART : 1)),
+      access_gap_ns: cores < MANY_CORES ? ACCESS_GAP_NS.few : ACCESS_GAP_NS.many,
+    },
+    { quick: false, seed: 1, jitter: undefined, hostCpus: 1, overrides: {} },
+  );
+  return points[0].point;
+}

@@ -1,0 +1,69 @@
+// Telling cores where one instruction reaches all of them (TLBI and DSB, INVLPGB and TLBSYNC): no
+// core is interrupted and none answers. What takes time is the interconnect, which serves one
+// broadcast after the other.
+
+import type { Protocol } from "../executor/cpu.ts";
+import { BROADCAST_LOST, BROADCAST_PENDING } from "../machine/interconnect.ts";
+import { pcidOf } from "../machine/machine.ts";
+import { DELIVERY, LATE, QUEUED, SEND } from "../probe/segments.ts";
+import type { Core } from "./core.ts";
+
+/**
+ * Invalidates `pages` pages of `space` from `vpn` on, 0 for all, on every core, the own included;
+ * waits until all are done with it if the policy waits for anybody. Nothing can interrupt that, and
+ * nobody waits for this core meanwhile.
+ */
+export function* broadcast(core: Core, space: number, vpn: number, pages: number): Protocol<void> {
+  const { cpu, machine, costs, plan, path, counters } = core;
+  cpu.spend(costs.broadcastSendNs * Math.max(1, pages));
+  path.mark(SEND, cpu.now());
+  if (cpu.point()) yield;
+  const sentNs = cpu.effectNs(0);
+  const { broadcastServiceNs, broadcastSyncNs } = costs;
+  const startNs = machine.interconnect.broadcast(
+    space,
+    vpn,
+    pages,
+    sentNs,
+    broadcastServiceNs,
+    broadcastSyncNs,
+  );
+  counters.broadcasts++;
+  if (plan.ack === 0) return;
+  const doneNs = startNs + broadcastSyncNs;
+  while (cpu.now() < doneNs) if (cpu.sleep(doneNs)) yield;
+  path.mark(LATE, sentNs);
+  path.mark(QUEUED, startNs);
+  path.mark(DELIVERY, doneNs);
+  path.mark(LATE, cpu.now());
+}
+
+/**
+ * Drops from the own TLB what broadcasts that are due by now invalidate. Before every use of the
+ * TLB: hardware does it when the broadcast arrives, and takes no time of the core's.
+ */
+export function applyBroadcasts(core: Core): void {
+  const { cpu, machine, tlb, counters, broadcast } = core;
+  const { interconnect } = machine;
+  for (;;) {
+    const found = interconnect.read(core.nextBroadcast, cpu.now(), broadcast);
+    if (found === BROADCAST_PENDING) return;
+    if (found === BROADCAST_LOST) {
+      // Read before the flush: what is broadcast from here on is still to be applied.
+      core.nextBroadcast = (interconnect.last + 1) | 0;
+      tlb.flushAll();
+      counters.fullFlushes++;
+      continue;
+    }
+    core.nextBroadcast = (core.nextBroadcast + 1) | 0;
+    const { space, vpn, pages } = broadcast;
+    const pcid = pcidOf(space);
+    if (pages === 0) {
+      tlb.flushContext(pcid);
+      counters.fullFlushes++;
+    } else {
+      for (let page = vpn; page < vpn + pages; page++) tlb.invalidatePage(pcid, page);
+      counters.pageFlushes += pages;
+    }
+  }
+}

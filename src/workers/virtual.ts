@@ -1,0 +1,70 @@
+// A worker thread's entry point in virtual time: one call is one whole point, all of its actors.
+// It runs from `dist/virtual`, where nested calls of protocols are cheap to suspend; the first
+// core, which is always an initiator, runs from `dist/inline` as plain functions at the bottom of
+// the stack.
+
+import { NoProgressError } from "../engine/errors.ts";
+import { VirtualExecutor } from "../engine/executor/virtual.ts";
+import { Random } from "../engine/random.ts";
+import { type ActorReport, type Part, partOf } from "../workloads/cast.ts";
+import { machineOf, type Point, playOf } from "./point.ts";
+
+/** The two modules of the other form that the first core needs. */
+interface Inline {
+  readonly cast: typeof import("../workloads/cast.ts");
+  readonly machine: typeof import("../engine/machine/machine.ts");
+}
+
+export interface VirtualRun {
+  readonly reports: readonly ActorReport[];
+  /** Turns of all actors. */
+  readonly turns: number;
+  /** Seconds on the wall, of the run alone. */
+  readonly wallS: number;
+}
+
+/** A run that came to no end; as data, since an error's class does not cross to other threads. */
+export interface StuckRun {
+  readonly waits: string;
+}
+
+/** Runs a point to its end in virtual time. */
+export default async function runVirtually(point: Point): Promise<VirtualRun | StuckRun> {
+  try {
+    return await run(point);
+  } catch (error) {
+    if (error instanceof NoProgressError) return { waits: error.waits };
+    throw error;
+  }
+}
+
+async function run(point: Point): Promise<VirtualRun> {
+  const { cast, machine: inlineMachine } = await inline();
+  const machine = machineOf(point);
+  const play = playOf(point);
+  const first = new inlineMachine.Machine(machine.memory, machine.shape);
+  const jitter = point.jitter === undefined ? undefined : new Random(point.jitter);
+  const executor = new VirtualExecutor(machine, first.mailboxes, jitter);
+  const began = process.hrtime.bigint();
+  const others = executor.cpus.slice(1).map((cpu) => partOf(cpu, machine, play));
+  let firstPart: Part | undefined;
+  executor.complete(
+    others.map(({ protocol }) => protocol),
+    (cpu) => {
+      firstPart = cast.partOf(cpu, first, play);
+    },
+  );
+  const parts = firstPart === undefined ? others : [firstPart, ...others];
+  const reports = parts.map(({ report }) => report());
+  const wallS = Number(process.hrtime.bigint() - began) / 1e9;
+  return { reports, turns: executor.turns, wallS };
+}
+
+async function inline(): Promise<Inline> {
+  const root = new URL("../../../inline/src/", import.meta.url).href;
+  const [cast, machine] = await Promise.all([
+    import(`${root}workloads/cast.js`),
+    import(`${root}engine/machine/machine.js`),
+  ]);
+  return { cast, machine };
+}

@@ -1,0 +1,46 @@
+// Small points, for tests that run them.
+
+import { STRICT } from "../../dist/src/engine/policy/presets.js";
+import type { Point } from "../../dist/src/workers/point.js";
+import { MUNMAP, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
+import { AKAROS_2020 } from "./virtual-run.ts";
+
+const WORKLOAD: WorkloadPlan = {
+  kind: MUNMAP,
+  pages: 2,
+  initiators: 1,
+  operations: 30,
+  warmup: 5,
+  gapNs: 1000,
+  accessGapNs: 1000,
+  maskedEveryNs: 1e6,
+  maskedNs: 0,
+  idleCores: 0,
+  otherCores: 0,
+  dmaPeriodNs: 1000,
+  mode: 0,
+  windows: 260,
+  trace: undefined,
+};
+
+export function workloadOf(part: Partial<WorkloadPlan>): WorkloadPlan {
+  return { ...WORKLOAD, ...part };
+}
+
+/** `strict` on two cores of akaros-2020, on threads, unless `part` says otherwise. */
+export function pointOf(part: Partial<Point>): Point {
+  return {
+    executor: "threads",
+    policy: STRICT,
+    profile: AKAROS_2020,
+    workload: WORKLOAD,
+    cores: 2,
+    iommus: 0,
+    devices: 0,
+    seed: 1,
+    jitter: undefined,
+    dilation: 1,
+    hostCpus: 2,
+    ...part,
+  };
+}

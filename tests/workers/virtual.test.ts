@@ -1,0 +1,84 @@
+// Points in virtual time, as the command line runs them: in workers, in the forms that the build
+// makes for them. What comes out must be what the protocols say as they are written.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
+import { ALL_POLICIES } from "../../dist/src/engine/policy/presets.js";
+import { machineOf, type Point, type PointResult, playOf } from "../../dist/src/workers/point.js";
+import { resultOf } from "../../dist/src/workers/sums.js";
+import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
+import { partOf } from "../../dist/src/workloads/cast.js";
+import { pointOf, workloadOf } from "../support/points.ts";
+
+/** The point's result with protocols as generators, all in this thread. */
+function asWritten(point: Point): PointResult {
+  const machine = machineOf(point);
+  const executor = new VirtualExecutor(machine);
+  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
+  executor.complete(parts.map(({ protocol }) => protocol));
+  return resultOf(
+    point,
+    parts.map(({ report }) => report()),
+    0,
+  );
+}
+
+/** All that must be the same in two runs: not how long they took. */
+function comparable({ wallS, ...rest }: PointResult): string {
+  return JSON.stringify(rest);
+}
+
+function virtualPoint(part: Partial<Point>): Point {
+  return pointOf({ executor: "virtual", ...part });
+}
+
+describe("a pool", () => {
+  let pool: VirtualPool;
+  beforeAll(() => {
+    pool = new VirtualPool(2);
+  });
+  afterAll(async () => {
+    await pool.close();
+  });
+
+  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s: the same as with the protocols as they are written, to the last count",
+    async (_, policy) => {
+      const points = [
+        virtualPoint({ policy }),
+        virtualPoint({ policy, cores: 5, iommus: 2, devices: 2 }),
+        virtualPoint({ policy, cores: 4, iommus: 1, workload: workloadOf({ initiators: 3 }) }),
+      ];
+      for (const point of points) {
+        expect(comparable(await pool.run(point))).toBe(comparable(asWritten(point)));
+      }
+    },
+  );
+
+  test("the same point twice at once: the same result", async () => {
+    const point = virtualPoint({ cores: 33, iommus: 1, devices: 1 });
+    const [a, b] = await Promise.all([pool.run(point), pool.run(point)]);
+    expect(comparable(a)).toBe(comparable(b));
+  });
+
+  test("jitter: other times and the same counts; the same seed the same times", async () => {
+    const at = async (jitter: number | undefined): Promise<PointResult> =>
+      pool.run(virtualPoint({ cores: 6, iommus: 1, jitter }));
+    const [none, one, again, two] = [await at(undefined), await at(1), await at(1), await at(2)];
+    expect(comparable(one)).toBe(comparable(again));
+    expect(new Set([none, one, two].map(({ latency }) => latency.sum)).size).toBe(3);
+    for (const { cores } of [one, two]) {
+      expect(cores.ipis).toBe(none.cores.ipis);
+      expect(cores.framesFreed).toBe(none.cores.framesFreed);
+    }
+  });
+
+  test("a point that is ended: rejects, and the pool runs the next", async () => {
+    const long = virtualPoint({ cores: 64, workload: workloadOf({ operations: 1_000_000 }) });
+    const abort = new AbortController();
+    const running = pool.run(long, abort.signal);
+    setTimeout(() => abort.abort(), 50);
+    await expect(running).rejects.toThrow();
+    expect((await pool.run(virtualPoint({}))).cores.operations).toBe(30);
+  });
+});
