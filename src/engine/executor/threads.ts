@@ -253,13 +253,14 @@ export class ThreadCpu implements Cpu {
     this.lateNs = this.cursorNs - earliestNs;
   }
 
-  /** In `run`: waits a little for an interrupt other than the one that is known. */
+  /** In `run`: waits a little for an interrupt, unless the next one is known: that has its time. */
   private pollInterrupts(knownNs: number, untilNs: number): void {
     if (this.parks) {
       if (this.announced) this.park(untilNs);
       else this.announce();
       return;
     }
+    if (knownNs !== Number.POSITIVE_INFINITY) return;
     for (let i = 0; i < POLLS_PER_CLOCK; i++) if (this.interruptNs() !== knownNs) return;
   }
 

@@ -42,7 +42,16 @@ export class PageTables {
     return table * TABLE_ENTRIES + tableIndex(vpn, 0);
   }
 
-  /** The same, making the tables that are missing; NO_LEAF if no table frame is left. */
+  /**
+   * The same for a loop over pages: `before` is the leaf of the page before, or NO_LEAF. Entries of
+   * one table follow each other.
+   */
+  leafAfter(before: number, root: number, vpn: number): number {
+    if (before === NO_LEAF || tableIndex(vpn, 0) === 0) return this.leafOf(root, vpn);
+    return before + 1;
+  }
+
+  /** As `leafOf`, making the tables that are missing; NO_LEAF if no table frame is left. */
   ensureLeaf(root: number, vpn: number, space: number): number {
     let table = root;
     for (let level = LEVELS - 1; level > 0; level--) {

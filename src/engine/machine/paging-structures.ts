@@ -3,10 +3,10 @@
 // to the core. It decides what a walk costs and never where it leads: page-table pages are not
 // freed while a run lasts.
 //
-// numbers    per        meaning
-// KEYS       entry      context · 2²⁷ + number of the region + 1; 0 is empty
-// FILLED_IN  entry      the epoch of the context when it was filled
-// CURRENT    context    the epoch; an entry of an older one is gone (so dropping is one addition)
+// array      per        meaning
+// keys       entry      context · 2²⁷ + number of the region + 1; 0 is empty
+// filledIn   entry      the epoch of the context when it was filled
+// epochs     context    the epoch; an entry of an older one is gone (so dropping is one addition)
 
 import { TABLE_ENTRIES, VPN_LIMIT } from "../layout/address.ts";
 import { PCIDS } from "../layout/regions.ts";
@@ -15,32 +15,29 @@ import { PCIDS } from "../layout/regions.ts";
 const ENTRIES = 32;
 const REGION_LIMIT = VPN_LIMIT / TABLE_ENTRIES;
 
-const FILLED_IN = ENTRIES;
-const CURRENT = FILLED_IN + ENTRIES;
-
 export class PagingStructures {
-  private readonly numbers = new Float64Array(CURRENT + PCIDS);
+  private readonly keys = new Float64Array(ENTRIES);
+  private readonly filledIn = new Int32Array(ENTRIES);
+  private readonly epochs = new Int32Array(PCIDS);
 
   /** Whether a walk for `vpn` in context `pcid` need not read the upper levels. */
   holds(pcid: number, vpn: number): boolean {
-    const { numbers } = this;
     const region = Math.floor(vpn / TABLE_ENTRIES);
     const entry = region & (ENTRIES - 1);
-    if (numbers[entry] !== pcid * REGION_LIMIT + region + 1) return false;
-    return numbers[FILLED_IN + entry] === numbers[CURRENT + pcid];
+    if (this.keys[entry] !== pcid * REGION_LIMIT + region + 1) return false;
+    return this.filledIn[entry] === this.epochs[pcid];
   }
 
   /** A walk for `vpn` has read them. */
   fill(pcid: number, vpn: number): void {
-    const { numbers } = this;
     const region = Math.floor(vpn / TABLE_ENTRIES);
     const entry = region & (ENTRIES - 1);
-    numbers[entry] = pcid * REGION_LIMIT + region + 1;
-    numbers[FILLED_IN + entry] = numbers[CURRENT + pcid];
+    this.keys[entry] = pcid * REGION_LIMIT + region + 1;
+    this.filledIn[entry] = this.epochs[pcid];
   }
 
   /** Drops everything of one context. */
   drop(pcid: number): void {
-    this.numbers[CURRENT + pcid]++;
+    this.epochs[pcid]++;
   }
 }

@@ -50,6 +50,8 @@ export class Core {
   targets = 0;
   readonly targetCores: Int32Array;
   readonly targetSequences: Int32Array;
+  /** By core: the sequence number of the last message that this one has posted to it. */
+  readonly lastPosted: Int32Array;
   readonly targetToldNs: Float64Array;
   /** The line on which their acknowledgements come in. */
   readonly acks = new AckLine();
@@ -95,6 +97,7 @@ export class Core {
     this.space = space;
     const { cores, iommus } = machine.shape;
     this.targetCores = new Int32Array(cores);
+    this.lastPosted = new Int32Array(machine.shape.cores);
     this.targetSequences = new Int32Array(cores);
     this.targetToldNs = new Float64Array(cores);
     this.submissions = new Int32Array(iommus).fill(-1);

@@ -16,9 +16,10 @@ export function freeRange(
   const { cpu, machine, costs, counters } = core;
   const { pageTables, frames, spaces } = machine;
   const root = spaces.rootOf(space);
+  let leaf = NO_LEAF;
   let freed = 0;
   for (let page = vpn; page < vpn + pages; page++) {
-    const leaf = pageTables.leafOf(root, page);
+    leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
     const frame = pageTables.takeHeld(leaf);
     if (frame === NO_FRAME) continue;

@@ -50,10 +50,11 @@ export function* unmap(core: Core, vpn: number, pages: number): Protocol<number>
   path.mark(LOCK, cpu.now());
   if (cpu.point()) yield;
   const root = spaces.rootOf(space);
+  let leaf = NO_LEAF;
   let cleared = 0;
   let run = 0; // Pages before this one that were cleared: only these are this operation's to free.
   for (let page = vpn; page < vpn + pages; page++) {
-    const leaf = pageTables.leafOf(root, page);
+    leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf !== NO_LEAF && isPresent(pageTables.clearPresent(leaf))) {
       run++;
       continue;
@@ -207,9 +208,10 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<numbe
   path.mark(LOCK, cpu.now());
   if (cpu.point()) yield;
   const root = spaces.rootOf(space);
+  let leaf = NO_LEAF;
   let narrowed = 0;
   for (let page = vpn; page < vpn + pages; page++) {
-    const leaf = pageTables.leafOf(root, page);
+    leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
     const entry = pageTables.clearWritable(leaf);
     if (isPresent(entry) && (entry & WRITABLE) !== 0) narrowed++;
@@ -229,8 +231,9 @@ export function* unprotect(core: Core, vpn: number, pages: number): Protocol<voi
   const { pageTables, spaces } = machine;
   if (cpu.point()) yield;
   const root = spaces.rootOf(space);
+  let leaf = NO_LEAF;
   for (let page = vpn; page < vpn + pages; page++) {
-    const leaf = pageTables.leafOf(root, page);
+    leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF || !isPresent(pageTables.setWritable(leaf))) continue;
     cpu.spend(costs.pteNs);
   }
