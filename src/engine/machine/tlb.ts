@@ -1,5 +1,5 @@
 // A core's TLBs: a first level and a second that includes it, both set-associative, filled
-// round robin. Only the owner touches them while a run lasts (plain accesses); anyone may read
+// in turn. Only the owner touches them while a run lasts (plain accesses); anyone may read
 // them at rest.
 //
 // array      per        meaning
@@ -44,8 +44,9 @@ export class CoreTlb {
   private readonly l2Mask: number;
   private readonly l2Ways: number;
   private readonly l2Base: number;
-  /** By the first entry of a set: which of its ways is filled next. */
-  private readonly nextWay: Uint8Array;
+  /** Which way of a full set is filled next: one turn for all sets of a level. */
+  private nextL1Way = 0;
+  private nextL2Way = 0;
 
   constructor(memory: SharedArrayBuffer, region: Region, shape: MachineShape, core: number) {
     const entries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
@@ -64,7 +65,6 @@ export class CoreTlb {
     this.l2Mask = shape.l2.sets - 1;
     this.l2Ways = shape.l2.ways;
     this.l2Base = tlbEntries(shape.l1);
-    this.nextWay = new Uint8Array(entries);
   }
 
   /** Index of the entry that translates `vpn` in context `pcid`, or TLB_MISS. Fills L1 from L2. */
@@ -76,7 +76,7 @@ export class CoreTlb {
     const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
     const inL2 = this.find(l2Set, this.l2Ways, key, pcid);
     if (inL2 === TLB_MISS) return TLB_MISS;
-    const to = this.victimOf(l1Set, this.l1Ways, key);
+    const to = this.l1Victim(l1Set, key);
     this.keys[to] = key;
     const { data } = this;
     for (let word = 0; word < DATA_WORDS; word++) {
@@ -117,8 +117,8 @@ export class CoreTlb {
     const key = keyOf(pcid, vpn);
     const l1Set = lowBits(vpn, this.l1Mask) * this.l1Ways;
     const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
-    this.write(this.victimOf(l1Set, this.l1Ways, key), key, pte, version, tag, epoch);
-    this.write(this.victimOf(l2Set, this.l2Ways, key), key, pte, version, tag, epoch);
+    this.write(this.l1Victim(l1Set, key), key, pte, version, tag, epoch);
+    this.write(this.l2Victim(l2Set, key), key, pte, version, tag, epoch);
   }
 
   /**
@@ -167,16 +167,33 @@ export class CoreTlb {
     for (let entry = set; entry < set + ways; entry++) {
       if (keys[entry] !== key) continue;
       keys[entry] = 0;
-      return; // A set has a page once (`victimOf`).
+      return; // A set has a page once (`entryFor`).
     }
   }
 
-  /** The way that the page has already, so that it never has two, or else the set's next. */
-  private victimOf(set: number, ways: number, key: number): number {
-    for (let entry = set; entry < set + ways; entry++) if (this.keys[entry] === key) return entry;
-    const way = this.nextWay[set];
-    this.nextWay[set] = way + 1 === ways ? 0 : way + 1;
-    return set + way;
+  private l1Victim(set: number, key: number): number {
+    const entry = this.entryFor(set, this.l1Ways, key);
+    if (entry !== TLB_MISS) return entry;
+    this.nextL1Way = this.nextL1Way + 1 >= this.l1Ways ? 0 : this.nextL1Way + 1;
+    return set + this.nextL1Way;
+  }
+
+  private l2Victim(set: number, key: number): number {
+    const entry = this.entryFor(set, this.l2Ways, key);
+    if (entry !== TLB_MISS) return entry;
+    this.nextL2Way = this.nextL2Way + 1 >= this.l2Ways ? 0 : this.nextL2Way + 1;
+    return set + this.nextL2Way;
+  }
+
+  /** The entry that the page has already, so that it never has two, or an empty one; or none. */
+  private entryFor(set: number, ways: number, key: number): number {
+    const keys = this.keys;
+    let empty = TLB_MISS;
+    for (let entry = set; entry < set + ways; entry++) {
+      if (keys[entry] === key) return entry;
+      if (keys[entry] === 0) empty = entry;
+    }
+    return empty;
   }
 
   private write(

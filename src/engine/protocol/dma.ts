@@ -95,7 +95,7 @@ export class DmaEngine {
     const own = this.bufferVpn + random.below(this.bufferPages);
     if (random.below(2) === 0) return own;
     for (let attempt = 0; attempt < LIVE_ATTEMPTS; attempt++) {
-      const page = machine.livePages.pick(random.below(machine.shape.cores), random.next());
+      const page = machine.livePages.pick(random.below(machine.livePages.mappers), random.next());
       if (page !== NO_PAGE && this.isMapped(page)) return page;
     }
     return own;

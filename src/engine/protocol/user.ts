@@ -117,6 +117,6 @@ function pickPage(core: Core, stream: AccessStream): number {
   const { random, machine, space } = core;
   const own = stream.vpn + random.below(stream.pages);
   if (space !== 0 || random.below(2) === 0) return own;
-  const live = machine.livePages.pick(random.below(machine.shape.cores), random.next());
+  const live = machine.livePages.pick(random.below(machine.livePages.mappers), random.next());
   return live === NO_PAGE ? own : live;
 }
