@@ -2,6 +2,7 @@
 // what it does comes in numbers, and all it shares with the others is the machine's memory.
 
 import { complete } from "../engine/executor/cpu.ts";
+import { LoggedCpu } from "../engine/executor/step-log.ts";
 import { ThreadCpu } from "../engine/executor/threads.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { Aborted } from "../engine/machine/control.ts";
@@ -21,6 +22,7 @@ export interface ActorTask {
   readonly untimed: boolean;
   /** Initiates, in such a profile. */
   readonly followsClock: boolean;
+  readonly logsSteps: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export default function runActor(task: ActorTask): ActorReport | undefined {
   try {
     machine.control.ready();
     const epochNs = machine.control.awaitStart();
-    const cpu = new ThreadCpu(actor, machine, {
+    const threadCpu = new ThreadCpu(actor, machine, {
       hostNowNs,
       epochNs,
       dilation,
@@ -42,9 +44,10 @@ export default function runActor(task: ActorTask): ActorReport | undefined {
       untimed,
       followsClock,
     });
-    const part = partOf(cpu, machine, task.play);
+    const logged = task.logsSteps ? new LoggedCpu(threadCpu) : undefined;
+    const part = partOf(logged ?? threadCpu, machine, task.play);
     complete(part.protocol);
-    return part.report();
+    return { ...part.report(), ...(logged && { steps: logged.steps }) };
   } catch (error) {
     if (error instanceof Aborted) return undefined;
     machine.control.abort(); // Nobody must wait for this actor any more.

@@ -35,8 +35,9 @@ export async function runOnThreads(
     const parks = oversubscribed && !(spinning && actor < initiators);
     const answers = actor >= initiators && actor < shape.cores + shape.iommus;
     const followsClock = free && actor < initiators;
-    const { dilation } = point;
-    return { actor, memory, shape, play, dilation, parks, untimed: free && answers, followsClock };
+    const { dilation, logsSteps } = point;
+    const untimed = free && answers;
+    return { actor, memory, shape, play, dilation, parks, untimed, followsClock, logsSteps };
   });
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);

@@ -1,5 +1,6 @@
 // A point: one configuration that gets measured, the machine that it runs on, and what came out.
 
+import type { Steps } from "../engine/executor/step-log.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
 import { type Policy, planOf, queueOf } from "../engine/policy/policy.ts";
@@ -25,6 +26,8 @@ export interface Point {
   /** Host ns that one modelled ns lasts; 1 in virtual time. */
   readonly dilation: number;
   readonly hostCpus: number;
+  /** Whether the order of each actor's steps is kept, which takes time. */
+  readonly logsSteps: boolean;
 }
 
 /** One segment over all operations; operations without it count as 0. */
@@ -34,6 +37,8 @@ export interface SegmentSummary {
 }
 
 export interface PointResult {
+  /** By actor, if they were logged. */
+  readonly steps: readonly (Steps | undefined)[];
   readonly latency: Histogram;
   readonly late: Histogram;
   readonly segments: readonly SegmentSummary[];

@@ -19,6 +19,7 @@ export function resultOf(
   const actors = actorsOf(shape);
   return {
     ...sumUp(reports),
+    steps: reports.map(({ steps }) => steps),
     wallS,
     sharedBytes: layOut(shape).bytes,
     responders: countResponders(point),

@@ -4,6 +4,7 @@
 // the stack.
 
 import { NoProgressError } from "../engine/errors.ts";
+import { LoggedCpu } from "../engine/executor/step-log.ts";
 import { VirtualExecutor } from "../engine/executor/virtual.ts";
 import { Random } from "../engine/random.ts";
 import { type ActorReport, type Part, partOf } from "../workloads/cast.ts";
@@ -46,16 +47,20 @@ async function run(point: Point): Promise<VirtualRun> {
   const jitter = point.jitter === undefined ? undefined : new Random(point.jitter);
   const executor = new VirtualExecutor(machine, first.mailboxes, jitter);
   const began = process.hrtime.bigint();
-  const others = executor.cpus.slice(1).map((cpu) => partOf(cpu, machine, play));
+  const cpus = executor.cpus.map((cpu) => (point.logsSteps ? new LoggedCpu(cpu) : cpu));
+  const others = cpus.slice(1).map((cpu) => partOf(cpu, machine, play));
   let firstPart: Part | undefined;
   executor.complete(
     others.map(({ protocol }) => protocol),
-    (cpu) => {
-      firstPart = cast.partOf(cpu, first, play);
+    () => {
+      firstPart = cast.partOf(cpus[0], first, play);
     },
   );
   const parts = firstPart === undefined ? others : [firstPart, ...others];
-  const reports = parts.map(({ report }) => report());
+  const reports = parts.map(({ report }, actor) => {
+    const cpu = cpus[actor];
+    return { ...report(), ...(cpu instanceof LoggedCpu && { steps: cpu.steps }) };
+  });
   const wallS = Number(process.hrtime.bigint() - began) / 1e9;
   return { reports, turns: executor.turns, wallS };
 }

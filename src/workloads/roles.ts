@@ -4,7 +4,13 @@
 import type { Protocol } from "../engine/executor/cpu.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { drainQueues } from "../engine/protocol/flush-queue.ts";
-import { type AccessStream, idle, runProgram, userWork } from "../engine/protocol/user.ts";
+import {
+  type AccessStream,
+  finishInterrupts,
+  idle,
+  runProgram,
+  userWork,
+} from "../engine/protocol/user.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { unmapWindow } from "./munmap.ts";
 import { replayCpu } from "./replay.ts";
@@ -28,6 +34,7 @@ export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Pr
   if (core.id < plan.initiators) yield* initiate(core, plan, stream, measured);
   if (core.id >= awake) yield* idle(core);
   else yield* runProgram(core, stream, plan.maskedEveryNs, plan.maskedNs);
+  yield* finishInterrupts(core);
 }
 
 /**
@@ -48,6 +55,8 @@ function* initiate(
   const { cpu, machine } = core;
   const { control } = machine;
   for (let index = 0; index < plan.warmup; index++) yield* operate(core, plan, stream, index);
+  // What nobody acknowledges is handled some time later; it belongs to the warm-up all the same.
+  while (!machine.mailboxes.areEmpty) yield* userWork(core, stream, stream.gapNs);
   control.warm();
   while (!control.measuring) yield* userWork(core, stream, stream.gapNs);
   core.countFromHere();

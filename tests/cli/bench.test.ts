@@ -111,6 +111,64 @@ describe("bench: a tiny experiment from its file to its results", () => {
   });
 });
 
+describe("bench --executor virtual", () => {
+  const run = (out: string, ...args: string[]): Promise<Ended> =>
+    shootdown([
+      ...["bench", TINY, "--executor", "virtual", "--cores", "2,300", "--iommus", "0,1"],
+      ...["--out", join(base, out), ...args],
+    ]);
+
+  it("twice: the same files to the byte, on a machine larger than threads can be", async () => {
+    const [a, b] = [await run("virtual-a"), await run("virtual-b")];
+    expect(a).toMatchObject({ code: 0 });
+    expect(b.stdout).toBe(a.stdout);
+    for (const file of ["summary.csv", "critical-path.csv"]) {
+      expect(read(join(base, "virtual-b"), file)).toBe(read(join(base, "virtual-a"), file));
+    }
+  });
+
+  it("says who ran it, and leaves empty what only this host could say", () => {
+    const rows = rowsOf(read(join(base, "virtual-a"), "summary.csv"));
+    expect(rows).toHaveLength(8);
+    for (const row of rows) {
+      expect(row).toMatchObject({ executor: "virtual", dilation: "1", oversubscribed: "false" });
+      expect(row).toMatchObject({ late_ns_p50: "", floor_ns: "", host_cpus: "" });
+    }
+    expect(rows[4]).toMatchObject({ cores: "300", policy: "strict", ipis_per_op: "1196" });
+  });
+
+  it("--jitter: other times, other points, the same counts", async () => {
+    const { stdout } = await run("virtual-jitter", "--jitter", "5");
+    const plain = rowsOf(read(join(base, "virtual-a"), "summary.csv"));
+    rowsOf(stdout).forEach((row, i) => {
+      expect(row.point).not.toBe(plain[i].point);
+      expect(row.ipis_per_op).toBe(plain[i].ipis_per_op);
+    });
+    expect(rowsOf(stdout).map((row) => row.latency_ns_mean)).not.toEqual(
+      plain.map((row) => row.latency_ns_mean),
+    );
+  });
+});
+
+describe("bench --executor both", () => {
+  it("runs each point on threads and in virtual time, which agree in what is counted", async () => {
+    const { code, stdout } = await shootdown([
+      ...["bench", TINY, "--executor", "both", "--policy", "strict,batch(2)"],
+      ...["--out", join(base, "both")],
+    ]);
+    expect(code).toBe(0);
+    const rows = rowsOf(stdout);
+    expect(rows.map(({ executor }) => executor)).toEqual([
+      ...["threads", "threads", "virtual", "virtual"],
+    ]);
+    for (const i of [0, 1]) {
+      for (const count of ["ipis_per_op", "iotlb_invalidations_per_op", "full_flushes_per_op"]) {
+        expect(rows[i][count]).toBe(rows[i + 2][count]);
+      }
+    }
+  });
+});
+
 describe("bench: what is printed", () => {
   it("is a table with the environment first where that is asked for", async () => {
     const { stdout } = await shootdown([

@@ -41,6 +41,7 @@ export function pointOf(part: Partial<Point>): Point {
     jitter: undefined,
     dilation: 1,
     hostCpus: 2,
+    logsSteps: false,
     ...part,
   };
 }

@@ -89,6 +89,7 @@ describe("a gang of eight", () => {
         parks: true,
         untimed: false,
         followsClock: false,
+        logsSteps: false,
       };
     });
     const failed = await gang.run(machine, tasks, 1, undefined, 500).catch((error) => error);

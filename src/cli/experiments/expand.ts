@@ -212,6 +212,7 @@ function planPoint(
     jitter: executor === "virtual" ? options.jitter : undefined,
     dilation,
     hostCpus,
+    logsSteps: false,
   };
   return {
     experiment,

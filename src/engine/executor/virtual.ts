@@ -223,7 +223,7 @@ export class VirtualExecutor {
    * call.
    * @throws NoProgressError naming who waits for whom if nobody can go on.
    */
-  complete(protocols: readonly Protocol<void>[], first?: (cpu: Cpu) => void): void {
+  complete(protocols: readonly Protocol<void>[], first?: () => void): void {
     const { cpus } = this;
     const generators = first === undefined ? cpus : cpus.slice(1);
     this.running = generators.length;
@@ -235,7 +235,7 @@ export class VirtualExecutor {
       cpus[0].isPlain = true;
       cpus[0].wakeAt(0);
       this.runOthers(0);
-      first(cpus[0]);
+      first();
       cpus[0].wakeAt(NEVER);
     }
     this.runOthers(NOBODY);

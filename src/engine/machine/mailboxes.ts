@@ -116,6 +116,16 @@ export class Mailboxes {
     return (Atomics.add(this.heads, core * this.headStride + TAIL, 1) + 1) | 0;
   }
 
+  /** Whether every message that was posted has been handled. */
+  get areEmpty(): boolean {
+    for (let core = 0; core < this.next.length; core++) {
+      const base = core * this.headStride;
+      const tail = Atomics.load(this.heads, base + TAIL);
+      if (Atomics.load(this.heads, base + HANDLED) !== tail) return false;
+    }
+    return true;
+  }
+
   /** Sender: whether the reserved slot has been emptied of its former message. */
   hasRoom(core: number, sequence: number): boolean {
     if (((sequence - this.handledSeen[core]) | 0) <= MAILBOX_SLOTS) return true;

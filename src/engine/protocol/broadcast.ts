@@ -40,10 +40,11 @@ export function* broadcast(core: Core, space: number, vpn: number, pages: number
 
 /**
  * Drops from the own TLB what broadcasts that are due by now invalidate. Before every use of the
- * TLB: hardware does it when the broadcast arrives, and takes no time of the core's.
+ * TLB: hardware does it when the broadcast arrives, and takes no time of the core's. Nor is it
+ * counted: when a core looks is no property of the shootdown.
  */
 export function applyBroadcasts(core: Core): void {
-  const { cpu, machine, tlb, counters, broadcast } = core;
+  const { cpu, machine, tlb, broadcast } = core;
   const { interconnect } = machine;
   for (;;) {
     const found = interconnect.read(core.nextBroadcast, cpu.now(), broadcast);
@@ -52,18 +53,12 @@ export function applyBroadcasts(core: Core): void {
       // Read before the flush: what is broadcast from here on is still to be applied.
       core.nextBroadcast = (interconnect.last + 1) | 0;
       tlb.flushAll();
-      counters.fullFlushes++;
       continue;
     }
     core.nextBroadcast = (core.nextBroadcast + 1) | 0;
     const { space, vpn, pages } = broadcast;
     const pcid = pcidOf(space);
-    if (pages === 0) {
-      tlb.flushContext(pcid);
-      counters.fullFlushes++;
-    } else {
-      for (let page = vpn; page < vpn + pages; page++) tlb.invalidatePage(pcid, page);
-      counters.pageFlushes += pages;
-    }
+    if (pages === 0) tlb.flushContext(pcid);
+    for (let page = vpn; page < vpn + pages; page++) tlb.invalidatePage(pcid, page);
   }
 }

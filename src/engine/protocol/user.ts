@@ -31,6 +31,7 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
   let leftNs = ns;
   do {
     // Before the work, not behind it: an operation that follows begins where the clock is.
+    core.countFromHere();
     access(core, pickPage(core, stream), false);
     let gapNs = Math.min(leftNs, stream.gapNs);
     leftNs -= gapNs;
@@ -70,6 +71,17 @@ export function* idle(core: Core): Protocol<void> {
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
   while (!machine.control.stopped) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+    else if (cpu.sleep(interruptNs)) yield;
+  }
+}
+
+/** The run is over: what was sent to this core is still handled, when it is due. */
+export function* finishInterrupts(core: Core): Protocol<void> {
+  const { cpu, machine } = core;
+  for (;;) {
+    const interruptNs = machine.mailboxes.dueNs(core.id);
+    if (interruptNs === Number.POSITIVE_INFINITY) return;
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
     else if (cpu.sleep(interruptNs)) yield;
   }

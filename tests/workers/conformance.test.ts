@@ -1,0 +1,117 @@
+// Worker threads and virtual time run the same protocols: with one initiator every count is the
+// same and every actor does the same steps in the same order; with several, what must hold holds in
+// both. Times are not compared here (npm run conformance).
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Policy } from "../../dist/src/engine/policy/policy.js";
+import { ALL_POLICIES } from "../../dist/src/engine/policy/presets.js";
+import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
+import { Gang } from "../../dist/src/workers/gang.js";
+import { runOnThreads } from "../../dist/src/workers/on-threads.js";
+import type { Point, PointResult } from "../../dist/src/workers/point.js";
+import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
+import { TLB_BENCH_MODES } from "../../dist/src/workloads/tlb-bench.js";
+import {
+  MUNMAP,
+  MUNMAP_RANGE,
+  TLB_BENCH,
+  type WorkloadPlan,
+} from "../../dist/src/workloads/workload.js";
+import { pointOf, workloadOf } from "../support/points.ts";
+
+const AKAROS = ALL_POLICIES.find(({ name }) => name === "akaros")!;
+
+let gang: Gang;
+let pool: VirtualPool;
+beforeAll(() => {
+  gang = new Gang(6);
+  pool = new VirtualPool(2);
+});
+afterAll(async () => {
+  await gang.close();
+  await pool.close();
+});
+
+/** Threads, dilated so that a host which takes turns has the time to, and virtual time. */
+async function both(part: Partial<Point>): Promise<{ threads: PointResult; virtual: PointResult }> {
+  const point = pointOf({ ...part, logsSteps: true });
+  const [virtual, threads] = [
+    await pool.run({ ...point, executor: "virtual" }),
+    await runOnThreads(gang, { ...point, dilation: 20 }),
+  ];
+  return { threads, virtual };
+}
+
+/** What must not depend on how long anything took. */
+function countsOf({ cores, iommus }: PointResult): object {
+  const { operations, shootdowns, ipis, broadcasts, acknowledgements } = cores;
+  const { fullFlushes, pageFlushes, iotlbInvalidations, iommuWaits, mailboxFull } = cores;
+  const { framesHeld, framesFreed, heldPagesMax } = cores;
+  return {
+    ...{ operations, shootdowns, ipis, broadcasts, acknowledgements },
+    ...{ fullFlushes, pageFlushes, iotlbInvalidations, iommuWaits, mailboxFull },
+    ...{ framesHeld, framesFreed, heldPagesMax },
+    iommus: { ...iommus },
+  };
+}
+
+const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
+  ["munmap", { kind: MUNMAP, pages: 3 }],
+  ["munmap-range", { kind: MUNMAP_RANGE, pages: 3 }],
+  ["munmap-range above the ceiling", { kind: MUNMAP_RANGE, pages: 40, windows: 30 }],
+];
+
+const CASES: [string, Policy, Partial<WorkloadPlan>][] = [
+  ...WORKLOADS.flatMap(([name, plan]) =>
+    ALL_POLICIES.map((policy): [string, Policy, Partial<WorkloadPlan>] => {
+      return [`${policy.name}, ${name}`, policy, plan];
+    }),
+  ),
+  ...TLB_BENCH_MODES.map((name, mode): [string, Policy, Partial<WorkloadPlan>] => {
+    return [`tlb-bench:${name}`, AKAROS, { kind: TLB_BENCH, mode }];
+  }),
+];
+
+describe("one initiator: the same counts, and each actor's steps in the same order", () => {
+  test.each(CASES)("%s", async (_, policy, plan) => {
+    const workload = workloadOf({ ...plan, operations: 25 });
+    for (const [cores, iommus] of [
+      [3, 0],
+      [2, 2],
+    ]) {
+      const { threads, virtual } = await both({ policy, workload, cores, iommus });
+      expect(countsOf(threads)).toEqual(countsOf(virtual));
+      expect(virtual.steps[0]?.count).toBeGreaterThan(0);
+      expect(threads.steps).toEqual(virtual.steps);
+    }
+  });
+
+  const machines = PROFILES.filter(({ name }) => name !== "host");
+  test.each(machines.map((profile) => [profile.name, profile] as const))(
+    "on %s",
+    async (_, profile) => {
+      const { threads, virtual } = await both({ profile, cores: 4, iommus: 1 });
+      expect(countsOf(threads)).toEqual(countsOf(virtual));
+      expect(threads.steps).toEqual(virtual.steps);
+    },
+  );
+});
+
+describe("several initiators: what must hold, in both", () => {
+  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s",
+    async (_, policy) => {
+      const workload = workloadOf({ initiators: 3, windows: 260, gapNs: 300 });
+      const { threads, virtual } = await both({ policy, workload, cores: 4, iommus: 1 });
+      for (const { cores, iommus } of [threads, virtual]) {
+        expect(cores.operations).toBe(3 * 30);
+        expect(cores.framesHeld).toBe(3 * 30 * 2);
+        expect(cores.acknowledgements).toBeLessThanOrEqual(cores.ipis);
+        if (policy.ack !== "none" && policy.whenCores.kind !== "queue") {
+          expect(cores.acknowledgements).toBe(cores.ipis);
+        }
+        expect(iommus.waits).toBe(policy.iommu.interface === "queue" ? cores.iommuWaits : 0);
+      }
+    },
+  );
+});
