@@ -7,8 +7,10 @@ import { ThreadCpu } from "../engine/executor/threads.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { Aborted } from "../engine/machine/control.ts";
 import { Machine } from "../engine/machine/machine.ts";
-import { type ActorReport, type Play, partOf } from "../workloads/cast.ts";
+import { type Play, partOf } from "../workloads/cast.ts";
 import { monotonicClock } from "./clock.ts";
+
+import type { RunReport } from "./point.ts";
 
 export interface ActorTask {
   readonly actor: number;
@@ -29,7 +31,7 @@ export interface ActorTask {
  * Runs one actor until its run is over. Undefined if others have ended it: an error's class would
  * not cross to the main thread. Throws what the actor itself throws.
  */
-export default function runActor(task: ActorTask): ActorReport | undefined {
+export default function runActor(task: ActorTask): RunReport | undefined {
   const { actor, dilation, parks, untimed, followsClock } = task;
   const machine = new Machine(task.memory, task.shape);
   const hostNowNs = monotonicClock();

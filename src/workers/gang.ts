@@ -9,8 +9,8 @@ import { NoProgressError } from "../engine/errors.ts";
 import { actorName } from "../engine/layout/shape.ts";
 import { Aborted } from "../engine/machine/control.ts";
 import type { Machine } from "../engine/machine/machine.ts";
-import type { ActorReport } from "../workloads/cast.ts";
 import type { ActorTask } from "./actor.ts";
+import type { RunReport } from "./point.ts";
 
 /** Host time between the barrier's opening and modelled time 0, so that all actors are there. */
 const START_AFTER_NS = 1_000_000;
@@ -27,7 +27,7 @@ const LARGE_GANG = 16;
 const LARGE_GANG_YOUNG_MB = 2;
 
 export class Gang {
-  private readonly pool: Piscina<ActorTask, ActorReport | undefined>;
+  private readonly pool: Piscina<ActorTask, RunReport | undefined>;
 
   /** Starts `actors` workers; they stay until `close`. */
   constructor(actors: number) {
@@ -56,7 +56,7 @@ export class Gang {
     initiators: number,
     signal?: AbortSignal,
     watchdogMs = WATCHDOG_MS,
-  ): Promise<ActorReport[]> {
+  ): Promise<RunReport[]> {
     const { control } = machine;
     const onAbort = (): void => control.abort();
     signal?.addEventListener("abort", onAbort);
@@ -125,9 +125,9 @@ class Watch {
 
 /** All reports, or the reason why there are none. */
 function reportsOf(
-  settled: readonly PromiseSettledResult<ActorReport | undefined>[],
+  settled: readonly PromiseSettledResult<RunReport | undefined>[],
   watch: Watch,
-): ActorReport[] {
+): RunReport[] {
   if (watch.table !== undefined) {
     throw new NoProgressError("no initiator made progress; who waits for whom:", watch.table);
   }

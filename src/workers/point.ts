@@ -7,7 +7,7 @@ import { type Policy, planOf, queueOf } from "../engine/policy/policy.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { Histogram } from "../engine/probe/histogram.ts";
 import { numbersOf, type Profile } from "../engine/profile/profile.ts";
-import type { Play } from "../workloads/cast.ts";
+import type { ActorReport, Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { MUNMAP, MUNMAP_RANGE, TRACE, type WorkloadPlan } from "../workloads/workload.ts";
@@ -28,6 +28,12 @@ export interface Point {
   readonly hostCpus: number;
   /** Whether the order of each actor's steps is kept, which takes time. */
   readonly logsSteps: boolean;
+}
+
+/** What an actor reports at the end of a run. */
+export interface RunReport extends ActorReport {
+  /** The order of its steps, if they were logged. */
+  readonly steps?: Steps;
 }
 
 /** One segment over all operations; operations without it count as 0. */

@@ -5,16 +5,11 @@ import { actorsOf } from "../engine/layout/shape.ts";
 import { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENTS } from "../engine/probe/segments.ts";
-import type { ActorReport } from "../workloads/cast.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
-import { type Point, type PointResult, shapeOf } from "./point.ts";
+import { type Point, type PointResult, type RunReport, shapeOf } from "./point.ts";
 
 /** The result of a point whose actors, in their order, reported `reports` after `wallS` seconds. */
-export function resultOf(
-  point: Point,
-  reports: readonly ActorReport[],
-  wallS: number,
-): PointResult {
+export function resultOf(point: Point, reports: readonly RunReport[], wallS: number): PointResult {
   const shape = shapeOf(point);
   const actors = actorsOf(shape);
   return {
@@ -38,7 +33,7 @@ function countResponders(point: Point): number {
 }
 
 function sumUp(
-  reports: readonly ActorReport[],
+  reports: readonly RunReport[],
 ): Pick<
   PointResult,
   "latency" | "late" | "segments" | "cores" | "iommus" | "devices" | "elapsedNs"

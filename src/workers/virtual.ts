@@ -7,8 +7,8 @@ import { NoProgressError } from "../engine/errors.ts";
 import { LoggedCpu } from "../engine/executor/step-log.ts";
 import { VirtualExecutor } from "../engine/executor/virtual.ts";
 import { Random } from "../engine/random.ts";
-import { type ActorReport, type Part, partOf } from "../workloads/cast.ts";
-import { machineOf, type Point, playOf } from "./point.ts";
+import { type Part, partOf } from "../workloads/cast.ts";
+import { machineOf, type Point, playOf, type RunReport } from "./point.ts";
 
 /** The two modules of the other form that the first core needs. */
 interface Inline {
@@ -17,7 +17,7 @@ interface Inline {
 }
 
 export interface VirtualRun {
-  readonly reports: readonly ActorReport[];
+  readonly reports: readonly RunReport[];
   /** Turns of all actors. */
   readonly turns: number;
   /** Seconds on the wall, of the run alone. */

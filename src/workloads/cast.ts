@@ -2,7 +2,6 @@
 // reports after.
 
 import type { Cpu, Protocol } from "../engine/executor/cpu.ts";
-import type { Steps } from "../engine/executor/step-log.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/policy.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
@@ -25,8 +24,6 @@ export interface Play extends ProfileNumbers {
 
 /** What an actor counted; parts that do not apply to it are missing. */
 export interface ActorReport {
-  /** The order of its steps, if that was asked for. */
-  readonly steps?: Steps;
   readonly core?: CoreReport;
   readonly iommu?: IommuCounters;
   readonly device?: DeviceCounters;

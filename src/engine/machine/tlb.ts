@@ -44,9 +44,8 @@ export class CoreTlb {
   private readonly l2Mask: number;
   private readonly l2Ways: number;
   private readonly l2Base: number;
-  /** Which way of a full set is filled next: one turn for all sets of a level. */
-  private nextL1Way = 0;
-  private nextL2Way = 0;
+  /** By set, those of the first level first: which way is filled next once all are taken. */
+  private readonly nextWay: Uint8Array;
 
   constructor(memory: SharedArrayBuffer, region: Region, shape: MachineShape, core: number) {
     const entries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
@@ -65,6 +64,7 @@ export class CoreTlb {
     this.l2Mask = shape.l2.sets - 1;
     this.l2Ways = shape.l2.ways;
     this.l2Base = tlbEntries(shape.l1);
+    this.nextWay = new Uint8Array(shape.l1.sets + shape.l2.sets);
   }
 
   /** Index of the entry that translates `vpn` in context `pcid`, or TLB_MISS. Fills L1 from L2. */
@@ -76,7 +76,7 @@ export class CoreTlb {
     const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
     const inL2 = this.find(l2Set, this.l2Ways, key, pcid);
     if (inL2 === TLB_MISS) return TLB_MISS;
-    const to = this.l1Victim(l1Set, key);
+    const to = this.l1EntryFor(key, vpn);
     this.keys[to] = key;
     const { data } = this;
     for (let word = 0; word < DATA_WORDS; word++) {
@@ -115,10 +115,8 @@ export class CoreTlb {
     epoch: number,
   ): void {
     const key = keyOf(pcid, vpn);
-    const l1Set = lowBits(vpn, this.l1Mask) * this.l1Ways;
-    const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
-    this.write(this.l1Victim(l1Set, key), key, pte, version, tag, epoch);
-    this.write(this.l2Victim(l2Set, key), key, pte, version, tag, epoch);
+    this.write(this.l1EntryFor(key, vpn), key, pte, version, tag, epoch);
+    this.write(this.l2EntryFor(key, vpn), key, pte, version, tag, epoch);
   }
 
   /**
@@ -171,29 +169,32 @@ export class CoreTlb {
     }
   }
 
-  private l1Victim(set: number, key: number): number {
-    const entry = this.entryFor(set, this.l1Ways, key);
-    if (entry !== TLB_MISS) return entry;
-    this.nextL1Way = this.nextL1Way + 1 >= this.l1Ways ? 0 : this.nextL1Way + 1;
-    return set + this.nextL1Way;
+  private l1EntryFor(key: number, vpn: number): number {
+    const set = lowBits(vpn, this.l1Mask);
+    return this.entryFor(key, set * this.l1Ways, this.l1Ways, set);
   }
 
-  private l2Victim(set: number, key: number): number {
-    const entry = this.entryFor(set, this.l2Ways, key);
-    if (entry !== TLB_MISS) return entry;
-    this.nextL2Way = this.nextL2Way + 1 >= this.l2Ways ? 0 : this.nextL2Way + 1;
-    return set + this.nextL2Way;
+  private l2EntryFor(key: number, vpn: number): number {
+    const set = lowBits(vpn, this.l2Mask);
+    const first = this.l2Base + set * this.l2Ways;
+    return this.entryFor(key, first, this.l2Ways, this.l1Mask + 1 + set);
   }
 
-  /** The entry that the page has already, so that it never has two, or an empty one; or none. */
-  private entryFor(set: number, ways: number, key: number): number {
-    const keys = this.keys;
+  /**
+   * Which of the `ways` entries from `first` on a page is put into: its own, so that it never has
+   * two, or an empty one, or that whose turn it is.
+   */
+  private entryFor(key: number, first: number, ways: number, set: number): number {
+    const { keys, nextWay } = this;
     let empty = TLB_MISS;
-    for (let entry = set; entry < set + ways; entry++) {
+    for (let entry = first; entry < first + ways; entry++) {
       if (keys[entry] === key) return entry;
       if (keys[entry] === 0) empty = entry;
     }
-    return empty;
+    if (empty !== TLB_MISS) return empty;
+    const way = nextWay[set];
+    nextWay[set] = way + 1 === ways ? 0 : way + 1;
+    return first + way;
   }
 
   private write(
