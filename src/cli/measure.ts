@@ -2,6 +2,7 @@
 // then those in virtual time, as many at once as there are CPUs. Repetition by repetition, so that
 // an interrupted run has all points before it has one of them twice.
 
+import { setMaxListeners } from "node:events";
 import type { MeasuredPoint } from "../results/rows.ts";
 import { measureFloor } from "../workers/floor.ts";
 import { Gang } from "../workers/gang.ts";
@@ -120,6 +121,7 @@ async function runVirtual(
   const pool = new VirtualPool(runs.length);
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  setMaxListeners(0, either); // One for each run.
   try {
     const running = runs.map((run) => results.keep(run, (point) => pool.run(point, either)));
     for (const run of running) run.catch((error) => failed.abort(error)); // The first one counts.

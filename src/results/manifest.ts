@@ -77,7 +77,7 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
 /** Warnings that follow from the host and from what was measured on it. */
 export function warningsOf(host: Host, points: readonly MeasuredPoint[]): string[] {
   const warnings: string[] = [];
-  if (host.virtualized === true) {
+  if (host.virtualized === true && points.some(isThreaded)) {
     warnings.push(
       "this machine is virtual: its CPUs may be taken away at any time, which shows as late. " +
         "Look at medians, and repeat with --repetitions 3.",
@@ -98,6 +98,11 @@ export function warningsOf(host: Host, points: readonly MeasuredPoint[]): string
     );
   }
   return warnings;
+}
+
+/** In virtual time the host has no part in a result. */
+function isThreaded({ point }: MeasuredPoint): boolean {
+  return point.executor === "threads";
 }
 
 /** With a profile that costs nothing, all that is measured is the host. */
