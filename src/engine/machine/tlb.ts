@@ -1,4 +1,4 @@
-// A core's TLBs: a first level and a second that includes it, both set-associative, filled
+// A core's TLBs: a first level and a second, both set-associative, filled
 // in turn. Only the owner touches them while a run lasts (plain accesses); anyone may read
 // them at rest.
 //

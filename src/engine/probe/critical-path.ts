@@ -124,8 +124,10 @@ export class CriticalPath {
         this.attributeChain(chain, false, slackNs + endNs - chainEndNs);
       } else if (chainEndNs <= startNs) {
         this.attributeChain(chain, false, startNs - chainEndNs);
-        // It had ended before the wait: what passed since then is the initiator's.
-        this.attribute(SERVING, endNs - startNs, 0);
+        // It had ended before the wait: what passed since then is the host's or the initiator's.
+        const lateNs = Math.min(this.lateNs[chain], endNs - startNs);
+        this.attribute(LATE, lateNs, 0);
+        this.attribute(SERVING, endNs - startNs - lateNs, 0);
       } else {
         const lateNs = Math.min(this.lateNs[chain], endNs - chainEndNs);
         this.attribute(LATE, lateNs, 0);
