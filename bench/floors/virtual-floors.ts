@@ -46,7 +46,7 @@ export default async function measure(task: VirtualFloorTask): Promise<VirtualRo
   for (let round = 0; round <= ROUNDS; round++) {
     const before = bare();
     const run = await runVirtually(point);
-    if ("waits" in run) throw new Error(`nobody could go on:\n${run.waits}`);
+    if ("stuck" in run) throw new Error(run.stuck);
     const after = bare();
     const { operations, warmup } = point.workload;
     const shootdownsPerS = (operations + warmup) / run.wallS;

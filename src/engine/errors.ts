@@ -10,16 +10,10 @@ export class UsageError extends Error {
   readonly exitCode = 2;
 }
 
-/** No actor made progress for longer than the watchdog allows; `waits` says who waits for whom. */
+/** No actor made progress for longer than is allowed; the message says who waits for whom. */
 export class NoProgressError extends Error {
   override readonly name = "NoProgressError";
   readonly exitCode = 21;
-  readonly waits: string;
-
-  constructor(message: string, waits: string) {
-    super(`${message}\n${waits}`);
-    this.waits = waits;
-  }
 }
 
 /** Thrown when an invariant of the engine does not hold: always a bug in this program. */

@@ -122,6 +122,12 @@ export const SUMMARY_COLUMNS = [
   },
   { name: "seed", type: "integer", unit: "", meaning: "Seed of this repetition." },
   {
+    name: "jitter",
+    type: "integer",
+    unit: "",
+    meaning: "Seed of what perturbs the order of steps in virtual time; empty: nothing does.",
+  },
+  {
     name: "dilation",
     type: "number",
     unit: "",

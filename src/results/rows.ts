@@ -40,6 +40,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     ...keyRow(measured),
     ops: operations,
     seed: point.seed,
+    jitter: point.jitter,
     dilation: point.dilation,
     host_cpus: isThreaded ? point.hostCpus : undefined,
     oversubscribed: isOversubscribed(measured),

@@ -9,7 +9,6 @@ import { Aborted } from "../engine/machine/control.ts";
 import { Machine } from "../engine/machine/machine.ts";
 import { type Play, partOf } from "../workloads/cast.ts";
 import { monotonicClock } from "./clock.ts";
-
 import type { RunReport } from "./point.ts";
 
 export interface ActorTask {

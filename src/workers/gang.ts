@@ -129,7 +129,7 @@ function reportsOf(
   watch: Watch,
 ): RunReport[] {
   if (watch.table !== undefined) {
-    throw new NoProgressError("no initiator made progress; who waits for whom:", watch.table);
+    throw new NoProgressError(`no initiator made progress; who waits for whom:\n${watch.table}`);
   }
   return settled
     .map((run) => {

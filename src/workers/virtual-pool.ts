@@ -28,9 +28,7 @@ export class VirtualPool {
    */
   async run(point: Point, signal?: AbortSignal): Promise<PointResult> {
     const run = await this.pool.run(point, signal ? { signal } : {});
-    if ("waits" in run) {
-      throw new NoProgressError("nobody can go on; who waits for whom:", run.waits);
-    }
+    if ("stuck" in run) throw new NoProgressError(run.stuck);
     return resultOf(point, run.reports, run.wallS);
   }
 

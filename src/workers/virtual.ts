@@ -10,6 +10,9 @@ import { Random } from "../engine/random.ts";
 import { type Part, partOf } from "../workloads/cast.ts";
 import { machineOf, type Point, playOf, type RunReport } from "./point.ts";
 
+/** No actor's: those have their numbers. */
+const JITTER_STREAM = -1;
+
 /** The two modules of the other form that the first core needs. */
 interface Inline {
   readonly cast: typeof import("../workloads/cast.ts");
@@ -26,7 +29,7 @@ export interface VirtualRun {
 
 /** A run that came to no end; as data, since an error's class does not cross to other threads. */
 export interface StuckRun {
-  readonly waits: string;
+  readonly stuck: string;
 }
 
 /** Runs a point to its end in virtual time. */
@@ -34,7 +37,7 @@ export default async function runVirtually(point: Point): Promise<VirtualRun | S
   try {
     return await run(point);
   } catch (error) {
-    if (error instanceof NoProgressError) return { waits: error.waits };
+    if (error instanceof NoProgressError) return { stuck: error.message };
     throw error;
   }
 }
@@ -44,7 +47,7 @@ async function run(point: Point): Promise<VirtualRun> {
   const machine = machineOf(point);
   const play = playOf(point);
   const first = new inlineMachine.Machine(machine.memory, machine.shape);
-  const jitter = point.jitter === undefined ? undefined : new Random(point.jitter);
+  const jitter = point.jitter === undefined ? undefined : new Random(point.jitter, JITTER_STREAM);
   const executor = new VirtualExecutor(machine, first.mailboxes, jitter);
   const began = process.hrtime.bigint();
   const cpus = executor.cpus.map((cpu) => (point.logsSteps ? new LoggedCpu(cpu) : cpu));

@@ -259,6 +259,11 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
       /threads run at most 256 cores \(--executor virtual\)/,
     ],
     [
+      "jitter where nothing can be perturbed",
+      ["bench", TINY, "--jitter", "1"],
+      /add --executor virtual/,
+    ],
+    [
       "the profile of this host in virtual time",
       ["bench", TINY, "--executor", "virtual", "--profile", "host"],
       /in virtual time nothing takes time/,

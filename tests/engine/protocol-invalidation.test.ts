@@ -138,6 +138,18 @@ describe("faults", () => {
     expect(unit.counters.domainFlushes).toBe(1);
   });
 
+  test.each([
+    ["first", [MALFORMED, PAGE]],
+    ["in the middle", [PAGE, MALFORMED, GLOBAL]],
+    ["first of many", [MALFORMED, ...Array.from({ length: 12 }, () => DOMAIN)]],
+  ])("IQE: malformed %s: what stands behind it is still executed", (_, descriptors) => {
+    const { outcomes, machine, unit } = submitAll([[descriptors, [DOMAIN]], [[PAGE]]]);
+    expect(outcomes.toSorted()).toEqual([SUBMISSION_DONE, SUBMISSION_DONE, SUBMISSION_INVALID]);
+    expect(machine.iommus[0].faults).toBe(0);
+    const { pageFlushes, domainFlushes, globalFlushes } = unit.counters;
+    expect(pageFlushes + domainFlushes + globalFlushes).toBe(descriptors.length - 1 + 2);
+  });
+
   test("IQE: only its own submitter is told, the others are served", () => {
     const { outcomes } = submitAll([[[MALFORMED]], [[DOMAIN]], [[PAGE]]]);
     expect(outcomes.toSorted()).toEqual([SUBMISSION_DONE, SUBMISSION_DONE, SUBMISSION_INVALID]);

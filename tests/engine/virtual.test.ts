@@ -97,6 +97,15 @@ describe("the virtual executor", () => {
     expect(run).toThrow("core 0 waits for acknowledgement of core 1");
   });
 
+  it("nobody can go on: the table says where each actor stands", () => {
+    const waits: Script = function* (cpu, { actors }) {
+      actors.waits(cpu.id, WAIT_ACK, 0);
+      cpu.spend(123);
+      if (cpu.sleep(NEVER_NS)) yield;
+    };
+    expect(() => played([waits])).toThrow("at 123 ns");
+  });
+
   it("jitter: the same seed gives the same order, other seeds give others", () => {
     const steps: Script = function* (cpu, _, log) {
       for (let step = 0; step < 20; step++) {

@@ -94,8 +94,8 @@ describe("a gang of eight", () => {
     });
     const failed = await gang.run(machine, tasks, 1, undefined, 500).catch((error) => error);
     expect(failed).toBeInstanceOf(NoProgressError);
-    expect(failed.waits).toMatch(/core 0 waits for lock 2/);
-    expect(failed.waits).toMatch(/iommu 0 waits for work/);
+    expect(failed.message).toMatch(/core 0 waits for lock 2/);
+    expect(failed.message).toMatch(/iommu 0 waits for work/);
   });
 
   test("a machine beyond the limits is refused before anything starts", async () => {

@@ -98,8 +98,17 @@ export function expand(experiment: Experiment, options: ExpandOptions): Expansio
   if (points.size === 0) {
     throw new UsageError(`${experiment.name} has no point that can run: ${reasons.join("; ")}`);
   }
+  checkJitter(options, [...points.values()]);
   const notes = [...reasons, ...shortOfWindows([...points.values()])];
   return { points: [...points.values()], notes };
+}
+
+/** Only in virtual time is there an order to perturb. */
+function checkJitter({ jitter }: ExpandOptions, points: readonly NamedPoint[]): void {
+  if (jitter === undefined || points.some(({ point }) => point.executor === "virtual")) return;
+  throw new UsageError(
+    "--jitter perturbs the order of steps in virtual time: add --executor virtual",
+  );
 }
 
 function settingsOf(experiment: Experiment, options: ExpandOptions): Settings[] {

@@ -5,7 +5,7 @@
 export const NEVER = Number.POSITIVE_INFINITY;
 
 export class EventTree {
-  /** Of all events but the first, the first: when, and whose. Kept by `findRunnerUp` and `set`. */
+  /** Of all events but the first, the first: when, and whose. As `findRunnerUp` left them. */
   runnerUpNs = NEVER;
   runnerUp = 0;
   private readonly size: number;
@@ -44,6 +44,14 @@ export class EventTree {
       if (winner !== actor && winners[node] === winner) return;
       winners[node] = winner;
     }
+  }
+
+  /** The event of `actor`, which is not the first, has become earlier: perhaps it is second now. */
+  challenge(actor: number): void {
+    const ns = this.times[actor];
+    if (ns > this.runnerUpNs || (ns === this.runnerUpNs && actor > this.runnerUp)) return;
+    this.runnerUp = actor;
+    this.runnerUpNs = ns;
   }
 
   /** Finds the second event: of those that the first one beat on its way to the root, the first. */

@@ -5,8 +5,9 @@
 // An actor that nobody else comes before goes on without giving control back: most calls of `run`,
 // `sleep` and `point` cost no suspension.
 //
-// With jitter, steps that others can see come up to JITTER_NS later and ties are broken at random:
-// each seed is another order of the same run, as repeatable as the run without.
+// With jitter, steps that others can see come up to JITTER_NS later, and of those who wait for the
+// same time one is drawn: each seed is another order of the same run, as repeatable as the run
+// without.
 
 import { NoProgressError } from "../errors.ts";
 import { actorName } from "../layout/shape.ts";
@@ -40,8 +41,11 @@ const JITTER_NS = 20;
 /** No actor. */
 const NOBODY = -1;
 
-/** Turns after which the executor looks whether anybody has got anything done; a power of two. */
-const TURNS_PER_CHECK = 0x1000000;
+/**
+ * Turns after which the executor looks whether anybody has got anything done, a power of two: tens
+ * of seconds of host time, in which no wait of a run that can go on lasts.
+ */
+const TURNS_PER_CHECK = 0x8000000;
 
 export class VirtualCpu implements Cpu {
   readonly id: number;
@@ -147,7 +151,6 @@ export class VirtualCpu implements Cpu {
         0,
         this.times[this.base + RUN_END] - this.times[this.base + CURSOR],
       );
-    else if (this.state === ASLEEP) this.times[this.base + RUNG] = NEVER;
     this.state = READY;
     this.times[this.base + WAKE] = NEVER;
   }
@@ -173,12 +176,7 @@ export class VirtualCpu implements Cpu {
   /** Somebody else, whose turn it is, has given it an earlier event. */
   private moveForward(ns: number): void {
     this.wakeAt(ns);
-    const { events, id } = this;
-    const atNs = events.timeOf(id);
-    if (atNs < events.runnerUpNs || (atNs === events.runnerUpNs && id < events.runnerUp)) {
-      events.runnerUpNs = atNs;
-      events.runnerUp = id;
-    }
+    this.events.challenge(this.id);
   }
 
   /** Whether nobody else comes before this actor, whose turn it is, when it stands at `ns`. */
@@ -201,7 +199,7 @@ export class VirtualExecutor {
   readonly cpus: readonly VirtualCpu[];
   /** What perturbs the order; undefined if nothing does. */
   readonly jitter: Random | undefined;
-  /** Events so far, those that needed no suspension included. */
+  /** Ends of work and sleep so far, and turns that were waited for. */
   turns = 0;
   private running = 0;
   private progress = -1;
@@ -261,18 +259,20 @@ export class VirtualExecutor {
     if ((++this.turns & (TURNS_PER_CHECK - 1)) === 0) this.check();
   }
 
-  /** Somebody must have got something done since the last time, or nobody ever will. */
+  /** Where somebody waits, somebody must have got something done since the last time. */
   private check(): void {
     const { actors } = this.machine;
     const progress = this.cpus.reduce((sum, { id }) => sum + actors.progressOf(id), 0);
-    if (progress === this.progress) throw this.stuck("nobody gets anything done");
+    const waits = this.cpus.some(({ id }) => actors.isWaiting(id));
+    if (waits && progress === this.progress) throw this.stuck("nobody gets anything done");
     this.progress = progress;
   }
 
   private stuck(what: string): NoProgressError {
     const { actors, shape } = this.machine;
+    for (const cpu of this.cpus) actors.noteCursor(cpu.id, cpu.now());
     const waits = this.cpus.map(({ id }) => `  ${actorName(shape, id)} ${actors.describeWait(id)}`);
-    return new NoProgressError(`${what}; who waits for whom:`, waits.join("\n"));
+    return new NoProgressError(`${what}; who waits for whom:\n${waits.join("\n")}`);
   }
 }
 

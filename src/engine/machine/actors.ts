@@ -121,6 +121,12 @@ export class Actors {
     this.floats[(actor * this.stride + CURSOR_NS[0]) / 2] = cursorNs;
   }
 
+  /** Whether it waits for somebody else to do something for it. */
+  isWaiting(actor: number): boolean {
+    const kind = this.words[actor * this.stride + WAIT_KIND];
+    return kind !== WAIT_NONE && kind !== WAIT_WORK;
+  }
+
   /** One line of the table of who waits for whom. */
   describeWait(actor: number): string {
     const base = actor * this.stride;

@@ -2,8 +2,7 @@
 // chapter 11). Indices of the queue run freely; a slot is the index modulo 256.
 //
 // word               writer              readers     meaning
-// IQH                IOMMU               submitters  (plain) next descriptor to fetch; published by
-//                                                    STATUS or FSTS, whichever made them look
+// IQH                IOMMU               submitters  next descriptor to fetch
 // INVALIDATIONS      IOMMU (add)         devices     moves before entries vanish: a fill that sees
 //                                                    it move takes its entry out again
 // DRAINING           IOMMU               devices     1: ring the IOMMU when a walk or DMA ends
@@ -394,7 +393,7 @@ export class Iommu {
 
   /** Moves IQH behind a descriptor that is done. */
   setHead(head: number): void {
-    this.words[IQH] = head; // Plain: nobody looks at it who was not told by STATUS or FSTS.
+    Atomics.store(this.words, IQH, head);
   }
 
   /** The wait descriptor's status write, to the status word of slot `address`. */

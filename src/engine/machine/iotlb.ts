@@ -52,7 +52,7 @@ export class Iotlb {
   private readonly words: SharedWords;
   private readonly sets: number;
   private readonly ways: number;
-  /** By set: which of its ways this device's thread fills next. */
+  /** By set: which of its ways is filled next by whoever uses this object. */
   private readonly nextWay: Uint8Array;
 
   constructor(memory: SharedArrayBuffer, regions: Regions, shape: TlbShape, iommu: number) {

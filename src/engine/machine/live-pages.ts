@@ -1,11 +1,11 @@
-// The pages that each core mapped last: what a device that shares the address space DMAs to. A
+// The pages that each core mapped last: what programs access and devices do DMA to. A
 // reader may meet an entry that is being overwritten and then gets some page of the past, which
 // only faults.
 //
 // word       writer      readers    meaning
-// MAPPED     the core    devices    pages mapped so far; publishes the entries below it
-// MAPPERS    cores (cas) devices    of record 0: one more than the highest core that has mapped any
-// entry      the core    devices    page number in two halves of 18 bits
+// MAPPED     the core    all        pages mapped so far; publishes the entries below it
+// MAPPERS    cores (cas) all        of record 0: one more than the highest core that has mapped any
+// entry      the core    all        page number in two halves of 18 bits
 
 import { lowBits } from "../layout/address.ts";
 import {
@@ -59,7 +59,7 @@ export class LivePages {
     return Atomics.load(this.words, MAPPERS);
   }
 
-  /** A device: one of the last 64 pages that `core` mapped, chosen by `choice` ≥ 0; or NO_PAGE. */
+  /** One of the last 64 pages that `core` mapped, chosen by `choice` ≥ 0; or NO_PAGE. */
   pick(core: number, choice: number): number {
     const base = core * this.stride;
     const known = Math.min(Atomics.load(this.words, base + MAPPED), LIVE_PAGES);

@@ -1,6 +1,6 @@
-// A core's TLBs: a first level and a second, both set-associative, filled
-// in turn. Only the owner touches them while a run lasts (plain accesses); anyone may read
-// them at rest.
+// A core's TLBs: a first level and a second, both set-associative. A page goes into an empty entry
+// of its set (one that was dropped singly, or never filled), or else into that whose turn it is.
+// Only the owner touches them while a run lasts (plain accesses); anyone may read them at rest.
 //
 // array      per        meaning
 // keys       entry      context · 2³⁶ + page number + 1; 0 is empty

@@ -50,9 +50,9 @@ export class Core {
   targets = 0;
   readonly targetCores: Int32Array;
   readonly targetSequences: Int32Array;
+  readonly targetToldNs: Float64Array;
   /** By core: the sequence number of the last message that this one has posted to it. */
   readonly lastPosted: Int32Array;
-  readonly targetToldNs: Float64Array;
   /** The line on which their acknowledgements come in. */
   readonly acks = new AckLine();
   /** The broadcast being applied, and the sequence number of the first that has not been yet. */
@@ -97,9 +97,9 @@ export class Core {
     this.space = space;
     const { cores, iommus } = machine.shape;
     this.targetCores = new Int32Array(cores);
-    this.lastPosted = new Int32Array(machine.shape.cores);
     this.targetSequences = new Int32Array(cores);
     this.targetToldNs = new Float64Array(cores);
+    this.lastPosted = new Int32Array(cores);
     this.submissions = new Int32Array(iommus).fill(-1);
     this.broadcasts = shootsBy === "broadcast";
     this.places = placesOf(topology, cores);

@@ -217,8 +217,10 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
       break;
     }
     const visibleNs = status === doneMark(wait) ? iommu.visibleNs(wait) : NEVER_NS;
+    const isVisible = visibleNs <= cpu.now();
     // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
-    if (visibleNs <= cpu.now() && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
+    if (isVisible && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
+    if (isVisible) relaxNs = cpu.now() + RELAX_NS;
     if (iommu.faults !== 0) {
       outcome = yield* recover(core, iommu, wait, outcome);
       if (iommu.faults === 0) continue;
@@ -230,7 +232,7 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
       yield* serviceInterrupts(core);
       continue;
     }
-    if (cpu.sleep(Math.min(visibleNs, interruptNs, relaxNs))) yield;
+    if (cpu.sleep(Math.min(isVisible ? NEVER_NS : visibleNs, interruptNs, relaxNs))) yield;
     relaxNs = NEVER_NS;
     lateNs = cpu.lateNs;
   }

@@ -126,11 +126,7 @@ function nextDescriptorNs(unit: InvalidationUnit): number {
     if ((iommu.faults & (FSTS_IQE | FSTS_ITE)) !== 0) return Number.POSITIVE_INFINITY;
     unit.halted = false;
   }
-  if (unit.tail === unit.head) {
-    unit.tail = iommu.tail;
-    // The line of the wait at the end travels while that of the first descriptor does.
-    if (unit.tail !== unit.head) iommu.fromOf((unit.tail - 1) | 0);
-  }
+  if (unit.tail === unit.head) unit.tail = iommu.tail;
   return unit.tail === unit.head ? Number.POSITIVE_INFINITY : iommu.dueNs(unit.head);
 }
 

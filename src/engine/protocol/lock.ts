@@ -35,6 +35,7 @@ export function* acquire(core: Core, lock: number, masked = false): Protocol<num
 export function* release(core: Core, lock: number, ticket: number): Protocol<void> {
   const { cpu, machine } = core;
   if (cpu.point()) yield;
-  const next = machine.locks.release(lock, ticket, core.id, cpu.now());
-  if (next !== NOBODY) cpu.ring(next, cpu.now() + core.lineNs(next));
+  const releasedNs = cpu.effectNs(0);
+  const next = machine.locks.release(lock, ticket, core.id, releasedNs);
+  if (next !== NOBODY) cpu.ring(next, releasedNs + core.lineNs(next));
 }
