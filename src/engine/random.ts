@@ -22,6 +22,11 @@ export class Random {
     return this.next() / 4_294_967_296;
   }
 
+  /** A whole number from half of `mean` to one and a half of it: what repeats, but not in step. */
+  around(mean: number): number {
+    return Math.floor(mean / 2) + this.below(mean + 1);
+  }
+
   /** A whole number from 0 to `limit` − 1, for a limit up to 2³². */
   below(limit: number): number {
     return Math.floor(this.fraction() * limit);

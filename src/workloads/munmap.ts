@@ -29,7 +29,7 @@ export function* unmapWindow(
     }
     access(core, page, true);
   }
-  yield* userWork(core, stream, plan.gapNs);
+  yield* userWork(core, stream, core.random.around(plan.gapNs));
   beginOperation(core);
   if (plan.kind === MUNMAP) {
     for (let page = vpn; page < vpn + pages; page++) yield* unmap(core, page, 1);

@@ -115,14 +115,14 @@ const LIVE_ATTEMPTS = 4;
 export function* transfer(engine: DmaEngine): Protocol<void> {
   const { cpu, machine } = engine;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
-  let nextNs = engine.periodNs;
+  let nextNs = engine.random.around(engine.periodNs);
   while (!machine.control.stopped) {
     if (nextNs > cpu.now()) {
       if (cpu.sleep(nextNs)) yield;
       continue;
     }
     yield* transferPage(engine, engine.pickPage());
-    nextNs = Math.max(nextNs + engine.periodNs, cpu.now());
+    nextNs = Math.max(nextNs + engine.random.around(engine.periodNs), cpu.now());
   }
 }
 

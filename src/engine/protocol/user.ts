@@ -54,14 +54,14 @@ export function* runProgram(
 ): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
-  let unmaskedNs = 0;
+  let unmaskedNs = core.random.around(maskedEveryNs);
   while (!machine.control.stopped) {
-    const stintNs = Math.min(ACCESSES_PER_STINT * stream.gapNs, maskedEveryNs - unmaskedNs);
+    const stintNs = Math.min(ACCESSES_PER_STINT * stream.gapNs, unmaskedNs);
     yield* userWork(core, stream, stintNs);
-    unmaskedNs += stintNs;
-    if (unmaskedNs < maskedEveryNs) continue;
-    unmaskedNs = 0;
-    cpu.spend(maskedNs);
+    unmaskedNs -= stintNs;
+    if (unmaskedNs > 0) continue;
+    cpu.spend(core.random.around(maskedNs));
+    unmaskedNs = core.random.around(maskedEveryNs);
   }
 }
 
