@@ -18,8 +18,8 @@ function createProgram(): Command {
   const program = new Command("shootdown")
     .description(
       "Which way of amortizing TLB and IOTLB shootdowns pays, and what it costs: runs " +
-        "policies on worker threads and against recorded kernel traces, and writes where the " +
-        "time went.",
+        "policies on worker threads, in virtual time and against recorded kernel traces, and " +
+        "writes where the time went.",
     )
     .version(describePackage().version)
     .exitOverride()
@@ -29,6 +29,7 @@ function createProgram(): Command {
       `
 Examples:
   shootdown bench --quick
+  shootdown bench scaling --quick
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
   shootdown policies deferred

@@ -81,7 +81,7 @@ export function addRunOptions(command: Command): Command {
     )
     .option(
       "--jitter <seed>",
-      "virtual: perturb the order of steps; each seed is another order",
+      "virtual: delay steps by up to 20 ns, for another order with each seed",
       numberFrom("--jitter", 0, MAX_SEED),
     )
     .option(

@@ -38,6 +38,7 @@ Examples:
   shootdown bench seed akaros                        two experiments, one folder
   shootdown bench --cores 2 --iommus 0,1 --pages 8 --policy 'strict,batch(64,cores)'
   shootdown bench my-experiment.json --repetitions 5 --out results/mine
+  shootdown bench --executor virtual --cores 64,256 --pages 1 --iommus 1 --ops 500
   shootdown bench --profile host --format json       what this machine itself costs
 `,
     )

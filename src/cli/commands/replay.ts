@@ -25,8 +25,7 @@ const CROWDED_DILATION = 100;
 const SLOW_MAX_GAP_NS = 100_000;
 const MAX_GAP_LIMIT_NS = 1_000_000_000_000;
 const GAP_NOTE =
-  `the replay is slower than what it replays: stretches of more than ` +
-  `${SLOW_MAX_GAP_NS / 1000} µs in which nothing happens are cut to that. ` +
+  `stretches of more than ${SLOW_MAX_GAP_NS / 1000} µs in which nothing happens are cut to that. ` +
   "Use --max-gap none to keep them.";
 const MAX_PID = 2 ** 22;
 const QUICK_OPERATIONS = 1000;
@@ -67,7 +66,7 @@ export function addReplay(program: Command): void {
 Without --policy each policy runs; without --iommus there is none; with some, --devices is 1.
 
 Examples:
-  shootdown replay bench/traces/redis.perf.txt.gz --policy strict,overlapped
+  shootdown replay bench/traces/munmap-loop.perf.txt.gz --policy strict,overlapped
   shootdown replay bench/traces/node-gc.perf.txt.gz --iommus 0,1 --ops 2000
   perf script --ns -F comm,pid,tid,cpu,time,event,trace | shootdown replay - --max-gap none
 `,

@@ -63,6 +63,8 @@ interface Combination extends Counts {
 const CROWDED_DILATION = 100;
 const DMA_PERIOD_NS = 1000;
 const WARMUP_PART = 10;
+/** Interrupts that take a minute or so. */
+const MANY_ANSWERS = 20_000_000;
 /** Each core is a thread. */
 const MAX_THREADED_CORES = 256;
 const MIN_WINDOWS = 4;
@@ -89,7 +91,7 @@ export function expand(experiment: Experiment, options: ExpandOptions): Expansio
       }
       const planned = planPoint(experiment.name, combination, settings, options);
       checkShape(shapeOf(planned.point));
-      points.set(planned.id, planned);
+      keepLonger(points, planned);
     }
   }
   const reasons = [...skipped].map(([reason, count]) => {
@@ -99,8 +101,41 @@ export function expand(experiment: Experiment, options: ExpandOptions): Expansio
     throw new UsageError(`${experiment.name} has no point that can run: ${reasons.join("; ")}`);
   }
   checkJitter(options, [...points.values()]);
-  const notes = [...reasons, ...shortOfWindows([...points.values()])];
-  return { points: [...points.values()], notes };
+  const planned = [...points.values()];
+  const notes = [...reasons, ...shortOfWindows(planned), ...longRuns(planned)];
+  return { points: planned, notes };
+}
+
+/**
+ * Where two grids overlap, the point that does more operations is enough: rows that differ in
+ * nothing else tell nothing apart.
+ */
+function keepLonger(points: Map<string, PlannedPoint>, planned: PlannedPoint): void {
+  const { point } = planned;
+  const workload = { ...point.workload, operations: 0, warmup: 0, windows: 0 };
+  const key = pointId(planned.workload, { ...point, workload });
+  const known = points.get(key);
+  if (known !== undefined && known.point.workload.operations >= point.workload.operations) return;
+  points.set(key, planned);
+}
+
+/** Says so where virtual time will take long: what takes it is acknowledgements. */
+function longRuns(points: readonly PlannedPoint[]): string[] {
+  const answers = points.reduce((sum, { point, repetitions }) => {
+    return sum + (point.executor === "virtual" ? repetitions * answersOf(point) : 0);
+  }, 0);
+  if (answers < MANY_ANSWERS) return [];
+  return [
+    `in virtual time some ${Math.round(answers / 1_000_000)} million interrupts ` +
+      "are to be simulated, at a few hundred thousand a second: use fewer --ops, --cores or --pages",
+  ];
+}
+
+/** Interrupts of a point, at most. */
+function answersOf({ workload, policy, cores }: PlannedPoint["point"]): number {
+  const { kind, pages, initiators, operations, warmup } = workload;
+  const perPage = kind === MUNMAP && policy.whenCores.kind === "each";
+  return initiators * (operations + warmup) * (perPage ? pages : 1) * (cores - 1);
 }
 
 /** Only in virtual time is there an order to perturb. */
