@@ -188,8 +188,9 @@ export class ThreadCpu implements Cpu {
         return false;
       }
       this.expectedNs = untilNs;
+    } else if (this.followsClock) {
+      this.follow();
     }
-    if (this.followsClock) this.follow();
     this.polls++;
     if (this.spins()) return false;
     // Two steps: announce, let the caller read all its conditions again, and only then wait.

@@ -26,6 +26,8 @@ export type Distance = typeof SAME_COMPLEX | typeof SAME_SOCKET | typeof OTHER_S
  */
 export class CorePlaces {
   readonly cores: number;
+  /** All cores stand in one complex: every distance is the same. */
+  readonly isUniform: boolean;
   // By core, as divisions would cost more than all else that protocols do with a place.
   private readonly sockets: Int16Array;
   private readonly complexes: Int16Array;
@@ -44,6 +46,7 @@ export class CorePlaces {
     this.cores = cores;
     this.sockets = numbers(coresPerSocket);
     this.complexes = numbers(coresPerComplex);
+    this.isUniform = this.complexes[cores - 1] === 0;
     this.clusters = numbers(Math.max(1, clusterCores)); // Without clusters each core is one.
   }
 

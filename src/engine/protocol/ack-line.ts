@@ -37,7 +37,7 @@ export class AckLine {
   /** Lets them through in order of arrival, those of one time in the order of their targets. */
   fold(): void {
     const { storedNs, transferNs, order, length } = this;
-    this.sort();
+    if (length > 1) this.sort();
     let seenNs = 0;
     for (let i = 0; i < length; i++) {
       const ack = order[i];

@@ -108,6 +108,7 @@ export class Core {
   /** What a cache line takes from core `other` to this one, and back. */
   lineNs(other: number): number {
     const { costs } = this;
+    if (this.places.isUniform) return costs.cacheLineNs;
     const distance = this.places.distance(this.id, other);
     if (distance === SAME_COMPLEX) return costs.cacheLineNs;
     return distance === OTHER_SOCKET ? costs.cacheLineRemoteNs : costs.cacheLineSocketNs;
@@ -116,6 +117,7 @@ export class Core {
   /** What an interrupt takes from this core to `other`. */
   deliveryNs(other: number): number {
     const { costs, places, id } = this;
+    if (places.isUniform) return costs.deliveryNs;
     const isFar = places.socketOf(id) !== places.socketOf(other);
     return isFar ? costs.deliveryRemoteNs : costs.deliveryNs;
   }
