@@ -24,7 +24,7 @@ export const WATCHDOG_MS = 20_000;
  * A small one can afford that its garbage is collected less often.
  */
 const LARGE_GANG = 16;
-const LARGE_GANG_YOUNG_MB = 2;
+const LARGE_GANG_YOUNG_MB = 1;
 
 export class Gang {
   private readonly pool: Piscina<ActorTask, RunReport | undefined>;

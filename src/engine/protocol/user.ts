@@ -21,8 +21,8 @@ export interface AccessStream {
   readonly gapNs: number;
 }
 
-/** So often a program looks whether the run is over. */
-const ACCESSES_PER_STINT = 16;
+/** So often a program looks whether the run is over, if it makes several accesses meanwhile. */
+const STINT_NS = 20_000;
 
 /** `ns` of user work: interrupts and this core's timer are served when they are due. */
 export function* userWork(core: Core, stream: AccessStream, ns: number): Protocol<void> {
@@ -54,14 +54,17 @@ export function* runProgram(
 ): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
-  let unmaskedNs = core.random.around(maskedEveryNs);
+  const nextMaskedNs = (): number => {
+    return maskedNs === 0 ? Number.POSITIVE_INFINITY : core.random.around(maskedEveryNs);
+  };
+  let unmaskedNs = nextMaskedNs();
   while (!machine.control.stopped) {
-    const stintNs = Math.min(ACCESSES_PER_STINT * stream.gapNs, unmaskedNs);
+    const stintNs = Math.min(Math.max(stream.gapNs, STINT_NS), unmaskedNs);
     yield* userWork(core, stream, stintNs);
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
     cpu.spend(core.random.around(maskedNs));
-    unmaskedNs = core.random.around(maskedEveryNs);
+    unmaskedNs = nextMaskedNs();
   }
 }
 
