@@ -126,8 +126,8 @@ function longRuns(points: readonly PlannedPoint[]): string[] {
   }, 0);
   if (answers < MANY_ANSWERS) return [];
   return [
-    `in virtual time some ${Math.round(answers / 1_000_000)} million interrupts ` +
-      "are to be simulated, at a few hundred thousand a second: use fewer --ops, --cores or --pages",
+    `in virtual time some ${Math.round(answers / 1_000_000)} million interrupts are to be ` +
+      "simulated, at a few hundred thousand a second: use fewer --ops, --cores or --pages",
   ];
 }
 

@@ -107,9 +107,11 @@ export function* serveInvalidations(unit: InvalidationUnit): Protocol<void> {
   for (;;) {
     const dueNs = unit.queueEnabled ? nextDescriptorNs(unit) : nextCommandNs(unit);
     if (dueNs > cpu.now()) {
-      if (machine.control.stopped) return;
       if (cpu.sleep(dueNs)) yield;
-      if (dueNs > cpu.now()) continue;
+      if (dueNs > cpu.now()) {
+        if (machine.control.stopped) return;
+        continue;
+      }
     }
     unit.countFromHere();
     begin(unit, dueNs);
