@@ -2,6 +2,7 @@
 // remembers between steps. One object a core; only that core's actor uses it.
 
 import type { Cpu } from "../executor/cpu.ts";
+import { locksOf } from "../layout/regions.ts";
 import { type Broadcast, FIRST_BROADCAST } from "../machine/interconnect.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Message } from "../machine/mailboxes.ts";
@@ -53,6 +54,8 @@ export class Core {
   readonly targetToldNs: Float64Array;
   /** By core: the sequence number of the last message that this one has posted to it. */
   readonly lastPosted: Int32Array;
+  /** By lock: the ticket that is next after the last one that this core has given back. */
+  readonly lastReleased: Int32Array;
   /** The line on which their acknowledgements come in. */
   readonly acks = new AckLine();
   /** The broadcast being applied, and the sequence number of the first that has not been yet. */
@@ -100,6 +103,7 @@ export class Core {
     this.targetSequences = new Int32Array(cores);
     this.targetToldNs = new Float64Array(cores);
     this.lastPosted = new Int32Array(cores);
+    this.lastReleased = new Int32Array(locksOf(machine.shape));
     this.submissions = new Int32Array(iommus).fill(-1);
     this.broadcasts = shootsBy === "broadcast";
     this.places = placesOf(topology, cores);

@@ -16,6 +16,7 @@ export function* acquire(core: Core, lock: number, masked = false): Protocol<num
   const { locks, mailboxes } = machine;
   if (cpu.point()) yield;
   const ticket = locks.takeTicket(lock);
+  if (core.lastReleased[lock] === ticket) return ticket; // Nobody had it since: nothing to read.
   if (locks.handedNs(lock, ticket) <= cpu.now()) return ticket;
   locks.await(lock, ticket, cpu.id);
   machine.actors.waits(cpu.id, WAIT_LOCK, lock);
@@ -36,6 +37,7 @@ export function* release(core: Core, lock: number, ticket: number): Protocol<voi
   const { cpu, machine } = core;
   if (cpu.point()) yield;
   const releasedNs = cpu.effectNs(0);
+  core.lastReleased[lock] = (ticket + 1) | 0;
   const next = machine.locks.release(lock, ticket, core.id, releasedNs);
   if (next !== NOBODY) cpu.ring(next, releasedNs + core.lineNs(next));
 }
