@@ -9,9 +9,12 @@ const COLUMNS = [
   { name: "flag", type: "boolean", unit: "", meaning: "" },
 ] as const;
 
+/** What a spreadsheet takes for a formula; full-width signs count, too. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+
 describe("CSV", () => {
   it("comes back as it was, whatever the text", () => {
-    const text = fc.string({ unit: "grapheme" }).filter((value) => !/^[=+\-@\t\r]/.test(value));
+    const text = fc.string({ unit: "grapheme" }).filter((value) => !FORMULA.test(value));
     const row = fc.record({ text, count: fc.integer(), flag: fc.boolean() });
     fc.assert(
       fc.property(fc.array(row), (rows) => {
@@ -34,8 +37,11 @@ describe("CSV", () => {
     expect(csv.split("\r\n")[1]).toBe(",0,");
   });
 
-  it.each(["=1+1", "+1", "-1", "@SUM(A1)"])("escapes what a spreadsheet would run: %s", (text) => {
-    const csv = toCsv(COLUMNS, [{ text, count: -1, flag: true }]);
-    expect(csv.split("\r\n")[1]).toBe(`'${text},-1,true`);
-  });
+  it.each(["=1+1", "+1", "-1", "@SUM(A1)", "\uff1d1"])(
+    "escapes what a spreadsheet would run: %s",
+    (text) => {
+      const csv = toCsv(COLUMNS, [{ text, count: -1, flag: true }]);
+      expect(csv.split("\r\n")[1]).toBe(`'${text},-1,true`);
+    },
+  );
 });
