@@ -45,7 +45,8 @@ export class JsonFile {
     if (tree === undefined || errors.length > 0) {
       const { offset, error } = errors[0];
       throw new UsageError(
-        `${this.placeOf(offset)}: this is no JSON (${printParseErrorCode(error)})`,
+        `${this.placeOf(offset)}: this is no JSON (${printParseErrorCode(error)}): ` +
+          "names and texts stand in double quotes, items are parted by commas",
       );
     }
     this.tree = tree;

@@ -5,9 +5,10 @@ import { UsageError } from "./errors.ts";
 
 /** `no policy "strikt": did you mean "strict"? There are akaros, strict, …`. */
 export function unknownName(kind: string, given: string, names: readonly string[]): UsageError {
+  const longer = given === "" ? [] : names.filter((name) => name.startsWith(given));
+  const meant = longer.length > 0 ? longer[0] : closest(given, names);
   return new UsageError(
-    `there is no ${kind} "${given}": did you mean "${closest(given, names)}"? ` +
-      `There are ${names.join(", ")}`,
+    `there is no ${kind} "${given}": did you mean "${meant}"? ` + `There are ${names.join(", ")}`,
   );
 }
 

@@ -3,7 +3,8 @@
 //
 // word                writer                  readers    meaning
 // entries[frame][i]   cores (atomics only)    walkers    layout/pte.ts; in upper levels the frame
-//                                                        of the next table, published by cas
+//                                                        of the next table, published by cas and
+//                                                        walked plain
 // versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so
 //                                                        that a fill of the old one can tell
 //
@@ -35,7 +36,8 @@ export class PageTables {
   leafOf(root: number, vpn: number): number {
     let table = root;
     for (let level = LEVELS - 1; level > 0; level--) {
-      const entry = Atomics.load(this.entries, table * TABLE_ENTRIES + tableIndex(vpn, level));
+      // Plain: published by cas, and then it stays. Whoever reads too early finds no leaf.
+      const entry = this.entries[table * TABLE_ENTRIES + tableIndex(vpn, level)];
       if (!isPresent(entry)) return NO_LEAF;
       table = pfnOf(entry);
     }

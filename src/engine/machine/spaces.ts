@@ -1,7 +1,7 @@
 // Address spaces: a page table, the cores that have it loaded, the IOMMUs it is attached to.
 //
 // word        writer                     readers     meaning
-// ROOT        before the run             walkers     frame of the root table
+// ROOT        before the run             walkers     (plain) frame of the root table
 // ATTACHED    attach, detach (or, and)   initiators  bit i: IOMMU i translates for the space
 // STARTED     flush-queue flushers       enqueuers   deferred flushes begun …
 // FINISHED    flush-queue flushers       reapers     … and ended: entries stamped below it may go
@@ -55,7 +55,7 @@ export class Spaces {
   }
 
   rootOf(space: number): number {
-    return Atomics.load(this.words, space * this.stride + ROOT);
+    return this.words[space * this.stride + ROOT]; // Plain: it was set before the run.
   }
 
   attach(space: number, iommu: number): void {
