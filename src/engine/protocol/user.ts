@@ -40,7 +40,8 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
       const pieceNs = Math.min(gapNs, core.timerNs - cpu.now());
       if (cpu.run(pieceNs)) yield;
       gapNs -= pieceNs - cpu.leftNs;
-      if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
+      // What is left says that there is one; it may also be due just at the end.
+      if (cpu.leftNs > 0 || mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
     } while (gapNs > 0);
   } while (leftNs > 0);
 }
