@@ -8,13 +8,14 @@ import { expand } from "../../src/cli/experiments/expand.ts";
 import { loadExperiment } from "../../src/cli/experiments/load.ts";
 import { Interrupt } from "../../src/cli/interrupt.ts";
 import { measure } from "../../src/cli/measure.ts";
-import { print, renderRows } from "../../src/cli/output.ts";
+import { endWithOutput, print, renderRows } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import type { MeasuredPoint } from "../../src/results/rows.ts";
 import { type Agreement, COLUMNS, compare } from "./compare.ts";
 
 const SEED = 42;
 
+endWithOutput();
 const { experiment } = loadExperiment("conformance");
 const { points } = expand(experiment, {
   quick: process.argv.includes("--quick"),

@@ -4,6 +4,7 @@
 
 import { Piscina } from "piscina";
 import { median, quantileSorted } from "simple-statistics";
+import { endWithOutput } from "../../src/cli/output.ts";
 import { createMachine } from "../../src/engine/machine/machine.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { mapPrograms, PROGRAM_PAGES } from "../../src/workloads/memory-map.ts";
@@ -31,6 +32,7 @@ interface Floor {
   dropped: number;
 }
 
+endWithOutput();
 const samples = await measure();
 for (const [part, name] of PARTS.entries()) {
   process.stdout.write(`${JSON.stringify(threadFloor(samples, part, name))}\n`);

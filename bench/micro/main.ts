@@ -5,7 +5,7 @@
 // of samples. Under `npm run floors` is what the steps cost together, between two threads.
 
 import { Bench, type FnReturnedObject, type Task } from "tinybench";
-import { type Heading, print, renderTable } from "../../src/cli/output.ts";
+import { endWithOutput, type Heading, print, renderTable } from "../../src/cli/output.ts";
 import { type MicroTask, microTasks } from "./tasks.ts";
 
 const NS_PER_MS = 1_000_000;
@@ -21,6 +21,7 @@ const HEADINGS: readonly Heading[] = [
   { title: "rme %", align: "right" },
 ];
 
+endWithOutput();
 const bench = new Bench({ ...(process.argv.includes("--quick") ? QUICK : FULL), throws: true });
 const tasks = microTasks();
 for (const task of tasks) bench.add(task.name, () => timed(task));

@@ -10,6 +10,7 @@ import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
+import { endWithOutput } from "./output.ts";
 
 const OWN_BUG = 1;
 const USAGE = 2;
@@ -55,15 +56,7 @@ function exitCodeOf(error: unknown): number {
   return OWN_BUG;
 }
 
-// Whoever reads our output may have seen enough (`| head`).
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "ENOSPC") {
-    process.stderr.write("error: cannot write to standard output: no space left where it goes\n");
-    process.exit(USAGE);
-  }
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
+endWithOutput();
 
 try {
   await createProgram().parseAsync();

@@ -10,6 +10,9 @@ const { bold } = picocolors.createColors(
   process.stdout.isTTY === true && picocolors.isColorSupported,
 );
 
+/** The exit status of what the user asked for and cannot have. */
+const CANNOT_WRITE = 2;
+
 export const FORMATS = ["table", "csv", "json"] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -44,6 +47,18 @@ const NO_BORDERS = {
  */
 export function defaultFormat(): Format {
   return process.stdout.isTTY ? "table" : "csv";
+}
+
+/** Ends the program when nobody can or wants to read on: a full disk, or `| head`. */
+export function endWithOutput(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOSPC") {
+      process.stderr.write("error: cannot write to standard output: no space left where it goes\n");
+      process.exit(CANNOT_WRITE);
+    }
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
 }
 
 export function print(text: string): void {
