@@ -13,7 +13,7 @@
 // a tenth of its cost. A protocol that yields in any other way, or that calls a suspending method
 // without `if (…) yield`, is refused here.
 
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseSync, Visitor } from "oxc-parser";
@@ -146,6 +146,7 @@ const MEMORY_FOLDERS = ["engine/machine"];
 const CALLS_MODULE = "engine/executor/calls.js";
 
 function build(dist) {
+  chmodSync(join(dist, "src/cli/main.js"), 0o755); // The compiler does not, and npx runs it.
   form(dist, "threads", ["src", "bench"], toPlainFunctions, undefined);
   form(dist, "virtual", ["src"], toCallsOf, toPlainAccesses);
   form(dist, "inline", ["src"], toPlainFunctions, toPlainAccesses);

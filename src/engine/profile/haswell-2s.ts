@@ -25,7 +25,7 @@ export const HASWELL_2S: Profile = {
   topology: {
     sockets: count(2, "sourced", LIKE_BROADWELL),
     coresPerSocket: count(18, "sourced", LIKE_BROADWELL),
-    coresPerComplex: count(18, "sourced", `one latency within a socket; ${BROADWELL}`),
+    coresPerComplex: count(18, "derived", `one latency within a socket; ${BROADWELL}`),
     clusterCores: count(16, "sourced", X2APIC),
   },
   costs: {

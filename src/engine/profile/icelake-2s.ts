@@ -23,7 +23,7 @@ export const ICELAKE_2S: Profile = {
   topology: {
     sockets: count(2, "sourced", ICE_LAKE),
     coresPerSocket: count(40, "memory", "Intel's product list: the most that Ice Lake-SP has"),
-    coresPerComplex: count(40, "sourced", `one latency within a socket; ${ICE_LAKE}`),
+    coresPerComplex: count(40, "derived", `one latency within a socket; ${ICE_LAKE}`),
     clusterCores: count(16, "sourced", X2APIC),
   },
   costs: {

@@ -27,7 +27,7 @@ export const SKYLAKE_2S: Profile = {
   topology: {
     sockets: count(2, "sourced", CASCADE_LAKE),
     coresPerSocket: count(28, "memory", "Intel's product list: the most that Skylake-SP has"),
-    coresPerComplex: count(28, "sourced", `one latency within a socket; ${CASCADE_LAKE}`),
+    coresPerComplex: count(28, "derived", `one latency within a socket; ${CASCADE_LAKE}`),
     clusterCores: count(16, "sourced", X2APIC),
   },
   costs: {

@@ -218,9 +218,9 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
     }
     const visibleNs = status === doneMark(wait) ? iommu.visibleNs(wait) : NEVER_NS;
     const isVisible = visibleNs <= cpu.now();
-    // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it.
+    // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it,
+    // which rings then.
     if (isVisible && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
-    if (isVisible) relaxNs = cpu.now() + RELAX_NS;
     if (iommu.faults !== 0) {
       outcome = yield* recover(core, iommu, wait, outcome);
       if (iommu.faults === 0) continue;
