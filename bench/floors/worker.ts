@@ -12,7 +12,7 @@ import { complete } from "../../src/engine/executor/cpu.ts";
 import { ThreadCpu } from "../../src/engine/executor/threads.ts";
 import type { MachineShape } from "../../src/engine/layout/shape.ts";
 import { Machine } from "../../src/engine/machine/machine.ts";
-import { planOf } from "../../src/engine/policy/policy.ts";
+import { planOf } from "../../src/engine/policy/plan.ts";
 import { STRICT } from "../../src/engine/policy/presets.ts";
 import { numbersOf } from "../../src/engine/profile/profile.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";

@@ -23,7 +23,7 @@ import { NO_FRAME } from "../../src/engine/machine/frames.ts";
 import { createMachine, type Machine } from "../../src/engine/machine/machine.ts";
 import { ACK_LATE, FLUSH_PAGES, type Message } from "../../src/engine/machine/mailboxes.ts";
 import { NO_LEAF } from "../../src/engine/machine/page-table.ts";
-import { planOf } from "../../src/engine/policy/policy.ts";
+import { planOf } from "../../src/engine/policy/plan.ts";
 import { STRICT } from "../../src/engine/policy/presets.ts";
 import { CORES_CHAIN, CriticalPath } from "../../src/engine/probe/critical-path.ts";
 import { Histogram } from "../../src/engine/probe/histogram.ts";

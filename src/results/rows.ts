@@ -1,6 +1,13 @@
 // One measured point as rows: of summary.csv, and of critical-path.csv.
 
-import { describeWhen, type Policy } from "../engine/policy/policy.ts";
+import {
+  describeExtent,
+  describeIommu,
+  describeReuses,
+  describeWhen,
+  describeWhom,
+  type Policy,
+} from "../engine/policy/policy.ts";
 import type { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
 import type { Point, PointResult } from "../workers/point.ts";
@@ -133,17 +140,16 @@ function keyRow(measured: MeasuredPoint): KeyRow {
 }
 
 function policyCells(policy: Policy) {
-  const { iommu, fullAbovePages } = policy;
   return {
     policy: policy.name,
     when_cores: describeWhen(policy.whenCores),
     when_iommu: describeWhen(policy.whenIommu),
-    whom: policy.whom,
+    whom: describeWhom(policy.whom),
     ack: policy.ack,
     local: policy.local,
-    iommu: `${iommu.interface}/${iommu.scope}/${iommu.order}`,
-    reuse: policy.reuse,
-    extent: fullAbovePages === 0 ? "full" : `full-above(${fullAbovePages})`,
+    iommu: describeIommu(policy.iommu),
+    reuse: describeReuses(policy.reuse),
+    extent: describeExtent(policy.extent),
   };
 }
 

@@ -3,7 +3,8 @@
 import type { Steps } from "../engine/executor/step-log.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
-import { type Policy, planOf, queueOf } from "../engine/policy/policy.ts";
+import { planOf } from "../engine/policy/plan.ts";
+import { type Policy, queueOf } from "../engine/policy/policy.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { Histogram } from "../engine/probe/histogram.ts";
 import { numbersOf, type Profile } from "../engine/profile/profile.ts";

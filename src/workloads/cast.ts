@@ -3,7 +3,7 @@
 
 import type { Cpu, Protocol } from "../engine/executor/cpu.ts";
 import type { Machine } from "../engine/machine/machine.ts";
-import type { Plan } from "../engine/policy/policy.ts";
+import type { Plan } from "../engine/policy/plan.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";

@@ -13,7 +13,7 @@ import {
 } from "../../dist/src/engine/layout/descriptor.js";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
-import { planOf } from "../../dist/src/engine/policy/policy.js";
+import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { Core } from "../../dist/src/engine/protocol/core.js";

@@ -8,7 +8,7 @@ import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import { BROADCAST_SLOTS } from "../../dist/src/engine/layout/shape.js";
 import { createMachine, type Machine, pcidOf } from "../../dist/src/engine/machine/machine.js";
 import { ACK_LATE, KERNEL_MESSAGE, POKE } from "../../dist/src/engine/machine/mailboxes.js";
-import { type Plan, planOf } from "../../dist/src/engine/policy/policy.js";
+import { type Plan, planOf } from "../../dist/src/engine/policy/plan.js";
 import {
   ALL_POLICIES,
   DEFAULT_DEFERRED,

@@ -1,7 +1,7 @@
 // What must hold of every policy, in virtual time, where a run is exact and repeats.
 
 import { describe, expect, test } from "vitest";
-import { planOf, QUEUE } from "../../dist/src/engine/policy/policy.js";
+import { planOf, QUEUE } from "../../dist/src/engine/policy/plan.js";
 import {
   ALL_POLICIES,
   batch,

@@ -3,7 +3,8 @@
 import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import type { MachineShape } from "../../dist/src/engine/layout/shape.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
-import { type Policy, planOf, queueOf } from "../../dist/src/engine/policy/policy.js";
+import { planOf } from "../../dist/src/engine/policy/plan.js";
+import { type Policy, queueOf } from "../../dist/src/engine/policy/policy.js";
 import { CoreCounters } from "../../dist/src/engine/probe/counters.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import { SEGMENT_NAMES, SEGMENTS } from "../../dist/src/engine/probe/segments.js";

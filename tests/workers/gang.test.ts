@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NoProgressError, UsageError } from "../../dist/src/engine/errors.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
-import { planOf } from "../../dist/src/engine/policy/policy.js";
+import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { ALL_POLICIES, STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { HOST } from "../../dist/src/engine/profile/profiles.js";

@@ -2,7 +2,13 @@
 
 import type { Command } from "commander";
 import { parsePolicy } from "../../engine/policy/parse.ts";
-import { describeWhen, type Policy } from "../../engine/policy/policy.ts";
+import {
+  describeExtent,
+  describeReuse,
+  describeWhen,
+  describeWhom,
+  type Policy,
+} from "../../engine/policy/policy.ts";
 import { ALL_POLICIES } from "../../engine/policy/presets.ts";
 import { formatOption } from "../options.ts";
 import { type Format, print, renderList } from "../output.ts";
@@ -35,24 +41,23 @@ Examples:
 }
 
 function describePolicy(policy: Policy): { choice: string; value: string }[] {
-  const { iommu, fullAbovePages } = policy;
+  const { iommu, reuse } = policy;
   return [
     { choice: "name", value: policy.name },
     { choice: "summary", value: policy.summary },
     { choice: "source", value: policy.source },
     { choice: "when, cores", value: describeWhen(policy.whenCores) },
     { choice: "when, IOMMUs", value: describeWhen(policy.whenIommu) },
-    { choice: "whom", value: policy.whom },
+    { choice: "whom", value: describeWhom(policy.whom) },
     { choice: "ack", value: policy.ack },
     { choice: "local flush", value: policy.local },
     { choice: "IOMMU interface", value: iommu.interface },
     { choice: "IOMMU scope", value: iommu.scope },
     { choice: "IOMMU order", value: iommu.order },
     { choice: "leaf hint", value: iommu.leafHint ? "yes" : "no" },
-    { choice: "reuse of frames", value: policy.reuse },
-    {
-      choice: "full flush",
-      value: fullAbovePages === 0 ? "always" : `above ${fullAbovePages} pages`,
-    },
+    { choice: "reuse of frames", value: describeReuse(reuse.frames) },
+    { choice: "reuse of addresses", value: describeReuse(reuse.addresses) },
+    { choice: "reuse of page tables", value: describeReuse(reuse.tables) },
+    { choice: "extent", value: describeExtent(policy.extent) },
   ];
 }

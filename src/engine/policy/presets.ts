@@ -1,7 +1,14 @@
 // The policies that have a name. Each is plain data with the system that does it this way; those
 // with parameters are made by a function of them.
 
-import { DEFAULT_QUEUE_ENTRIES, describeNs, type Policy, type When } from "./policy.ts";
+import {
+  DEFAULT_QUEUE_ENTRIES,
+  describeNs,
+  type Policy,
+  type ReuseChoices,
+  type When,
+  type Whom,
+} from "./policy.ts";
 
 /** Which halves of a shootdown a policy amortizes; the other one is flushed at each unmap. */
 export const HALVES = ["both", "cores", "iommus"] as const;
@@ -18,6 +25,12 @@ export const MAX_BATCH_PAGES = 9690;
 const DEFAULT_BATCH_PAGES = 32;
 
 const EACH: When = { kind: "each" };
+const LOADED: Whom = { among: "loaded", skipIdle: false, broadcastFrom: 0 };
+const AFTER_FLUSH: ReuseChoices = {
+  frames: { kind: "after-flush" },
+  addresses: { kind: "after-flush" },
+  tables: { kind: "after-flush" },
+};
 
 export const STRICT: Policy = {
   name: "strict",
@@ -25,14 +38,15 @@ export const STRICT: Policy = {
   source:
     "Linux IOMMU strict mode (drivers/iommu/dma-iommu.c) and a shootdown awaited core by core; " +
     "full flush above 33 pages (arch/x86/mm/tlb.c)",
+  assumed: "",
   whenCores: EACH,
   whenIommu: EACH,
-  whom: "loaded",
+  whom: LOADED,
   ack: "late",
   local: "serial",
-  iommu: { interface: "queue", scope: "page", order: "after-cores", leafHint: true },
-  reuse: "after-flush",
-  fullAbovePages: FULL_ABOVE_PAGES,
+  iommu: { interface: "queue", scope: "page", order: "after-cores", leafHint: true, waitEvery: 1 },
+  reuse: AFTER_FLUSH,
+  extent: { fullAbovePages: FULL_ABOVE_PAGES, generations: false },
 };
 
 const AKAROS: Policy = {
@@ -43,14 +57,21 @@ const AKAROS: Policy = {
   source:
     "Akaros 81b6433a: kern/src/process.c proc_tlbshootdown, kern/drivers/dev/iommu.c " +
     "proc_iotlb_flush",
+  assumed: "",
   whenCores: EACH,
   whenIommu: EACH,
-  whom: "loaded",
+  whom: LOADED,
   ack: "none",
   local: "serial",
-  iommu: { interface: "register", scope: "domain", order: "after-cores", leafHint: false },
-  reuse: "at-once",
-  fullAbovePages: 0,
+  iommu: {
+    interface: "register",
+    scope: "domain",
+    order: "after-cores",
+    leafHint: false,
+    waitEvery: 1,
+  },
+  reuse: AFTER_FLUSH,
+  extent: { fullAbovePages: 0, generations: false },
 };
 
 const OVERLAPPED: Policy = {

@@ -7,7 +7,7 @@ import { type Broadcast, FIRST_BROADCAST } from "../machine/interconnect.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Message } from "../machine/mailboxes.ts";
 import type { CoreTlb } from "../machine/tlb.ts";
-import type { Plan } from "../policy/policy.ts";
+import type { Plan } from "../policy/plan.ts";
 import { CoreCounters } from "../probe/counters.ts";
 import { CriticalPath } from "../probe/critical-path.ts";
 import type { Costs } from "../profile/costs.ts";

@@ -9,7 +9,7 @@
 // answer IPIs.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { QUEUE } from "../policy/policy.ts";
+import { QUEUE } from "../policy/plan.ts";
 import { FREE, LOCK } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { freeRange } from "./free.ts";

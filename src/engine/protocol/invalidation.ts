@@ -32,7 +32,7 @@ import {
   slotOf,
 } from "../machine/iommu.ts";
 import { didOf } from "../machine/machine.ts";
-import { SCOPE_GLOBAL, SCOPE_PAGE } from "../policy/policy.ts";
+import { SCOPE_GLOBAL, SCOPE_PAGE } from "../policy/plan.ts";
 import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
 import type { Core } from "./core.ts";

@@ -7,7 +7,7 @@ import type { Protocol } from "../executor/cpu.ts";
 import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
-import { BATCH, EACH, QUEUE } from "../policy/policy.ts";
+import { BATCH, EACH, QUEUE } from "../policy/plan.ts";
 import { FREE, LOCK, PTE } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, enqueue } from "./flush-queue.ts";

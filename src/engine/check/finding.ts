@@ -1,0 +1,54 @@
+// What the checker says when something is wrong. Plain data: it crosses from workers.
+
+export const FINDING_KINDS = [
+  /** An access reached a frame that has been handed to another owner since. */
+  "stale-use",
+  /** An access went through what a write-protect, copy on write or migration had taken away. */
+  "late-access-after-promise",
+  /** An access went through a former translation of an address that was handed out again. */
+  "address-reused-early",
+  /** A walk went through a page-table page that has been handed out again since. */
+  "stale-table-walk",
+  "double-free",
+  "frame-lost",
+  /** At rest a TLB, paging-structure cache, IOTLB or device TLB disagrees with the page table. */
+  "disagreement-at-rest",
+  /** A core acknowledged what nobody had asked of it. */
+  "acknowledgement-of-nothing",
+  /** A wait descriptor completed before one that stands before it. */
+  "wait-completed-early",
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+export const FRAME_EVENT_KINDS = [
+  "mapped",
+  "cached",
+  "unmapped",
+  "protected",
+  "flushed",
+  "freed",
+  "handed out",
+  "used",
+] as const;
+export type FrameEventKind = (typeof FRAME_EVENT_KINDS)[number];
+
+/** One thing that happened to a frame. */
+export interface FrameEvent {
+  readonly kind: FrameEventKind;
+  readonly atNs: number;
+  readonly actor: number;
+  /** Page through which it happened; -1 if through none. */
+  readonly vpn: number;
+}
+
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly actor: number;
+  readonly atNs: number;
+  /** -1 where there is none. */
+  readonly space: number;
+  readonly vpn: number;
+  readonly frame: number;
+  /** What happened to the frame before, oldest first. */
+  readonly history: readonly FrameEvent[];
+}
