@@ -81,7 +81,8 @@ export function shapeOf(point: Point): MachineShape {
     spaces: SPACES,
     dataFrames: pages + program + SPARE_FRAMES_PER_CORE * cores + 1,
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
-    flushQueueSlots: Math.max(MIN_QUEUE_SLOTS, queueOf(point.policy)?.entries ?? 0),
+    flushQueueSlots: slotsFor(queueOf(point.policy)?.entries ?? 0),
+    tracksAccesses: point.policy.whom.among === "accessed",
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
@@ -107,6 +108,11 @@ export function machineOf(point: Point): Machine {
 export function playOf(point: Point): Play {
   const { profile, policy, workload, seed } = point;
   return { ...numbersOf(profile), plan: planOf(policy), workload, seed };
+}
+
+/** The smallest ring that has room for so many entries. */
+function slotsFor(entries: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(MIN_QUEUE_SLOTS, entries)));
 }
 
 function pagesOfTrace(workload: WorkloadPlan): number {

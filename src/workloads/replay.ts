@@ -4,7 +4,6 @@
 
 import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
-import { pcidOf } from "../engine/machine/machine.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { drainQueues } from "../engine/protocol/flush-queue.ts";
 import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
@@ -18,6 +17,7 @@ import {
   unmap,
   unprotect,
 } from "../engine/protocol/memory.ts";
+import { enterIdle, leaveIdle, loadSpace, unloadSpace } from "../engine/protocol/switch.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { OPERATION_KINDS, type TraceOperationsData } from "./traces/index.ts";
@@ -89,22 +89,19 @@ function* change(core: Core, trace: TraceOperationsData, place: number): Protoco
   if (narrowed > 0) yield* finishOperation(core);
 }
 
-/**
- * A context switch. Coming back, the core first counts as having the space, then drops what it had.
- */
+/** A context switch. */
 function switchTo(core: Core, kind: number): void {
-  const { machine, cpu, costs, tlb } = core;
-  const { spaces } = machine;
-  if (kind === OTHER) {
-    core.space = OTHER_SPACE;
-    spaces.unload(TRACED_SPACE, core.id);
+  if (kind === IDLE) {
+    enterIdle(core);
     return;
   }
-  if (kind === IDLE || core.space === TRACED_SPACE) return;
-  spaces.load(TRACED_SPACE, core.id);
-  core.space = TRACED_SPACE;
-  cpu.spend(costs.flushContextNs);
-  tlb.flushContext(pcidOf(TRACED_SPACE));
+  leaveIdle(core);
+  if (kind === OTHER) {
+    core.space = OTHER_SPACE;
+    unloadSpace(core, TRACED_SPACE);
+  } else if (core.space !== TRACED_SPACE) {
+    loadSpace(core, TRACED_SPACE);
+  }
 }
 
 /** The program that the core has loaded runs until it is time for the next operation. */

@@ -33,6 +33,8 @@ export interface MachineShape {
   readonly tableFrames: number;
   /** Slots of each core's flush queue; a power of two, one stays empty. */
   readonly flushQueueSlots: number;
+  /** Whether it is kept who accessed each page. */
+  readonly tracksAccesses: boolean;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
