@@ -81,11 +81,19 @@ export function shapeOf(point: Point): MachineShape {
     spaces: SPACES,
     dataFrames: pages + program + SPARE_FRAMES_PER_CORE * cores + 1,
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
-    flushQueueSlots: Math.max(MIN_QUEUE_SLOTS, queueOf(point.policy)?.entries ?? 0),
+    flushQueueSlots: queueSlotsOf(point.policy),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
   };
+}
+
+/** The power of two that holds the policy's queue. */
+export function queueSlotsOf(policy: Policy): number {
+  const entries = queueOf(policy)?.entries ?? 0;
+  let slots = MIN_QUEUE_SLOTS;
+  while (slots < entries) slots *= 2;
+  return slots;
 }
 
 /**

@@ -4,7 +4,6 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Policy } from "../../dist/src/engine/policy/policy.js";
-import { ALL_POLICIES } from "../../dist/src/engine/policy/presets.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { Gang } from "../../dist/src/workers/gang.js";
 import { runOnThreads } from "../../dist/src/workers/on-threads.js";
@@ -18,8 +17,9 @@ import {
   type WorkloadPlan,
 } from "../../dist/src/workloads/workload.js";
 import { pointOf, workloadOf } from "../support/points.ts";
+import { POLICIES } from "../support/policies.ts";
 
-const AKAROS = ALL_POLICIES.find(({ name }) => name === "akaros")!;
+const AKAROS = POLICIES.find(({ name }) => name === "akaros")!;
 
 let gang: Gang;
 let pool: VirtualPool;
@@ -63,7 +63,7 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
 
 const CASES: [string, Policy, Partial<WorkloadPlan>][] = [
   ...WORKLOADS.flatMap(([name, plan]) =>
-    ALL_POLICIES.map((policy): [string, Policy, Partial<WorkloadPlan>] => {
+    POLICIES.map((policy): [string, Policy, Partial<WorkloadPlan>] => {
       return [`${policy.name}, ${name}`, policy, plan];
     }),
   ),
@@ -98,20 +98,17 @@ describe("one initiator: the same counts, and each actor's steps in the same ord
 });
 
 describe("several initiators: what must hold, in both", () => {
-  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
-    "%s",
-    async (_, policy) => {
-      const workload = workloadOf({ initiators: 3, windows: 260, gapNs: 300 });
-      const { threads, virtual } = await both({ policy, workload, cores: 4, iommus: 1 });
-      for (const { cores, iommus } of [threads, virtual]) {
-        expect(cores.operations).toBe(3 * 30);
-        expect(cores.framesHeld).toBe(3 * 30 * 2);
-        expect(cores.acknowledgements).toBeLessThanOrEqual(cores.ipis);
-        if (policy.ack !== "none" && policy.whenCores.kind !== "queue") {
-          expect(cores.acknowledgements).toBe(cores.ipis);
-        }
-        expect(iommus.waits).toBe(policy.iommu.interface === "queue" ? cores.iommuWaits : 0);
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))("%s", async (_, policy) => {
+    const workload = workloadOf({ initiators: 3, windows: 260, gapNs: 300 });
+    const { threads, virtual } = await both({ policy, workload, cores: 4, iommus: 1 });
+    for (const { cores, iommus } of [threads, virtual]) {
+      expect(cores.operations).toBe(3 * 30);
+      expect(cores.framesHeld).toBe(3 * 30 * 2);
+      expect(cores.acknowledgements).toBeLessThanOrEqual(cores.ipis);
+      if (policy.ack !== "none" && policy.whenCores.kind !== "queue") {
+        expect(cores.acknowledgements).toBe(cores.ipis);
       }
-    },
-  );
+      expect(iommus.waits).toBe(policy.iommu.interface === "queue" ? cores.iommuWaits : 0);
+    }
+  });
 });

@@ -9,7 +9,7 @@ import {
   describeWhom,
   type Policy,
 } from "../../engine/policy/policy.ts";
-import { ALL_POLICIES } from "../../engine/policy/presets.ts";
+import { PRESETS } from "../../engine/policy/presets.ts";
 import { formatOption } from "../options.ts";
 import { type Format, print, renderList } from "../output.ts";
 
@@ -33,7 +33,7 @@ Examples:
     )
     .action((name: string | undefined, { format }: { format: Format }) => {
       if (name === undefined) {
-        print(renderList(["name", "summary", "source"], [...ALL_POLICIES], format));
+        print(renderList(["name", "summary", "source"], [...PRESETS], format));
       } else {
         print(renderList(["choice", "value"], describePolicy(parsePolicy(name)), format));
       }
