@@ -6,12 +6,7 @@ import { describe, expect, test } from "vitest";
 import { BROADCAST_SLOTS } from "../../dist/src/engine/layout/shape.js";
 import { pcidOf } from "../../dist/src/engine/machine/machine.js";
 import { ACK_LATE, KERNEL_MESSAGE, POKE } from "../../dist/src/engine/machine/mailboxes.js";
-import {
-  ALL_POLICIES,
-  DEFAULT_DEFERRED,
-  FIXED_POLICIES,
-  STRICT,
-} from "../../dist/src/engine/policy/presets.js";
+import { DEFAULT_DEFERRED, STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf, type Profile } from "../../dist/src/engine/profile/profile.js";
 import { HOST, PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { broadcast } from "../../dist/src/engine/protocol/broadcast.js";
@@ -25,9 +20,10 @@ import { access } from "../../dist/src/engine/protocol/user.js";
 import { programVpn } from "../../dist/src/workloads/memory-map.js";
 import { MUNMAP_RANGE, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
 import { partsOf, play } from "../support/parts.ts";
+import { POLICIES } from "../support/policies.ts";
 import { type Outcome, pathNs, runVirtually } from "../support/virtual-run.ts";
 
-const AKAROS = FIXED_POLICIES.find(({ name }) => name === "akaros")!;
+const AKAROS = POLICIES.find(({ name }) => name === "akaros")!;
 const profileCalled = (wanted: string): Profile => PROFILES.find(({ name }) => name === wanted)!;
 const HASWELL = profileCalled("haswell-2s");
 const ZEN3 = profileCalled("zen3-2s");
@@ -343,7 +339,7 @@ describe("page walks", () => {
 });
 
 describe.each(PROFILES.map((profile) => [profile.name, profile] as const))("%s", (_, profile) => {
-  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
     "%s, with initiators on all sockets: segments add up to the latency",
     (_name, policy) => {
       const workload = { initiators: 5, operations: 8, gapNs: 300, windows: 16 };
