@@ -41,10 +41,12 @@ const KEY_COLUMNS = [
     name: "when_cores",
     type: "string",
     unit: "",
-    meaning: "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout).",
+    meaning:
+      "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout), at " +
+      "their own tick(states,period), or before a frame's reuse.",
   },
   { name: "when_iommu", type: "string", unit: "", meaning: "When IOTLBs are flushed: as above." },
-  { name: "whom", type: "string", unit: "", meaning: "Which cores are told." },
+  { name: "whom", type: "string", unit: "", meaning: "Which cores are told, and how." },
   {
     name: "ack",
     type: "string",
