@@ -21,6 +21,7 @@ import { refuseMeaningless } from "../engine/policy/refusals.ts";
 import { isFile, JsonFile, named, nameField } from "./json-file.ts";
 
 const WHAT = "the policy";
+const MODULE = /\.m?js$/;
 
 const columns = Object.fromEntries(COLUMN_NAMES.map((name) => [name, cellOf(name)])) as Record<
   ColumnName,
@@ -45,8 +46,16 @@ export const policyField = z.unknown().transform((value, context): Policy => {
   return z.NEVER;
 });
 
+/** Whether what stands where a name could is the path of an ES module. */
+export function isModule(nameOrFile: string): boolean {
+  return MODULE.test(nameOrFile);
+}
+
 /** One policy by its notation, or from a JSON file. Throws a UsageError. */
 export function parsePolicyName(notationOrFile: string): Policy {
+  if (isModule(notationOrFile)) {
+    throw new UsageError(`${notationOrFile} is an ES module, which only --policy loads`);
+  }
   return isFile(notationOrFile) ? readPolicy(notationOrFile) : parsePolicy(notationOrFile);
 }
 

@@ -6,8 +6,8 @@ import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import { printPolicy } from "../engine/policy/print.ts";
 import { isFile } from "./json-file.ts";
-import { parsePolicyName } from "./policy-file.ts";
-import { importPolicies, isModule } from "./policy-module.ts";
+import { isModule, parsePolicyName } from "./policy-file.ts";
+import { importPolicies } from "./policy-module.ts";
 
 /** Every policy of the list, once. Throws a UsageError if any of them is wrong. */
 export async function loadPolicies(list: string): Promise<Policy[]> {

@@ -23,8 +23,6 @@ import { refuseMeaningless } from "../engine/policy/refusals.ts";
 import { oneOf, wholeNumber } from "./json-file.ts";
 import { refuseTakenName } from "./policy-file.ts";
 
-const MODULE = /\.m?js$/;
-
 const flag = z.boolean("true or false");
 const entries = wholeNumber(MIN_QUEUE_ENTRIES, MAX_QUEUE_ENTRIES);
 const never = z.literal(Number.POSITIVE_INFINITY);
@@ -95,11 +93,6 @@ const policySchema = z.strictObject(
   "a Policy, such as compose() of shootdown/policy makes one, or a list of them",
 );
 
-/** Whether what stands where a name could is the path of an ES module. */
-export function isModule(nameOrFile: string): boolean {
-  return MODULE.test(nameOrFile);
-}
-
 /** The policies that a module exports by default. Throws a UsageError for all that is wrong. */
 export async function importPolicies(path: string): Promise<Policy[]> {
   const value = await importDefault(path);
@@ -134,8 +127,8 @@ function reasonOf(error: unknown): string {
       "import dist/src/engine/policy/index.js by its path"
     );
   }
-  const place = /^\s+at .*(\(.*\)|file:.*)$/m.exec(error.stack ?? "")?.[1];
-  return `it throws ${error.name}: ${error.message}${place === undefined ? "" : ` ${place}`}`;
+  const place = /file:[^\s)]+/.exec(error.stack ?? "")?.[0];
+  return `it throws ${error.name}: ${error.message}${place === undefined ? "" : ` (${place})`}`;
 }
 
 function checked(path: string, at: readonly PropertyKey[], value: unknown): Policy {

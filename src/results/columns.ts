@@ -43,15 +43,10 @@ const KEY_COLUMNS = [
     unit: "",
     meaning:
       "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout), at " +
-      "their tick(states,period), at reuse.",
+      "their own tick(states,period), or before a frame's reuse.",
   },
   { name: "when_iommu", type: "string", unit: "", meaning: "When IOTLBs are flushed: as above." },
-  {
-    name: "whom",
-    type: "string",
-    unit: "",
-    meaning: "Which cores are told, and how many at least by broadcast.",
-  },
+  { name: "whom", type: "string", unit: "", meaning: "Which cores are told, and how." },
   {
     name: "ack",
     type: "string",

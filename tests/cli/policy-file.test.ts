@@ -116,6 +116,10 @@ describe("a policy in JSON", () => {
     );
   });
 
+  it("a module in an experiment: is refused, as a module runs code", () => {
+    expect(() => experimentWith(["./mine.js"])).toThrow(/mine\.js is an ES module, which only --p/);
+  });
+
   it.each(["[]", "3", '"strict"'])("%s: is no policy", (text) => {
     expect(() => parsePolicyText("p.json", text)).toThrow(/p\.json:1:1: /);
   });
