@@ -80,6 +80,7 @@ export function microTasks(): MicroTask[] {
       dataFrames: 2 * MISS_PAGES,
       tableFrames: 64,
       flushQueueSlots: 2,
+      ringSlots: 0,
       l1: HOST.l1,
       l2: HOST.l2,
       iotlb: HOST.iotlb,

@@ -69,6 +69,7 @@ export function smallShape(
     dataFrames: 60_000,
     tableFrames: 400,
     flushQueueSlots: 256,
+    ringSlots: 0,
     l1,
     l2,
     iotlb,
