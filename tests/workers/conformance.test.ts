@@ -12,8 +12,18 @@ import type { Point, PointResult } from "../../dist/src/workers/point.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 import { TLB_BENCH_MODES } from "../../dist/src/workloads/tlb-bench.js";
 import {
+  FORK_COW,
+  IDLE_HEAVY,
+  MADVISE,
+  MIGRATE,
+  MPROTECT,
+  MPROTECT_WIDEN,
   MUNMAP,
   MUNMAP_RANGE,
+  NIC_RX,
+  NIC_TX,
+  RECLAIM,
+  SERVER,
   TLB_BENCH,
   type WorkloadPlan,
 } from "../../dist/src/workloads/workload.js";
@@ -59,6 +69,12 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
   ["munmap", { kind: MUNMAP, pages: 3 }],
   ["munmap-range", { kind: MUNMAP_RANGE, pages: 3 }],
   ["munmap-range above the ceiling", { kind: MUNMAP_RANGE, pages: 40, windows: 30 }],
+  ["madvise", { kind: MADVISE, pages: 3, windows: 1 }],
+  ["mprotect", { kind: MPROTECT, pages: 3, windows: 1 }],
+  ["mprotect:widen", { kind: MPROTECT_WIDEN, pages: 3, windows: 1 }],
+  ["fork-cow", { kind: FORK_COW, pages: 3, windows: 1 }],
+  ["migrate", { kind: MIGRATE, pages: 3, windows: 1 }],
+  ["idle-heavy", { kind: IDLE_HEAVY, pages: 3 }],
 ];
 
 const CASES: [string, Policy, Partial<WorkloadPlan>][] = [
@@ -97,6 +113,45 @@ describe("one initiator: the same counts, and each actor's steps in the same ord
   );
 });
 
+// The cores that fault pages in are interrupted before, behind or between two faults: they do the
+// same steps in an order that time decides. What the reclaimer counts and does is exact.
+describe("reclaim: the same counts, as many steps, and those of the reclaimer in the same order", () => {
+  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s",
+    async (_, policy) => {
+      const workload = workloadOf({ kind: RECLAIM, pages: 8, windows: 40, operations: 25 });
+      const { threads, virtual } = await both({ policy, workload, cores: 3, iommus: 1 });
+      expect(countsOf(threads)).toEqual(countsOf(virtual));
+      expect(threads.steps[0]).toEqual(virtual.steps[0]);
+      expect(threads.steps.map((steps) => steps?.count)).toEqual(
+        virtual.steps.map((steps) => steps?.count),
+      );
+    },
+  );
+});
+
+// How far the device got with a page when its descriptor's neighbours are flushed decides whether
+// it misses and what the IOMMU drains, and on threads that share CPUs its pace is another.
+describe("a device with a ring: what must hold, in both", () => {
+  test.each(
+    [NIC_RX, NIC_TX].flatMap((kind) =>
+      ALL_POLICIES.map(
+        (policy) => [kind === NIC_RX ? "rx" : "tx", policy.name, kind, policy] as const,
+      ),
+    ),
+  )("%s, %s", async (_direction, _name, kind, policy) => {
+    const workload = workloadOf({ kind, pages: 16, windows: 40, operations: 12, warmup: 2 });
+    const machine = { cores: 2, iommus: 1, devices: 1 };
+    const { threads, virtual } = await both({ policy, workload, ...machine });
+    for (const { cores, devices } of [threads, virtual]) {
+      expect(cores.operations).toBe(12);
+      expect(cores.framesHeld).toBe(12 * 16);
+      expect(devices.dmas).toBeGreaterThanOrEqual((12 + 2) * 16);
+      expect(devices.faults).toBe(0);
+    }
+  });
+});
+
 describe("several initiators: what must hold, in both", () => {
   test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
     "%s",
@@ -114,4 +169,14 @@ describe("several initiators: what must hold, in both", () => {
       }
     },
   );
+
+  test("server: every core maps and unmaps", async () => {
+    const workload = workloadOf({ kind: SERVER, initiators: 4, windows: 20, pages: 3 });
+    const { threads, virtual } = await both({ workload, cores: 4, iommus: 1 });
+    for (const { cores } of [threads, virtual]) {
+      expect(cores.operations).toBe(4 * 30);
+      expect(cores.framesHeld).toBe(4 * 30 * 3);
+      expect(cores.acknowledgements).toBe(cores.ipis);
+    }
+  });
 });
