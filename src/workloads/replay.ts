@@ -98,6 +98,7 @@ function switchTo(core: Core, kind: number): void {
   if (kind === OTHER) {
     core.space = OTHER_SPACE;
     spaces.unload(TRACED_SPACE, core.id);
+    core.check?.unloaded(TRACED_SPACE);
     return;
   }
   if (kind === IDLE || core.space === TRACED_SPACE) return;
@@ -105,6 +106,7 @@ function switchTo(core: Core, kind: number): void {
   core.space = TRACED_SPACE;
   cpu.spend(costs.flushContextNs);
   tlb.flushContext(pcidOf(TRACED_SPACE));
+  core.check?.loaded(TRACED_SPACE);
 }
 
 /** The program that the core has loaded runs until it is time for the next operation. */

@@ -3,7 +3,7 @@
 
 import { UsageError } from "../errors.ts";
 import { layOut, type Regions } from "../layout/regions.ts";
-import { actorsOf, checkShape, type MachineShape } from "../layout/shape.ts";
+import { actorsOf, checkShape, DEVICE_TLB, type MachineShape } from "../layout/shape.ts";
 import { Actors } from "./actors.ts";
 import { Control } from "./control.ts";
 import { Devices } from "./devices.ts";
@@ -16,6 +16,8 @@ import { LivePages } from "./live-pages.ts";
 import { Locks } from "./locks.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { PageTables } from "./page-table.ts";
+import { PagingStructures } from "./paging-structures.ts";
+import { Promises } from "./promises.ts";
 import { Spaces } from "./spaces.ts";
 import { CoreTlb } from "./tlb.ts";
 
@@ -37,7 +39,10 @@ export class Machine {
   readonly devices: Devices;
   readonly iommus: readonly Iommu[];
   readonly iotlbs: readonly Iotlb[];
-  private readonly regions: Regions;
+  /** By device; none without ATS. */
+  readonly deviceTlbs: readonly Iotlb[];
+  readonly promises: Promises;
+  readonly regions: Regions;
 
   constructor(memory: SharedArrayBuffer, shape: MachineShape) {
     const regions = layOut(shape);
@@ -57,12 +62,22 @@ export class Machine {
     this.devices = new Devices(memory, regions);
     const ids = Array.from({ length: shape.iommus }, (_, iommu) => iommu);
     this.iommus = ids.map((iommu) => new Iommu(memory, regions, iommu));
-    this.iotlbs = ids.map((iommu) => new Iotlb(memory, regions, shape.iotlb, iommu));
+    this.iotlbs = ids.map((iommu) => new Iotlb(memory, regions.iotlbs, shape.iotlb, iommu));
+    this.deviceTlbs = Array.from({ length: regions.deviceTlbs.count }, (_, device) => {
+      return new Iotlb(memory, regions.deviceTlbs, DEVICE_TLB, device);
+    });
+    this.promises = new Promises(memory, regions);
   }
 
   /** The TLB of a core, for its owner or at rest. */
   tlbOf(core: number): CoreTlb {
     return new CoreTlb(this.memory, this.regions.coreTlbs, this.shape, core);
+  }
+
+  /** The paging-structure caches of a device, for their owner or at rest. */
+  structuresOf(device: number): PagingStructures {
+    const { offset, stride } = this.regions.deviceStructures;
+    return new PagingStructures(this.memory, offset + device * stride);
   }
 
   get actorCount(): number {
@@ -111,6 +126,11 @@ export function didOf(space: number): number {
 /** Process-context id of a space. */
 export function pcidOf(space: number): number {
   return space + 1;
+}
+
+/** The space that has a domain id, or a process-context id. */
+export function spaceOf(context: number): number {
+  return context - 1;
 }
 
 function allocate(bytes: number): SharedArrayBuffer {

@@ -14,7 +14,7 @@ export function freeRange(
   unmappedNs: number,
 ): void {
   const { cpu, machine, costs, counters } = core;
-  const { pageTables, frames, spaces } = machine;
+  const { pageTables, spaces } = machine;
   const root = spaces.rootOf(space);
   let leaf = NO_LEAF;
   let freed = 0;
@@ -23,11 +23,17 @@ export function freeRange(
     if (leaf === NO_LEAF) continue;
     const frame = pageTables.takeHeld(leaf);
     if (frame === NO_FRAME) continue;
-    frames.free(core.id, frame);
+    freeFrame(core, frame, page);
     freed++;
   }
   cpu.spend(costs.frameNs * freed);
   counters.framesFreed += freed;
   counters.heldPageNs += freed * (cpu.now() - unmappedNs);
   machine.spaces.addHeld(space, -freed);
+}
+
+/** Gives one frame back that was mapped at `vpn`, or was to be. */
+export function freeFrame(core: Core, frame: number, vpn: number): void {
+  core.check?.freed(frame, vpn);
+  core.machine.frames.free(core.id, frame);
 }

@@ -7,11 +7,12 @@ import type { Protocol } from "../executor/cpu.ts";
 import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
+import { REPLACED, UNMAPPED, WRITE_PROTECTED } from "../machine/promises.ts";
 import { BATCH, EACH, QUEUE } from "../policy/plan.ts";
 import { FREE, LOCK, PTE } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, enqueue } from "./flush-queue.ts";
-import { freeRange } from "./free.ts";
+import { freeFrame, freeRange } from "./free.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
 import { SKIP, shootdown } from "./shootdown.ts";
@@ -34,6 +35,7 @@ export function* finishOperation(core: Core): Protocol<void> {
   const iommu = plan.iommuWhen !== QUEUE && core.iommuFlushed < gathered.length;
   yield* flushGathered(core, cores, iommu);
   path.end(cpu.now());
+  core.check?.returned();
   counters.operations++;
   core.machine.actors.progressed(cpu.id);
 }
@@ -55,7 +57,9 @@ export function* unmap(core: Core, vpn: number, pages: number): Protocol<number>
   let run = 0; // Pages before this one that were cleared: only these are this operation's to free.
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
-    if (leaf !== NO_LEAF && isPresent(pageTables.clearPresent(leaf))) {
+    const entry = leaf === NO_LEAF ? 0 : pageTables.clearPresent(leaf);
+    if (isPresent(entry)) {
+      core.check?.narrowed(leaf, UNMAPPED, page, entry);
       run++;
       continue;
     }
@@ -145,15 +149,17 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
   if (leaf === NO_LEAF) return false;
   const frame = frames.allocate(core.id, space);
   if (frame === NO_FRAME) return false;
+  core.check?.handedOut(frame, vpn);
   cpu.spend(costs.frameNs + costs.pteNs);
   for (;;) {
     yield* awaitReleased(core, leaf);
     if (cpu.point()) yield;
     if (pageTables.map(leaf, frame, USER | flags)) break;
     if (!isPresent(pageTables.read(leaf))) continue;
-    frames.free(core.id, frame); // Another core was faster.
+    freeFrame(core, frame, vpn); // Another core was faster.
     return true;
   }
+  core.check?.mapped(frame, vpn);
   machine.livePages.note(core.id, vpn);
   return true;
 }
@@ -214,7 +220,9 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<numbe
     leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
     const entry = pageTables.clearWritable(leaf);
-    if (isPresent(entry) && (entry & WRITABLE) !== 0) narrowed++;
+    if (!isPresent(entry) || (entry & WRITABLE) === 0) continue;
+    core.check?.narrowed(leaf, WRITE_PROTECTED, page, entry);
+    narrowed++;
   }
   cpu.spend(costs.pteNs * narrowed);
   path.mark(PTE, cpu.now());
@@ -251,21 +259,23 @@ export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
   path.mark(LOCK, cpu.now());
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
   const frame = frames.allocate(core.id, space);
+  if (frame !== NO_FRAME) core.check?.handedOut(frame, vpn);
   const possible = leaf !== NO_LEAF && frame !== NO_FRAME && isPresent(pageTables.read(leaf));
   let former = 0;
   if (possible) {
     cpu.spend(costs.frameNs + costs.pteNs);
     if (cpu.point()) yield;
     former = pageTables.replace(leaf, frame, USER | WRITABLE);
+    core.check?.narrowed(leaf, REPLACED, vpn, former);
     machine.livePages.note(core.id, vpn);
   } else if (frame !== NO_FRAME) {
-    frames.free(core.id, frame);
+    freeFrame(core, frame, vpn);
   }
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
   if (!possible) return false;
   yield* flushNow(core, vpn, 1);
-  frames.free(core.id, pfnOf(former));
+  freeFrame(core, pfnOf(former), vpn);
   cpu.spend(costs.frameNs);
   path.mark(FREE, cpu.now());
   return true;
