@@ -8,6 +8,7 @@ import { unknownName } from "../engine/names.ts";
 import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
+import { CHECK_CHOICES, type CheckChoice } from "./experiments/expand.ts";
 import {
   EXECUTORS,
   type Grid,
@@ -35,6 +36,7 @@ export interface RunOptions {
   readonly repetitions?: number;
   readonly seed: number;
   readonly jitter?: number;
+  readonly check: CheckChoice;
   readonly dilate?: number | "auto";
   readonly out?: string;
   readonly format: Format;
@@ -83,6 +85,15 @@ export function addRunOptions(command: Command): Command {
       "--jitter <seed>",
       "virtual: delay steps by up to 20 ns, for another order with each seed",
       numberFrom("--jitter", 0, MAX_SEED),
+    )
+    .addOption(
+      new Option(
+        "--check <when>",
+        "watch for uses of stale translations: on, off or auto, in virtual time only, since on " +
+          "threads that takes time of what is measured",
+      )
+        .argParser(parseCheck)
+        .default("auto"),
     )
     .option(
       "--dilate <k>",
@@ -154,6 +165,12 @@ function parseExecutor(text: string): Executor[] {
   const executor = EXECUTORS.find((known) => known === text);
   if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
   return [executor];
+}
+
+function parseCheck(text: string): CheckChoice {
+  const choice = CHECK_CHOICES.find((known) => known === text);
+  if (choice === undefined) throw unknownName("--check", text, CHECK_CHOICES);
+  return choice;
 }
 
 function parseDilation(text: string): number | "auto" {
