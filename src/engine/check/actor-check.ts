@@ -7,7 +7,7 @@ import type { CacheWatch } from "../machine/cache-watch.ts";
 import type { Machine } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { Histogram } from "../probe/histogram.ts";
-import { ALL_FRAMES, CACHED, EventLog, FLUSHED } from "./event-log.ts";
+import { ALL_FRAMES, CACHED, EventLog, FLUSHED, USED } from "./event-log.ts";
 import type { Finding, FindingKind } from "./finding.ts";
 import type { CheckData } from "./sums.ts";
 
@@ -58,7 +58,7 @@ export class ActorCheck implements CacheWatch {
       return;
     }
     this.staleUses++;
-    this.find("stale-use", space, vpn, frame);
+    this.findUse("stale-use", space, vpn, frame);
   }
 
   /** A walk went straight to a leaf table; `tag` is the table's when the way was cached. */
@@ -106,6 +106,12 @@ export class ActorCheck implements CacheWatch {
     this.findings.push({ kind, actor, atNs, space, vpn, frame, history });
   }
 
+  /** Of all uses only those that are found wrong are worth noting. */
+  private findUse(kind: FindingKind, space: number, vpn: number, frame: number): void {
+    this.events.note(this.actor, USED, frame, vpn, this.clock.now());
+    this.find(kind, space, vpn, frame);
+  }
+
   /** What an operation promised to be gone has been used, if it has returned by now. */
   private usedLate(
     space: number,
@@ -120,9 +126,9 @@ export class ActorCheck implements CacheWatch {
     this.lateAccesses++;
     const frame = pfnOf(pte);
     if (promises.isRelied(leaf, version, write)) {
-      this.find("late-access-after-promise", space, vpn, frame);
+      this.findUse("late-access-after-promise", space, vpn, frame);
     } else if (this.leadsElsewhere(space, vpn, frame)) {
-      this.find("address-reused-early", space, vpn, frame);
+      this.findUse("address-reused-early", space, vpn, frame);
     }
   }
 

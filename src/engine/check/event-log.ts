@@ -24,6 +24,7 @@ export const PROTECTED = FRAME_EVENT_KINDS.indexOf("protected");
 export const FLUSHED = FRAME_EVENT_KINDS.indexOf("flushed");
 export const FREED = FRAME_EVENT_KINDS.indexOf("freed");
 export const HANDED_OUT = FRAME_EVENT_KINDS.indexOf("handed out");
+export const USED = FRAME_EVENT_KINDS.indexOf("used");
 
 /** Instead of a frame: the event is one of all. */
 export const ALL_FRAMES = -1;
