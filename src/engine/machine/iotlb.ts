@@ -19,6 +19,7 @@ import { IOTLB_ENTRY_WORDS, type Region, type SharedWords, wordsOf } from "../la
 import type { TlbShape } from "../layout/shape.ts";
 import { checkWords } from "../layout/words.ts";
 import type { CacheWatch } from "./cache-watch.ts";
+import { DID_LIMIT } from "./iommu.ts";
 
 const STATE = 0;
 const PAGE_LOW = 1;
@@ -72,8 +73,8 @@ export class Iotlb {
   /** By set: which of its ways is filled next by whoever uses this object. */
   private readonly nextWay: Uint8Array;
   private readonly entries: number;
-  /** Fills that a walk of the journal has come to. */
-  private walked = 0;
+  /** By domain: the fills that its last report has come to; for ALL_DOMAINS the last of all. */
+  private readonly reported = new Float64Array(DID_LIMIT);
 
   constructor(memory: SharedArrayBuffer, region: Region, shape: TlbShape, index: number) {
     this.words = wordsOf(memory, region, index);
@@ -104,7 +105,7 @@ export class Iotlb {
 
   /**
    * Puts a translation in, under `serial` > 0. Returns the entry, or IOTLB_MISS if the set
-   * was busy. `watch` is told what it takes the place of, as far as `epoch` says that it was valid.
+   * was busy. `watch` is told what it takes the place of, if `epochs` says that it was valid.
    */
   insert(
     did: number,
@@ -116,6 +117,7 @@ export class Iotlb {
     epoch: number,
     serial: number,
     watch?: CacheWatch,
+    epochs: Epochs = DEVICE_EPOCHS,
   ): number {
     const words = this.words;
     const set = lowBits(vpn, this.sets - 1);
@@ -126,7 +128,9 @@ export class Iotlb {
     if (state === FILLING) return IOTLB_MISS;
     if (Atomics.compareExchange(words, entry + STATE, state, FILLING) !== state) return IOTLB_MISS;
     if (watch !== undefined) {
-      if (state > EMPTY && words[entry + EPOCH] === epoch) this.report(entry, watch);
+      const isValid =
+        state > EMPTY && words[entry + EPOCH] === epochs.epochOf(this.domainOf(entry));
+      if (isValid) this.report(entry, watch);
       words[this.journalAt(serial)] = entry;
     }
     words[entry + PAGE_LOW] = lowBits(vpn, HALF_MASK); // Plain, as all below: published by STATE.
@@ -159,18 +163,23 @@ export class Iotlb {
 
   /**
    * The IOMMU, before it raises the epoch of a domain or of ALL_DOMAINS: tells the watch what that
-   * drops. Only entries that were filled since it last did are looked at; `fills` counts them.
+   * drops. Only what was filled since it last did is looked at, if the journal still has it;
+   * `fills` counts all fills.
    */
   reportDomain(did: number, epochs: Epochs, fills: number, watch: CacheWatch): void {
-    const from = Math.max(this.walked, fills - this.entries);
-    this.walked = fills;
-    // A fill that was overtaken in the journal is looked at twice, or not: diagnostic.
-    for (let serial = from + 1; serial <= fills; serial++) {
-      const entry = this.words[this.journalAt(serial)];
-      if (Atomics.load(this.words, entry + STATE) <= EMPTY) continue;
-      const domain = this.domainOf(entry);
-      if (did !== ALL_DOMAINS && domain !== did) continue;
-      if (this.words[entry + EPOCH] === epochs.epochOf(domain)) this.report(entry, watch);
+    const { reported } = this;
+    const before = Math.max(reported[did], reported[ALL_DOMAINS]);
+    reported[did] = fills;
+    // Of ALL_DOMAINS nothing was reported before what each of them has reported: look at all.
+    if (did === ALL_DOMAINS || fills - before > this.entries) {
+      this.reportAll(epochs, watch, did);
+    } else {
+      for (let serial = before + 1; serial <= fills; serial++) {
+        const entry = this.words[this.journalAt(serial)];
+        // What was put there later has a serial of its own.
+        if (Atomics.load(this.words, entry + STATE) !== serial) continue;
+        if (this.isValid(entry, did, epochs)) this.report(entry, watch);
+      }
     }
     watch.flushed();
   }
@@ -179,22 +188,16 @@ export class Iotlb {
   visitAll(epochs: Epochs, visit: (did: number, vpn: number, pte: number) => void): void {
     for (let i = 0; i < this.entries; i++) {
       const entry = i * IOTLB_ENTRY_WORDS;
-      const did = this.domainOf(entry);
-      if (this.words[entry + STATE] <= EMPTY || this.words[entry + EPOCH] !== epochs.epochOf(did)) {
-        continue;
-      }
-      visit(did, this.pageOf(entry), this.words[entry + PTE]);
+      if (!this.isValid(entry, ALL_DOMAINS, epochs)) continue;
+      visit(this.domainOf(entry), this.pageOf(entry), this.words[entry + PTE]);
     }
   }
 
-  /** At rest: tells the watch of everything that is still there. */
-  reportAll(epochs: Epochs, watch: CacheWatch): void {
+  /** Tells the watch of everything that there is of a domain. */
+  reportAll(epochs: Epochs, watch: CacheWatch, did = ALL_DOMAINS): void {
     for (let i = 0; i < this.entries; i++) {
       const entry = i * IOTLB_ENTRY_WORDS;
-      if (this.words[entry + STATE] <= EMPTY) continue;
-      if (this.words[entry + EPOCH] === epochs.epochOf(this.domainOf(entry))) {
-        this.report(entry, watch);
-      }
+      if (this.isValid(entry, did, epochs)) this.report(entry, watch);
     }
   }
 
@@ -229,6 +232,13 @@ export class Iotlb {
       words[entry + PAGE_LOW] === lowBits(vpn, HALF_MASK) &&
       words[entry + PAGE_HIGH] === highHalf(did, vpn)
     );
+  }
+
+  private isValid(entry: number, did: number, epochs: Epochs): boolean {
+    const domain = this.domainOf(entry);
+    if (did !== ALL_DOMAINS && domain !== did) return false;
+    if (Atomics.load(this.words, entry + STATE) <= EMPTY) return false;
+    return this.words[entry + EPOCH] === epochs.epochOf(domain);
   }
 
   private report(entry: number, watch: CacheWatch): void {

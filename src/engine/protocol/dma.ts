@@ -115,7 +115,7 @@ export class DmaEngine {
     }
     const { pte, version, tag, leaf } = hit;
     const serial = iommu.nextFillSerial();
-    const entry = iotlb.insert(did, vpn, pte, version, tag, leaf, epoch, serial, check);
+    const entry = iotlb.insert(did, vpn, pte, version, tag, leaf, epoch, serial, check, iommu);
     if (entry !== IOTLB_MISS && iommu.invalidations !== invalidations) iotlb.remove(entry, serial);
     check?.cached(vpn, pte);
     this.keep(vpn);
