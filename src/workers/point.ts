@@ -13,6 +13,7 @@ import type { Histogram } from "../engine/probe/histogram.ts";
 import { numbersOf, type Profile } from "../engine/profile/profile.ts";
 import type { ActorReport, Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
+import { tablesFor } from "../workloads/page-table-free.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { traitsOf } from "../workloads/traits.ts";
 import { TRACE, type WorkloadPlan } from "../workloads/workload.ts";
@@ -151,7 +152,11 @@ const LAST_MAPPING_KIND = 2;
 /** Leaf tables, generously: those of the windows, and for a trace one for each distinct 2 MiB. */
 function tablesOf(point: Point, pages: number): number {
   const { workload } = point;
-  if (workload.trace === undefined) return 4 * workload.initiators + Math.ceil(pages / 512) * 2;
+  const { initiators, windows, kind } = workload;
+  if (traitsOf(kind).wholeTables) {
+    return initiators * (4 + windows * tablesFor(workload.pages));
+  }
+  if (workload.trace === undefined) return 4 * initiators + Math.ceil(pages / 512) * 2;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;
   for (let place = 0; place < vpns.length; place++) {

@@ -11,6 +11,7 @@ import { migrateWindow } from "./migrate.ts";
 import { narrowWindow, widenWindow } from "./mprotect.ts";
 import { unmapPages, unmapRange } from "./munmap.ts";
 import { moveDescriptors, renewReceived, renewSent } from "./nic.ts";
+import { unmapWithTables } from "./page-table-free.ts";
 import { reclaimBatch, useReclaimed } from "./reclaim.ts";
 import { replayCpu } from "./replay.ts";
 import { signal } from "./tlb-bench.ts";
@@ -25,6 +26,7 @@ import {
   MUNMAP_RANGE,
   NIC_RX,
   NIC_TX,
+  PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
   TLB_BENCH,
@@ -72,6 +74,7 @@ const SCRIPTS: Readonly<Record<number, Script>> = {
   [MADVISE]: { operate: unmapRange, work, move },
   [SERVER]: { operate: unmapRange, work, move },
   [IDLE_HEAVY]: { operate: unmapPages, work: doze, move },
+  [PAGE_TABLE_FREE]: { operate: unmapWithTables, work, move },
   [MPROTECT]: { operate: narrowWindow, work, move },
   [MPROTECT_WIDEN]: { operate: widenWindow, work, move },
   [FORK_COW]: { operate: writeAfterFork, work, move },

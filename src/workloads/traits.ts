@@ -13,6 +13,7 @@ import {
   MUNMAP_RANGE,
   NIC_RX,
   NIC_TX,
+  PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
   TLB_BENCH,
@@ -28,6 +29,8 @@ export interface Traits {
   readonly addresses: "in turn" | "same";
   /** Who initiates: as many cores as asked for, all, or one a device. */
   readonly initiators: "asked" | "cores" | "devices";
+  /** Whether each window has its page-table pages for itself. */
+  readonly wholeTables: boolean;
   /** Descriptors of each device's ring, whose pages stay mapped meanwhile; 0 without rings. */
   readonly ringSlots: number;
 }
@@ -37,6 +40,7 @@ const PAGES_IN_TURN: Traits = {
   onePageACall: true,
   addresses: "in turn",
   initiators: "asked",
+  wholeTables: false,
   ringSlots: 0,
 };
 const RANGES_IN_TURN: Traits = { ...PAGES_IN_TURN, onePageACall: false };
@@ -56,6 +60,7 @@ const TRAITS: Readonly<Record<number, Traits>> = {
   [MADVISE]: SAME_RANGE,
   [SERVER]: { ...RANGES_IN_TURN, initiators: "cores" },
   [IDLE_HEAVY]: PAGES_IN_TURN,
+  [PAGE_TABLE_FREE]: { ...RANGES_IN_TURN, wholeTables: true },
   [MPROTECT]: SAME_RANGE,
   [MPROTECT_WIDEN]: SAME_RANGE,
   [FORK_COW]: SAME_PAGES,

@@ -17,6 +17,7 @@ export const RECLAIM = 10;
 export const FORK_COW = 11;
 export const MIGRATE = 12;
 export const IDLE_HEAVY = 13;
+export const PAGE_TABLE_FREE = 14;
 
 export interface WorkloadPlan {
   readonly kind: number;

@@ -22,6 +22,7 @@ import {
   MUNMAP_RANGE,
   NIC_RX,
   NIC_TX,
+  PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
   TLB_BENCH,
@@ -71,6 +72,7 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
   ["munmap-range", { kind: MUNMAP_RANGE, pages: 3 }],
   ["munmap-range above the ceiling", { kind: MUNMAP_RANGE, pages: 40, windows: 30 }],
   ["madvise", { kind: MADVISE, pages: 3, windows: 1 }],
+  ["page-table-free", { kind: PAGE_TABLE_FREE, pages: 3, windows: 30 }],
   ["mprotect", { kind: MPROTECT, pages: 3, windows: 1 }],
   ["mprotect:widen", { kind: MPROTECT_WIDEN, pages: 3, windows: 1 }],
   ["fork-cow", { kind: FORK_COW, pages: 3, windows: 1 }],
@@ -79,11 +81,13 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
 ];
 
 /**
- * Policies whose counts depend on when things happen: how often a core ticks meanwhile, or whether it
- * accesses a page before that is unmapped. Of these, what must hold holds.
+ * Policies whose counts depend on when things happen: how often a core ticks meanwhile, whether it
+ * accesses a page before that is unmapped, or whether it has flushed one change, acknowledged early,
+ * when the next one is made. Of these, what must hold holds.
  */
-function followsTime({ whenCores, whom }: Policy): boolean {
-  return whenCores.kind === "tick" || whom.among === "accessed";
+function followsTime({ whenCores, whom, ack, extent }: Policy): boolean {
+  const comparesEarly = extent.generations && ack !== "late";
+  return whenCores.kind === "tick" || whom.among === "accessed" || comparesEarly;
 }
 
 /** All of them for the loops that are nothing but unmaps. */

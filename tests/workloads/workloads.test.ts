@@ -36,6 +36,7 @@ import {
   MUNMAP,
   NIC_RX,
   NIC_TX,
+  PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
 } from "../../dist/src/workloads/workload.js";
@@ -56,6 +57,7 @@ const WORKLOADS: [name: string, setup: Partial<Setup>, left: number][] = [
   ["fork-cow", { workload: { kind: FORK_COW, pages: 3, windows: 1 } }, 3],
   ["migrate", { workload: { kind: MIGRATE, pages: 3, windows: 1 } }, 3],
   ["server", { workload: { kind: SERVER, pages: 3, windows: 20, initiators: 4 } }, 0],
+  ["page-table-free", { workload: { kind: PAGE_TABLE_FREE, pages: 600, windows: 4 } }, 0],
   ["idle-heavy", { workload: { kind: IDLE_HEAVY, pages: 3 } }, 0],
   ["reclaim", { workload: { kind: RECLAIM, pages: RECLAIM_PAGES, windows: 12 } }, 12 * 32],
   [

@@ -15,6 +15,7 @@ import {
   MUNMAP_RANGE,
   NIC_RX,
   NIC_TX,
+  PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
   TLB_BENCH,
@@ -43,6 +44,7 @@ export const WORKLOADS: readonly NamedWorkload[] = [
   { name: "reclaim", kind: RECLAIM, mode: 0 },
   { name: "fork-cow", kind: FORK_COW, mode: 0 },
   { name: "migrate", kind: MIGRATE, mode: 0 },
+  { name: "page-table-free", kind: PAGE_TABLE_FREE, mode: 0 },
   { name: "idle-heavy", kind: IDLE_HEAVY, mode: 0 },
   ...TLB_BENCH_MODES.map((name, mode) => ({ name: `tlb-bench:${name}`, kind: TLB_BENCH, mode })),
 ];

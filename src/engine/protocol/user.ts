@@ -104,7 +104,7 @@ export function* serveTimers(core: Core): Protocol<void> {
 export function* finishInterrupts(core: Core): Protocol<void> {
   const { cpu, machine } = core;
   // Nobody broadcasts any more; hardware would apply these without being asked.
-  if (core.broadcasts) applyBroadcasts(core, Number.POSITIVE_INFINITY);
+  if (core.readsBroadcasts) applyBroadcasts(core, Number.POSITIVE_INFINITY);
   for (;;) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs === Number.POSITIVE_INFINITY) return;
