@@ -1,5 +1,6 @@
 // A point: one configuration that gets measured, the machine that it runs on, and what came out.
 
+import type { Finding } from "../engine/check/finding.ts";
 import type { Steps } from "../engine/executor/step-log.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
@@ -43,7 +44,18 @@ export interface SegmentSummary {
   readonly slackNsMean: number;
 }
 
+/** What the checker says of a run. */
+export interface CheckResult {
+  readonly lateAccesses: number;
+  readonly staleUses: number;
+  readonly staleUsesSameOwner: number;
+  readonly findings: readonly Finding[];
+  readonly verdict: "safe" | "exposed" | "unsafe";
+}
+
 export interface PointResult {
+  /** Undefined if nothing was checked. */
+  readonly check?: CheckResult;
   /** By actor, if they were logged. */
   readonly steps: readonly (Steps | undefined)[];
   readonly latency: Histogram;
@@ -67,10 +79,13 @@ const FIXED_TABLES = 64;
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
 
+/** Of a stress run's pages, how many can be mapped at once: now and then no frame is left. */
+const STRESS_FRAMES_PER_PAGE = 0.75;
+
 /** How large a machine the point needs. */
 export function shapeOf(point: Point): MachineShape {
   const { workload, profile, cores, iommus, devices } = point;
-  const windowPages = workload.initiators * workload.windows * workload.pages;
+  const windowPages = windowPagesOf(workload);
   const tracePages = workload.kind === TRACE ? pagesOfTrace(workload) : 0;
   const pages = windowPages + tracePages;
   const program = SPACES * PROGRAM_PAGES + devices * BUFFER_PAGES;
@@ -109,6 +124,13 @@ export function playOf(point: Point): Play {
   return { ...numbersOf(profile), plan: planOf(policy), workload, seed };
 }
 
+/** Frames for what initiators map. */
+function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): number {
+  if (stress === undefined) return initiators * windows * pages;
+  const { ownPages, sharedPages } = stress;
+  return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
+}
+
 function pagesOfTrace(workload: WorkloadPlan): number {
   const { trace } = workload;
   if (trace === undefined) return 0;
@@ -129,6 +151,8 @@ function tablesOf(point: Point, pages: number): number {
   if (workload.kind === MUNMAP || workload.kind === MUNMAP_RANGE) {
     return 4 * workload.initiators + Math.ceil(pages / 512) * 2;
   }
+  // A table of its own for each core's pages, and one for those that all have.
+  if (workload.stress !== undefined) return 4 * (workload.initiators + 1);
   if (workload.trace === undefined) return 0;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;

@@ -14,6 +14,7 @@ import {
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { unmapWindow } from "./munmap.ts";
 import { replayCpu } from "./replay.ts";
+import { stress } from "./stress.ts";
 import { signal } from "./tlb-bench.ts";
 import { TLB_BENCH, TRACE, type WorkloadPlan } from "./workload.ts";
 
@@ -63,13 +64,18 @@ function* initiate(
   measured.beganNs = cpu.now();
   if (plan.kind === TRACE && plan.trace !== undefined)
     yield* replayCpu(core, plan.trace, plan.accessGapNs);
-  for (let index = 0; index < plan.operations; index++) {
-    yield* operate(core, plan, stream, plan.warmup + index);
-  }
+  if (plan.stress !== undefined) yield* stress(core, plan, plan.stress);
+  else yield* operateAll(core, plan, stream);
   measured.endedNs = cpu.now();
   yield* drainQueues(core);
   if (!control.initiatorDone()) return;
   for (let actor = 0; actor < machine.actorCount; actor++) cpu.ring(actor, cpu.now());
+}
+
+function* operateAll(core: Core, plan: WorkloadPlan, stream: AccessStream): Protocol<void> {
+  for (let index = 0; index < plan.operations; index++) {
+    yield* operate(core, plan, stream, plan.warmup + index);
+  }
 }
 
 function* operate(

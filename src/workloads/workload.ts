@@ -7,6 +7,17 @@ export const MUNMAP = 0;
 export const MUNMAP_RANGE = 1;
 export const TLB_BENCH = 2;
 export const TRACE = 3;
+export const STRESS = 16;
+
+/** What a stress run does besides the number of its operations. */
+export interface StressPlan {
+  /** Pages that each core maps and takes away, and that only it does that to … */
+  readonly ownPages: number;
+  /** … and pages that all cores do that to. */
+  readonly sharedPages: number;
+  /** Rounds of a core from one injected fault to its next, on average; 0: none. */
+  readonly faultEvery: number;
+}
 
 export interface WorkloadPlan {
   readonly kind: number;
@@ -37,4 +48,6 @@ export interface WorkloadPlan {
   readonly windows: number;
   /** The operations of a trace (TRACE). */
   readonly trace: TraceOperationsData | undefined;
+  /** STRESS only. */
+  readonly stress?: StressPlan;
 }

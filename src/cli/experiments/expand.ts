@@ -13,6 +13,7 @@ import {
   type Dimensions,
   type Experiment,
   type Grid,
+  MAX_THREADED_CORES,
   type OperationBudget,
 } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
@@ -65,8 +66,6 @@ const DMA_PERIOD_NS = 1000;
 const WARMUP_PART = 10;
 /** Interrupts that take a minute or so. */
 const MANY_ANSWERS = 20_000_000;
-/** Each core is a thread. */
-const MAX_THREADED_CORES = 256;
 const MIN_WINDOWS = 4;
 /** Windows that are mapped or flushed while a queue holds the others. */
 const SPARE_WINDOWS = 2;

@@ -9,6 +9,7 @@ import type { Cpu, Protocol } from "../executor/cpu.ts";
 import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";
 import { iommuActor } from "../layout/shape.ts";
 import { WAIT_WORK } from "../machine/actors.ts";
+import { DEVICE_REMOVED } from "../machine/devices.ts";
 import type { Iommu } from "../machine/iommu.ts";
 import { IOTLB_MISS, type Iotlb, type IotlbHit } from "../machine/iotlb.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
@@ -69,10 +70,11 @@ export class DmaEngine {
   /** Walks the space's page table and fills the IOTLB. Returns the entry, or 0 for a fault. */
   fill(vpn: number): number {
     const { machine, iommu, iotlb } = this;
-    const { pageTables, frames, spaces } = machine;
+    const { pageTables, frames, spaces, devices } = machine;
     const did = didOf(this.space);
     const invalidations = iommu.invalidations;
     const epoch = iommu.epochOf(did);
+    if (devices.isBlocked(this.id)) return 0;
     const leaf = pageTables.leafOf(spaces.rootOf(this.space), vpn);
     if (leaf === NO_LEAF) return 0;
     for (;;) {
@@ -119,6 +121,10 @@ export function* transfer(engine: DmaEngine): Protocol<void> {
   while (!machine.control.stopped) {
     if (nextNs > cpu.now()) {
       if (cpu.sleep(nextNs)) yield;
+      continue;
+    }
+    if (machine.devices.stateOf(engine.id) === DEVICE_REMOVED) {
+      nextNs = cpu.now() + engine.periodNs;
       continue;
     }
     yield* transferPage(engine, engine.pickPage());
