@@ -97,6 +97,7 @@ export function shapeOf(point: Point): MachineShape {
     dataFrames: pages + program + SPARE_FRAMES_PER_CORE * cores + 1,
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
     flushQueueSlots: Math.max(MIN_QUEUE_SLOTS, queueOf(point.policy)?.entries ?? 0),
+    ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,

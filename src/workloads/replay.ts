@@ -4,7 +4,10 @@
 
 import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
+import { pcidOf } from "../engine/machine/machine.ts";
 import type { Core } from "../engine/protocol/core.ts";
+import { drainQueues } from "../engine/protocol/flush-queue.ts";
+import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
 import {
   beginOperation,
   copyOnWrite,
@@ -16,7 +19,6 @@ import {
   unprotect,
 } from "../engine/protocol/memory.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
-import { SLICE_NS, sleepUntil, switchTo } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { OPERATION_KINDS, type TraceOperationsData } from "./traces/index.ts";
 
@@ -31,6 +33,9 @@ const OTHER = OPERATION_KINDS.indexOf("other");
 /** The traced process, and all other processes together. */
 const TRACED_SPACE = 0;
 const OTHER_SPACE = 1;
+
+/** Of a stretch in which a CPU changes nothing, how much is done before it counts as progress. */
+const SLICE_NS = 1_000_000;
 
 /** Does everything that the CPU with index `core.id` did. */
 export function* replayCpu(
@@ -49,7 +54,7 @@ export function* replayCpu(
     const kind = trace.kinds[place];
     if (kind === LOAD || kind === IDLE || kind === OTHER) {
       asleep = kind === IDLE;
-      if (!asleep) yield* switchTo(core, kind === OTHER ? OTHER_SPACE : TRACED_SPACE);
+      switchTo(core, kind);
     } else {
       yield* change(core, trace, place);
     }
@@ -84,11 +89,45 @@ function* change(core: Core, trace: TraceOperationsData, place: number): Protoco
   if (narrowed > 0) yield* finishOperation(core);
 }
 
+/**
+ * A context switch. Coming back, the core first counts as having the space, then drops what it had.
+ */
+function switchTo(core: Core, kind: number): void {
+  const { machine, cpu, costs, tlb } = core;
+  const { spaces } = machine;
+  if (kind === OTHER) {
+    core.space = OTHER_SPACE;
+    spaces.unload(TRACED_SPACE, core.id);
+    return;
+  }
+  if (kind === IDLE || core.space === TRACED_SPACE) return;
+  spaces.load(TRACED_SPACE, core.id);
+  core.space = TRACED_SPACE;
+  cpu.spend(costs.flushContextNs);
+  tlb.flushContext(pcidOf(TRACED_SPACE));
+}
+
 /** The program that the core has loaded runs until it is time for the next operation. */
 function* workUntil(core: Core, stream: AccessStream, untilNs: number): Protocol<void> {
   const { cpu, machine } = core;
   while (cpu.now() < untilNs) {
     yield* userWork(core, stream, Math.min(untilNs - cpu.now(), SLICE_NS));
     machine.actors.progressed(cpu.id);
+  }
+}
+
+/** An idle core sleeps; an interrupt wakes it for as long as the handler takes. */
+function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
+  const { cpu, machine } = core;
+  while (cpu.now() < untilNs) {
+    machine.actors.progressed(cpu.id);
+    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
+    const interruptNs = machine.mailboxes.dueNs(core.id);
+    if (interruptNs <= cpu.now()) {
+      yield* serviceInterrupts(core);
+      continue;
+    }
+    const sliceNs = Math.min(untilNs, core.timerNs, cpu.now() + SLICE_NS);
+    if (cpu.sleep(Math.min(sliceNs, interruptNs))) yield;
   }
 }

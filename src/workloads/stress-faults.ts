@@ -28,10 +28,10 @@ const OTHER_SPACE = 1;
 
 /** Linux has been seen with interrupts off for so long; half of it to one and a half. */
 const MASKED_NS = 2_000_000;
-const ASLEEP_NS = 100_000;
-const ELSEWHERE_NS = 30_000;
+const ASLEEP_NS = 10_000;
+const ELSEWHERE_NS = 3000;
 /** How long a device is away, an IOMMU detached, or all frames taken. */
-const AWAY_NS = 50_000;
+const AWAY_NS = 10_000;
 /** More than a mailbox holds. */
 const BURST_MESSAGES = 300;
 /** As many as Linux gathers; submissions of all cores at once still fit the queue. */
@@ -50,6 +50,8 @@ const OTHER_PROGRAM: AccessStream = {
 export interface Fault {
   isPossible(core: Core): boolean;
   readonly kind: number;
+  /** How often it is drawn, compared with the others. */
+  readonly weight: number;
 }
 
 const MASKED = 0;
@@ -69,17 +71,18 @@ const hasIommu = ({ machine }: Core): boolean => machine.shape.iommus > 0;
 const hasQueue = (core: Core): boolean => hasIommu(core) && core.plan.queuedInvalidation;
 const hasDevice = (core: Core): boolean => hasQueue(core) && core.machine.shape.devices > 0;
 
+/** What is cheap and has few moments in which it matters comes often. */
 export const FAULTS: readonly Fault[] = [
-  { kind: MASKED, isPossible: always },
-  { kind: ASLEEP, isPossible: always },
-  { kind: ELSEWHERE, isPossible: always },
-  { kind: MAILBOX_FULL, isPossible: hasOthers },
-  { kind: NO_FRAMES, isPossible: always },
-  { kind: QUEUE_BURST, isPossible: hasQueue },
-  { kind: MALFORMED_DESCRIPTOR, isPossible: hasQueue },
-  { kind: DEVICE_AWAY, isPossible: hasDevice },
-  { kind: DEVICE_WRONG, isPossible: hasDevice },
-  { kind: DETACHED, isPossible: hasIommu },
+  { kind: MASKED, weight: 1, isPossible: always },
+  { kind: ASLEEP, weight: 10, isPossible: always },
+  { kind: ELSEWHERE, weight: 50, isPossible: hasOthers },
+  { kind: MAILBOX_FULL, weight: 1, isPossible: hasOthers },
+  { kind: NO_FRAMES, weight: 5, isPossible: always },
+  { kind: QUEUE_BURST, weight: 2, isPossible: hasQueue },
+  { kind: MALFORMED_DESCRIPTOR, weight: 5, isPossible: hasQueue },
+  { kind: DEVICE_AWAY, weight: 5, isPossible: hasDevice },
+  { kind: DEVICE_WRONG, weight: 5, isPossible: hasDevice },
+  { kind: DETACHED, weight: 15, isPossible: hasIommu },
 ];
 
 export function* injectFault(core: Core, { kind }: Fault): Protocol<void> {

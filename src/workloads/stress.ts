@@ -47,14 +47,16 @@ class Stressed {
   readonly stream: AccessStream;
   /** Frames that the kernel has on this core. */
   readonly taken: number[] = [];
-  /** Faults that this machine can have. */
+  /** Faults that this machine can have, each as often as its weight says. */
   readonly faults: readonly Fault[];
 
   constructor(core: Core, plan: StressPlan, accessGapNs: number) {
     this.core = core;
     this.plan = plan;
     this.stream = { vpn: SHARED_VPN, pages: plan.sharedPages, gapNs: accessGapNs };
-    this.faults = FAULTS.filter(({ isPossible }) => isPossible(core));
+    this.faults = FAULTS.filter(({ isPossible }) => isPossible(core)).flatMap((fault) => {
+      return Array.from({ length: fault.weight }, () => fault);
+    });
   }
 }
 

@@ -15,6 +15,8 @@ export interface StressPlan {
   readonly ownPages: number;
   /** … and pages that all cores do that to. */
   readonly sharedPages: number;
+  /** How long a DMA is in flight: longer than what an IOMMU needs to say that it has flushed. */
+  readonly dmaNs: number;
   /** Rounds of a core from one injected fault to its next, on average; 0: none. */
   readonly faultEvery: number;
 }

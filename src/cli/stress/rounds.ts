@@ -39,11 +39,13 @@ export const ROUND_OPERATIONS = { virtual: 20_000, threads: 2000 } as const;
 
 /** Pages that each core has for itself, and that all share: few, to be used again soon. */
 const OWN_PAGES = 64;
-const SHARED_PAGES = 64;
-const FAULT_EVERY_ROUNDS = 500;
+const SHARED_PAGES = 32;
+/** A page at PCIe 3.0 x4, some 4 GB/s. */
+const DMA_NS = 1000;
+const FAULT_EVERY_ROUNDS = 50;
 const GAP_NS = 500;
 const ACCESS_GAP_NS = 1000;
-const DMA_PERIOD_NS = 2000;
+const DMA_PERIOD_NS = 1000;
 /** Of rounds on threads, one in so many loses a worker. */
 const KILL_EVERY = 16;
 
@@ -107,6 +109,7 @@ function workloadOf(settings: StressSettings, operations: number): WorkloadPlan 
     stress: {
       ownPages: OWN_PAGES,
       sharedPages: SHARED_PAGES,
+      dmaNs: DMA_NS,
       faultEvery: injectsFaults ? FAULT_EVERY_ROUNDS : 0,
     },
   };

@@ -33,6 +33,8 @@ export interface MachineShape {
   readonly tableFrames: number;
   /** Slots of each core's flush queue; a power of two, one stays empty. */
   readonly flushQueueSlots: number;
+  /** Frames go back to the common list at once, where the next core takes them from. */
+  readonly withoutMagazines?: true;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;

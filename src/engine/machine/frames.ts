@@ -49,6 +49,7 @@ export class Frames {
   private readonly words: SharedWords;
   private readonly magazines: SharedWords;
   private readonly magazineStride: number;
+  private readonly hasMagazines: boolean;
   private readonly tableFrames: number;
   private readonly frames: number;
   private readonly tagBase: number;
@@ -59,6 +60,7 @@ export class Frames {
     this.words = wordsOf(memory, regions.frames);
     this.magazines = allWordsOf(memory, regions.magazines);
     this.magazineStride = strideWords(regions.magazines);
+    this.hasMagazines = shape.withoutMagazines !== true;
     this.tableFrames = shape.tableFrames;
     this.frames = shape.tableFrames + shape.dataFrames;
     this.zeroFrame = shape.tableFrames;
@@ -77,6 +79,11 @@ export class Frames {
 
   /** Hands a data frame to `space` on behalf of `core`; NO_FRAME if none is left. */
   allocate(core: number, space: number): number {
+    if (!this.hasMagazines) {
+      const frame = this.pop(FREE_DATA);
+      if (frame !== NO_FRAME) this.handOut(frame, space);
+      return frame;
+    }
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === 0) this.refill(base);
     const count = this.magazines[base + COUNT];
@@ -91,6 +98,10 @@ export class Frames {
   free(core: number, frame: number): void {
     if (frame === this.zeroFrame) return;
     Atomics.store(this.words, this.ownerBase + frame, 0);
+    if (!this.hasMagazines) {
+      this.push(FREE_DATA, frame);
+      return;
+    }
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === MAGAZINE_FRAMES) this.drain(base);
     const count = this.magazines[base + COUNT];
