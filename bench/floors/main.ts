@@ -50,6 +50,7 @@ async function measure(): Promise<FloorSamples> {
     dataFrames: 4 * PROGRAM_PAGES,
     tableFrames: 64,
     flushQueueSlots: 2,
+    tracksAccesses: false,
     l1: HOST.l1,
     l2: HOST.l2,
     iotlb: HOST.iotlb,

@@ -80,6 +80,7 @@ export function microTasks(): MicroTask[] {
       dataFrames: 2 * MISS_PAGES,
       tableFrames: 64,
       flushQueueSlots: 2,
+      tracksAccesses: false,
       l1: HOST.l1,
       l2: HOST.l2,
       iotlb: HOST.iotlb,
@@ -210,13 +211,14 @@ function messages({ mailboxes }: Machine): () => void {
     space: 0,
     vpn: 0,
     pages: 0,
+    generation: 0,
     dueNs: 0,
   };
   return () => {
     for (let i = 0; i < OPERATIONS; i++) {
       const sequence = mailboxes.reserve(1);
       if (!mailboxes.hasRoom(1, sequence)) violated("the mailbox is full", sequence);
-      mailboxes.post(1, sequence, FLUSH_PAGES | ACK_LATE, 0, 0, HIT_VPN + i, 1, i, i);
+      mailboxes.post(1, sequence, FLUSH_PAGES | ACK_LATE, 0, 0, HIT_VPN + i, 1, 0, i, i);
       if (mailboxes.dueNs(1) !== i) violated("the message is not there", sequence);
       mailboxes.read(1, message);
       mailboxes.acknowledge(1, message.sequence, i, 0, 0, i);

@@ -96,7 +96,8 @@ export function shapeOf(point: Point): MachineShape {
     spaces: SPACES,
     dataFrames: pages + program + SPARE_FRAMES_PER_CORE * cores + 1,
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
-    flushQueueSlots: Math.max(MIN_QUEUE_SLOTS, queueOf(point.policy)?.entries ?? 0),
+    flushQueueSlots: slotsFor(queueOf(point.policy)?.entries ?? 0),
+    tracksAccesses: point.policy.whom.among === "accessed",
     ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
@@ -130,6 +131,11 @@ function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): nu
   if (stress === undefined) return initiators * windows * pages;
   const { ownPages, sharedPages } = stress;
   return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
+}
+
+/** The smallest ring that has room for so many entries. */
+function slotsFor(entries: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(MIN_QUEUE_SLOTS, entries)));
 }
 
 function pagesOfTrace(workload: WorkloadPlan): number {

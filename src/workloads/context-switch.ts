@@ -1,29 +1,33 @@
-// Context switches: what a core has loaded, and what it does when it has nothing to run.
+// Context switches of a workload: what a core has loaded, and what it does without anything to run.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { pcidOf } from "../engine/machine/machine.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { drainQueues } from "../engine/protocol/flush-queue.ts";
 import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
+import { enterIdle, leaveIdle, loadSpace, unloadSpace } from "../engine/protocol/switch.ts";
 
 /** Of a stretch in which a core changes nothing, how much is done before it counts as progress. */
 export const SLICE_NS = 1_000_000;
 
-/**
- * Loads another space. The core first counts as having it, then drops what it had of it: whoever
- * unmaps either tells it, or has changed the page table before it fills its TLB again.
- */
+/** Loads another space instead of the one that the core has. */
 export function* switchTo(core: Core, space: number): Protocol<void> {
-  const { machine, cpu, costs, tlb } = core;
+  const { cpu } = core;
   const former = core.space;
   if (former === space) return;
   if (cpu.point()) yield;
-  machine.spaces.load(space, core.id);
-  cpu.spend(costs.flushContextNs);
-  tlb.flushContext(pcidOf(space));
-  core.space = space;
+  loadSpace(core, space);
   if (cpu.point()) yield;
-  machine.spaces.unload(former, core.id);
+  unloadSpace(core, former);
+}
+
+/** Idles with the space still loaded. */
+export function* idleUntil(core: Core, untilNs: number): Protocol<void> {
+  const { cpu } = core;
+  if (cpu.point()) yield;
+  enterIdle(core);
+  yield* sleepUntil(core, untilNs);
+  if (cpu.point()) yield;
+  leaveIdle(core);
 }
 
 /** An idle core sleeps; an interrupt wakes it for as long as the handler takes. */

@@ -15,11 +15,12 @@ import { didOf } from "../engine/machine/machine.ts";
 import { POKE } from "../engine/machine/mailboxes.ts";
 import { attach, detach } from "../engine/protocol/attach.ts";
 import type { Core } from "../engine/protocol/core.ts";
-import { submitAndWait } from "../engine/protocol/invalidation.ts";
+import { submit, submitAndWait } from "../engine/protocol/invalidation.ts";
 import { iommuOfDevice } from "../engine/protocol/iommu.ts";
 import { send } from "../engine/protocol/ipi.ts";
+import { takeFrame } from "../engine/protocol/reuse.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
-import { sleepUntil, switchTo } from "./context-switch.ts";
+import { idleUntil, switchTo } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 
 /** The stressed process, and another one. */
@@ -34,9 +35,9 @@ const ELSEWHERE_NS = 3000;
 const AWAY_NS = 10_000;
 /** More than a mailbox holds. */
 const BURST_MESSAGES = 300;
-/** As many as Linux gathers; submissions of all cores at once still fit the queue. */
+/** More than a queue holds, in submissions as large as Linux makes them. */
 const BURST_DESCRIPTORS = 16;
-const BURST_SUBMISSIONS = 8;
+const BURST_SUBMISSIONS = 20;
 const DOMAIN_FLUSH = iotlbDescriptor(GRANULARITY_DOMAIN, didOf(SPACE), true, 0, 0, false);
 /** Type 0 does not exist. */
 const MALFORMED: Descriptor = [0, 0, 0, 0];
@@ -92,7 +93,7 @@ export function* injectFault(core: Core, { kind }: Fault): Protocol<void> {
       cpu.spend(random.around(MASKED_NS));
       return;
     case ASLEEP:
-      return yield* sleepUntil(core, cpu.now() + random.around(ASLEEP_NS));
+      return yield* idleUntil(core, cpu.now() + random.around(ASLEEP_NS));
     case ELSEWHERE:
       return yield* runElsewhere(core);
     case MAILBOX_FULL:
@@ -135,19 +136,19 @@ function* hoardFrames(core: Core): Protocol<void> {
   const { frames } = core.machine;
   const hoard: number[] = [];
   for (;;) {
-    const frame = frames.allocate(core.id, OTHER_SPACE);
+    const frame = yield* takeFrame(core, OTHER_SPACE);
     if (frame === NO_FRAME) break;
     hoard.push(frame);
   }
-  yield* sleepUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
+  yield* idleUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
   for (const frame of hoard) frames.free(core.id, frame);
 }
 
-/** Submissions of many descriptors, one behind the other. */
+/** More descriptors than the queue holds, and nobody waits for them. */
 function* fillQueue(core: Core, iommu: Iommu): Protocol<void> {
   const burst = Array.from({ length: BURST_DESCRIPTORS }, () => DOMAIN_FLUSH);
   for (let submission = 0; submission < BURST_SUBMISSIONS; submission++) {
-    yield* submitAndWait(core, iommu, burst);
+    yield* submit(core, iommu, burst, false);
   }
 }
 
@@ -158,14 +159,14 @@ function* troubleDevice(core: Core, device: number, state: number): Protocol<voi
   if (cpu.point()) yield;
   machine.devices.setState(device, state);
   yield* submitAndWait(core, iommu, [DOMAIN_FLUSH, deviceTlbDescriptor(device, 0, 0, false)]);
-  yield* sleepUntil(core, cpu.now() + random.around(AWAY_NS));
+  yield* idleUntil(core, cpu.now() + random.around(AWAY_NS));
   if (cpu.point()) yield;
   machine.devices.setState(device, DEVICE_PRESENT);
 }
 
 function* detachAndAttach(core: Core, iommu: Iommu): Protocol<void> {
   yield* detach(core, iommu, SPACE);
-  yield* sleepUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
+  yield* idleUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
   yield* attach(core, iommu, SPACE);
 }
 

@@ -1,6 +1,7 @@
 // `stress`: every core maps, uses, protects, copies and unmaps at random, pages of its own and
-// pages that all cores share, while devices do DMA to both. Frames go back and forth between the process
-// and the kernel, so that a translation which has outlived its page soon leads to somebody else's.
+// pages that all cores share, while devices do DMA to both. Frames go back and forth between the
+// process and the kernel, so that a translation which has outlived its page soon leads to somebody
+// else's.
 //
 // An operation is one change of the address space or one access of the program: each round has
 // both. Three changes in five take something away.
@@ -19,6 +20,7 @@ import {
   unmap,
   unprotect,
 } from "../engine/protocol/memory.ts";
+import { takeFrame } from "../engine/protocol/reuse.ts";
 import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
 import { ownVpn, SHARED_VPN } from "./memory-map.ts";
 import { FAULTS, type Fault, injectFault } from "./stress-faults.ts";
@@ -37,6 +39,8 @@ const WRITES = 10;
 /** Most pages of one change; an unmap of own pages takes up to all of them. */
 const MAX_MAPPED_PAGES = 16;
 const MAX_SHARED_PAGES = 8;
+/** Of the unmaps, one in so many takes all of a core's own pages, and their page table. */
+const TABLES_ONE_IN = 8;
 /** Frames that the kernel takes for itself at once, at most. */
 const MAX_TAKEN = 24;
 
@@ -96,6 +100,8 @@ function* unmapSome(stressed: Stressed): Protocol<void> {
   const { core, plan } = stressed;
   const { random } = core;
   beginOperation(core);
+  // Nobody else maps anything there: the table goes as well.
+  if (random.below(TABLES_ONE_IN) === 0) yield* unmap(core, ownVpn(core.id), plan.ownPages, true);
   for (let calls = 1 + random.below(3); calls > 0; calls--) {
     const isOwn = random.below(2) === 0;
     const most = isOwn ? plan.ownPages : MAX_SHARED_PAGES;
@@ -103,7 +109,7 @@ function* unmapSome(stressed: Stressed): Protocol<void> {
     yield* unmap(core, pickRange(stressed, isOwn, pages), pages);
   }
   yield* finishOperation(core);
-  takeFrames(stressed);
+  yield* takeFrames(stressed);
 }
 
 function* protectSome(stressed: Stressed): Protocol<void> {
@@ -120,7 +126,7 @@ function* copySome(stressed: Stressed): Protocol<void> {
   beginOperation(core);
   yield* copyOnWrite(core, pickPage(stressed));
   yield* finishOperation(core);
-  takeFrames(stressed);
+  yield* takeFrames(stressed);
 }
 
 /** What is mapped by now stays as it is; without frames left, less is mapped. */
@@ -148,12 +154,11 @@ function* write(core: Core, vpn: number): Protocol<void> {
 }
 
 /** The kernel gives back the frames that it had, and takes others that were freed lately. */
-function takeFrames(stressed: Stressed): void {
+function* takeFrames(stressed: Stressed): Protocol<void> {
   const { core, taken } = stressed;
-  const { frames } = core.machine;
   giveBack(stressed);
   for (let count = core.random.below(MAX_TAKEN); count > 0; count--) {
-    const frame = frames.allocate(core.id, KERNEL);
+    const frame = yield* takeFrame(core, KERNEL);
     if (frame === NO_FRAME) break;
     taken.push(frame);
   }

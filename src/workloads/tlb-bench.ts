@@ -7,7 +7,7 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import { ACK_LATE, FLUSH_SPACE, KERNEL_MESSAGE, POKE } from "../engine/machine/mailboxes.ts";
 import { LOCAL, SEND } from "../engine/probe/segments.ts";
 import type { Core } from "../engine/protocol/core.ts";
-import { flushOwnTlb } from "../engine/protocol/interrupts.ts";
+import { flushOwnContext } from "../engine/protocol/interrupts.ts";
 import { flushByRegister } from "../engine/protocol/invalidation.ts";
 import { awaitAcks, send } from "../engine/protocol/ipi.ts";
 
@@ -36,9 +36,6 @@ const MESSAGES = [
   FLUSH_SPACE | ACK_LATE,
 ] as const;
 
-/** Pages of a flush that is always a full one. */
-const ALL_PAGES = Number.POSITIVE_INFINITY;
-
 /** One iteration of `mode` from this core at `target`. */
 export function* signal(core: Core, target: number, mode: number): Protocol<void> {
   const { cpu, machine, path, space } = core;
@@ -46,7 +43,7 @@ export function* signal(core: Core, target: number, mode: number): Protocol<void
   core.targets = 0;
   path.begin(cpu.now());
   if (mode === LOCAL_FLUSH) {
-    flushOwnTlb(core, space, 0, ALL_PAGES);
+    flushOwnContext(core, space);
     path.mark(LOCAL, cpu.now());
   } else if (mode !== NOOP) {
     yield* send(core, target, MESSAGES[mode], space, 0, 0);

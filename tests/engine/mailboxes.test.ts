@@ -9,6 +9,7 @@ import {
   Mailboxes,
   type Message,
   NO_SENDER,
+  RANGE_LIMIT,
 } from "../../dist/src/engine/machine/mailboxes.js";
 import { shapeWith } from "./shapes.js";
 
@@ -22,12 +23,21 @@ function emptyMailboxes(): Mailboxes {
 
 function post(mailboxes: Mailboxes, vpn: number, dueNs = 0): number {
   const sequence = mailboxes.reserve(TARGET);
-  mailboxes.post(TARGET, sequence, FLUSH_PAGES, 0, 0, vpn, 1, 0, dueNs);
+  mailboxes.post(TARGET, sequence, FLUSH_PAGES, 0, 0, vpn, 1, 0, 0, dueNs);
   return sequence;
 }
 
 function next(mailboxes: Mailboxes): Message {
-  const blank = { sequence: 0, kind: 0, sender: 0, space: 0, vpn: 0, pages: 0, dueNs: 0 };
+  const blank = {
+    sequence: 0,
+    kind: 0,
+    sender: 0,
+    space: 0,
+    vpn: 0,
+    pages: 0,
+    generation: 0,
+    dueNs: 0,
+  };
   mailboxes.read(TARGET, blank);
   return blank;
 }
@@ -70,14 +80,26 @@ describe("mailboxes", () => {
           sender: fc.nat(1023),
           space: fc.nat(13),
           vpn: fc.integer({ min: 0, max: VPN_LIMIT - 1 }),
-          pages: fc.nat(2 ** 30),
+          pages: fc.nat(RANGE_LIMIT - 1),
+          generation: fc.integer(),
           dueNs: fc.integer({ min: 0, max: 2 ** 53 - 1 }),
         }),
         (message) => {
           const mailboxes = emptyMailboxes();
-          const { kind, sender, space, vpn, pages, dueNs } = message;
+          const { kind, sender, space, vpn, pages, generation, dueNs } = message;
           const sequence = mailboxes.reserve(TARGET);
-          mailboxes.post(TARGET, sequence, kind, sender, space, vpn, pages, dueNs - 7, dueNs);
+          mailboxes.post(
+            TARGET,
+            sequence,
+            kind,
+            sender,
+            space,
+            vpn,
+            pages,
+            generation,
+            dueNs - 7,
+            dueNs,
+          );
           expect(next(mailboxes)).toEqual({ ...message, sequence });
           expect(mailboxes.postedDueNs(TARGET, sequence)).toBe(dueNs);
           expect(mailboxes.sentNs(TARGET, sequence)).toBe(dueNs - 7);
@@ -91,9 +113,9 @@ describe("mailboxes", () => {
     const mailboxes = emptyMailboxes();
     const first = mailboxes.reserve(TARGET);
     const second = mailboxes.reserve(TARGET);
-    mailboxes.post(TARGET, second, FLUSH_PAGES, 2, 0, 20, 1, 0, 50);
+    mailboxes.post(TARGET, second, FLUSH_PAGES, 2, 0, 20, 1, 0, 0, 50);
     expect(mailboxes.dueNs(TARGET)).toBe(NONE); // The first is reserved but not there yet.
-    mailboxes.post(TARGET, first, FLUSH_PAGES, 0, 0, 10, 1, 0, 70);
+    mailboxes.post(TARGET, first, FLUSH_PAGES, 0, 0, 10, 1, 0, 0, 70);
     expect(mailboxes.dueNs(TARGET)).toBe(70);
     expect(handle(mailboxes).vpn).toBe(10);
     expect(mailboxes.dueNs(TARGET)).toBe(50);
@@ -105,7 +127,7 @@ describe("mailboxes", () => {
     const mailboxes = emptyMailboxes();
     const sequence = mailboxes.reserve(TARGET);
     expect(mailboxes.senderOf(TARGET, sequence)).toBe(NO_SENDER);
-    mailboxes.post(TARGET, sequence, FLUSH_PAGES, 2, 0, 0, 1, 0, 70);
+    mailboxes.post(TARGET, sequence, FLUSH_PAGES, 2, 0, 0, 1, 0, 0, 70);
     expect(mailboxes.senderOf(TARGET, sequence)).toBe(2);
     handle(mailboxes);
     expect(mailboxes.senderOf(TARGET, sequence)).toBe(2);
@@ -141,7 +163,7 @@ describe("mailboxes", () => {
             reserved ??= mailboxes.reserve(TARGET);
             expect(mailboxes.hasRoom(TARGET, reserved)).toBe(model.length < MAILBOX_SLOTS);
             if (model.length === MAILBOX_SLOTS) break;
-            mailboxes.post(TARGET, reserved, FLUSH_PAGES, 0, 0, ++vpn, 1, 0, 0);
+            mailboxes.post(TARGET, reserved, FLUSH_PAGES, 0, 0, ++vpn, 1, 0, 0, 0);
             model.push(vpn);
             reserved = undefined;
           }

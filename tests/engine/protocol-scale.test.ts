@@ -20,8 +20,10 @@ import { HOST, PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { broadcast } from "../../dist/src/engine/protocol/broadcast.js";
 import { Core } from "../../dist/src/engine/protocol/core.js";
 import { flushOwnTlb } from "../../dist/src/engine/protocol/interrupts.js";
-import { awaitAcks, send, sendToLoaded } from "../../dist/src/engine/protocol/ipi.js";
+import { awaitAcks, send, sendToTargets } from "../../dist/src/engine/protocol/ipi.js";
 import { acquire, release } from "../../dist/src/engine/protocol/lock.js";
+import { RangeList } from "../../dist/src/engine/protocol/ranges.js";
+import { EVERYTHING, findTargets } from "../../dist/src/engine/protocol/targets.js";
 import { access, idle } from "../../dist/src/engine/protocol/user.js";
 import { Random } from "../../dist/src/engine/random.js";
 import { mapPrograms, programVpn } from "../../dist/src/workloads/memory-map.js";
@@ -39,6 +41,8 @@ interface Parts {
   readonly executor: VirtualExecutor;
   readonly cores: readonly Core[];
 }
+
+const NO_RANGES = new RangeList();
 
 /** A machine whose cores all have space 0 loaded, for protocols that a test plays itself. */
 function partsOf(profile: Profile, count: number, plan: Plan = planOf(STRICT)): Parts {
@@ -147,7 +151,8 @@ describe("telling a set of cores", () => {
     const parts = partsOf(profile, count);
     const { cores } = parts;
     play(parts, [0], function* (core) {
-      yield* sendToLoaded(core, 0, kind, 0, 0);
+      const targets = findTargets(core, 0, NO_RANGES, EVERYTHING);
+      yield* sendToTargets(core, targets, 0, kind, 0, 0);
       core.targetToldNs[core.targets] = core.cpu.now();
       yield* awaitAcks(core);
     });
@@ -367,7 +372,7 @@ describe("page walks", () => {
   ])("after a flush of %s the next walk is cold", (_, pages, expected) => {
     const [core] = partsOf(HASWELL, 1).cores;
     for (const page of [0, 1]) accessNs(core, page);
-    flushOwnTlb(core, 0, programVpn(0), pages);
+    flushOwnTlb(core, 0, programVpn(0), pages, 0);
     expect([0, 1].map((page) => accessNs(core, page))).toEqual(expected);
   });
 

@@ -34,7 +34,7 @@ describe.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))("%s"
     expect(counters.framesHeld).toBe(150);
     expect(counters.framesFreed).toBeGreaterThanOrEqual(150); // The warm-up's may come after it.
     expect(machine.frames.countOwned()).toBe(framesAtStart);
-    expect(machine.spaces.addHeld(0, 0)).toBe(0);
+    expect(machine.spaces.heldBy(0)).toBe(0);
   });
 
   test("one initiator: the segments on the critical path add up to the latency", () => {
@@ -219,7 +219,7 @@ test.each(SEEDS)("deferred, seed %i: a ring of two loses nothing while others fl
   const workload = { initiators: 4, operations: 30, windows: 8, gapNs: 200 };
   const policy = deferred(2, 1e7, "both");
   const outcome = runVirtually({ policy, cores: 4, seed, workload });
-  expect(outcome.machine.spaces.addHeld(0, 0)).toBe(0);
+  expect(outcome.machine.spaces.heldBy(0)).toBe(0);
   expect(outcome.machine.frames.countOwned()).toBe(outcome.framesAtStart);
 });
 

@@ -16,6 +16,7 @@ const anyShape: fc.Arbitrary<MachineShape> = fc.record({
   dataFrames: fc.integer({ min: 1, max: 100_000 }),
   tableFrames: fc.integer({ min: 1, max: 1000 }),
   flushQueueSlots: powerOfTwo(10),
+  tracksAccesses: fc.boolean(),
   l1: tlb,
   l2: tlb,
   iotlb: tlb,

@@ -52,7 +52,7 @@ describe("the virtual executor", () => {
     };
     const interrupts: Script = function* (cpu, { mailboxes }) {
       if (cpu.sleep(100)) yield;
-      mailboxes.post(0, mailboxes.reserve(0), POKE, 1, 0, 0, 0, 0, 400);
+      mailboxes.post(0, mailboxes.reserve(0), POKE, 1, 0, 0, 0, 0, 0, 400);
       cpu.ring(0, 400);
     };
     expect(played([works, interrupts])).toEqual(["600 left 0 at 400"]);

@@ -1,10 +1,11 @@
 // The bugs, by what they break. Each edit is a text of the compiled program.
 
+import { STRICT } from "../../src/engine/policy/presets.ts";
 import type { Bug } from "./bug.ts";
 
-const FREE_ALL = `for (; core.released < gathered.length; core.released++) {
-            freeRange(core, space, gathered.vpnOf(core.released), gathered.pagesOf(core.released), gathered.unmappedNs(core.released));
-        }`;
+/** Frees what the operation has gathered. */
+const FREE_ALL =
+  "for (; core.released < gathered.length; core.released++) freeGathered(core, core.released);";
 
 export const BUGS: readonly Bug[] = [
   {
@@ -12,7 +13,7 @@ export const BUGS: readonly Bug[] = [
     rule: "1",
     policy: "strict",
     edits: {
-      "engine/protocol/ipi.js": [
+      "engine/protocol/targets.js": [
         { find: "if (target !== core.id)", replace: "if (target !== core.id && target !== 3)" },
       ],
     },
@@ -25,8 +26,8 @@ export const BUGS: readonly Bug[] = [
       "engine/protocol/shootdown.js": [
         { find: "if (!plan.concurrentLocal) {", replace: "if (plan.concurrentLocal) {" },
         {
-          find: "if (plan.concurrentLocal) {\n        flushOwnTlb(core, space, vpn, pages);\n        path.mark(LOCAL, cpu.now());\n    }\n    if (plan.ack",
-          replace: "if (plan.ack",
+          find: "if (plan.concurrentLocal) {\n        flushOwnTlb(core, space, vpn, pages, core.generation);\n        path.mark(LOCAL, cpu.now());\n    }\n    if (ack",
+          replace: "if (ack",
         },
       ],
     },
@@ -182,19 +183,20 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "const { cpu, machine, costs, path, counters, space } = core;\n    const { pageTables, spaces } = machine;\n    const lock",
+          find: "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    const lock",
           replace:
-            "const { cpu, machine, costs, path, counters, space } = core;\n    const { pageTables, spaces } = machine;\n    core.readBefore = spaces.loadedBits(space, 0);\n    const lock",
+            "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    core.readBefore = spaces.loadedBits(space, 0);\n    const lock",
         },
       ],
-      "engine/protocol/ipi.js": [
+      "engine/protocol/targets.js": [
         {
-          find: "let bits = machine.spaces.loadedBits(space, word);",
-          replace: "let bits = core.readBefore ?? machine.spaces.loadedBits(space, word);",
+          find: "let targets = 0;\n    for (let word",
+          replace:
+            "let targets = 0;\n    const before = core.readBefore;\n    core.readBefore = undefined;\n    for (let word",
         },
         {
-          find: "    return targets;\n",
-          replace: "    core.readBefore = undefined;\n    return targets;\n",
+          find: "let bits = spaces.loadedBits(space, word);",
+          replace: "let bits = before ?? spaces.loadedBits(space, word);",
         },
       ],
     },
@@ -204,8 +206,8 @@ export const BUGS: readonly Bug[] = [
     rule: "4",
     policy: "strict",
     edits: {
-      "workloads/context-switch.js": [
-        { find: "    tlb.flushContext(pcidOf(space));\n", replace: "" },
+      "engine/protocol/switch.js": [
+        { find: "if (missed || !plan.generations ||", replace: "if (" },
       ],
     },
   },
@@ -288,8 +290,11 @@ export const BUGS: readonly Bug[] = [
     rule: "2",
     policy: "deferred(16,100us)",
     edits: {
-      "engine/machine/flush-queues.js": [
-        { find: "+ STAMP] < finished", replace: "+ STAMP] <= finished" },
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "queued.stamp < machine.spaces.deferredFlushesFinished(home)",
+          replace: "queued.stamp <= machine.spaces.deferredFlushesFinished(home)",
+        },
       ],
     },
   },
@@ -307,8 +312,8 @@ export const BUGS: readonly Bug[] = [
       ],
       "engine/protocol/flush-queue.js": [
         {
-          find: "spaces.deferredFlushesStarted(home), unmappedNs",
-          replace: "core.stamp, unmappedNs",
+          find: "queued.stamp = spaces.deferredFlushesStarted(home);",
+          replace: "queued.stamp = core.stamp;",
         },
       ],
     },
@@ -338,8 +343,135 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/flush-queue.js": [
         {
-          find: "const iommuFrom = plan.iommuWhen === QUEUE ? EVERYTHING : SKIP;",
+          find: "const iommuFrom = iommuDefers ? EVERYTHING : SKIP;",
           replace: "const iommuFrom = SKIP;",
+        },
+      ],
+    },
+  },
+  {
+    name: "frames-freed-at-once",
+    rule: "12",
+    policy: "strict",
+    choices: { reuse: { ...STRICT.reuse, frames: { kind: "at-once" } } },
+    edits: {},
+  },
+  {
+    name: "tables-freed-at-once",
+    rule: "3",
+    policy: "strict",
+    choices: { reuse: { ...STRICT.reuse, tables: { kind: "at-once" } } },
+    edits: {},
+  },
+  {
+    name: "leaf-hint-with-tables",
+    rule: "3",
+    policy: "strict",
+    edits: {
+      "engine/protocol/invalidation.js": [{ find: " && !core.freesTables", replace: "" }],
+    },
+  },
+  {
+    name: "acknowledges-tables-early",
+    rule: "11",
+    policy: "strict",
+    choices: { ack: "early" },
+    edits: {
+      "engine/protocol/shootdown.js": [
+        {
+          find: "core.freesTables && plan.ack === ACK_EARLY ? ACK_LATE : plan.ack",
+          replace: "plan.ack",
+        },
+      ],
+    },
+  },
+  {
+    name: "generation-off-by-one",
+    rule: "9",
+    policy: "strict",
+    choices: { extent: { ...STRICT.extent, generations: true } },
+    edits: {
+      "engine/protocol/interrupts.js": [{ find: "if (behind <= 0)", replace: "if (behind <= 1)" }],
+    },
+  },
+  {
+    name: "generation-range-although-behind",
+    rule: "9",
+    policy: "strict",
+    choices: { extent: { ...STRICT.extent, generations: true } },
+    edits: {
+      "engine/protocol/interrupts.js": [
+        { find: "full = full || behind > 1 || newest !== generation;", replace: "" },
+      ],
+    },
+  },
+  {
+    name: "idle-core-not-flushed-on-wake",
+    rule: "1",
+    policy: "strict",
+    choices: { whom: { ...STRICT.whom, skipIdle: true } },
+    edits: {
+      "engine/protocol/switch.js": [
+        {
+          find: "if (!marked && plan.coresWhen !== TICK)",
+          replace: "if (plan.coresWhen !== TICK)",
+        },
+      ],
+    },
+  },
+  {
+    name: "accesses-not-noted",
+    rule: "10",
+    policy: "strict",
+    choices: { whom: { ...STRICT.whom, among: "accessed" } },
+    edits: {
+      "engine/protocol/user.js": [
+        {
+          find: "pageTables.noteSharer(leaf, core.id);",
+          replace: "if (write) pageTables.noteSharer(leaf, core.id);",
+        },
+        { find: "if (accessedOnly && !pageTables.isSharer(leaf, core.id))", replace: "if (false)" },
+      ],
+    },
+  },
+  {
+    name: "asynchronous-flush-taken-for-done",
+    rule: "1",
+    policy: "strict",
+    choices: { iommu: { ...STRICT.iommu, waitEvery: 32 } },
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        { find: "if (plan.waitEvery === 1)", replace: "if (plan.waitEvery > 0)" },
+      ],
+    },
+  },
+  {
+    name: "reused-although-stamped-equal",
+    rule: "1",
+    policy: "strict",
+    choices: {
+      whenCores: { kind: "reuse", sameOwner: false, readOnly: false },
+      whenIommu: { kind: "reuse", sameOwner: false, readOnly: false },
+    },
+    edits: {
+      "engine/protocol/reuse.js": [
+        {
+          find: "if (stamp < machine.spaces.deferredFlushesFinished(home))",
+          replace: "if (stamp <= machine.spaces.deferredFlushesFinished(home))",
+        },
+      ],
+    },
+  },
+  {
+    name: "tick-frees-before-all-have-swept",
+    rule: "1",
+    policy: "strict",
+    choices: { whenCores: { kind: "tick", states: 64, periodNs: 20_000 } },
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "(grace.sweptBelow - index) | 0) > 0",
+          replace: "(grace.sweptBelow - index) | 0) > -8",
         },
       ],
     },

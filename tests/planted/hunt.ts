@@ -71,11 +71,11 @@ async function runRound(pool: VirtualPool, round: Round): Promise<string | undef
 /** A broken invariant, or a run in which nobody can go on. */
 const ENDED_BY_ENGINE = new Set([InvariantError.name, NoProgressError.name]);
 
-function settingsOf({ policy }: Bug): StressSettings {
+function settingsOf({ policy, choices }: Bug): StressSettings {
   const [profile] = PROFILES;
   return {
     executor: "virtual",
-    policies: [parsePolicy(policy)],
+    policies: [{ ...parsePolicy(policy), ...choices }],
     profile,
     profileName: profile.name,
     cores: 8,

@@ -69,6 +69,7 @@ export function smallShape(
     dataFrames: 60_000,
     tableFrames: 400,
     flushQueueSlots: 256,
+    tracksAccesses: false,
     l1,
     l2,
     iotlb,
@@ -82,7 +83,8 @@ export function runVirtually(setup: Setup): Outcome {
   const plan = planOf(policy);
   const shape = {
     ...smallShape(cores, iommus, devices, profile),
-    flushQueueSlots: Math.max(2, queueOf(policy)?.entries ?? 0),
+    flushQueueSlots: 2 ** Math.ceil(Math.log2(Math.max(2, queueOf(policy)?.entries ?? 0))),
+    tracksAccesses: policy.whom.among === "accessed",
   };
   const machine = createMachine(shape, plan.queuedInvalidation);
   mapPrograms(machine);

@@ -6,6 +6,7 @@
 // 2       USER       map                                         walkers
 // 5       ACCESSED   walkers (compare-and-swap while present)    policies
 // 6       DIRTY      walkers (the same)                          policies
+// 9       RELEASED   whoever frees the frame                     mappers
 // 31:12   PFN        map; unmap keeps it until the flush is over whoever frees the frame
 
 import { checkBits } from "./words.ts";
@@ -15,6 +16,8 @@ export const WRITABLE = 1 << 1;
 export const USER = 1 << 2;
 export const ACCESSED = 1 << 5;
 export const DIRTY = 1 << 6;
+/** For software: the entry still holds the address, and no longer the frame that it names. */
+export const RELEASED = 1 << 9;
 
 export const PFN_BITS = 20;
 const PFN_SHIFT = 12;
@@ -27,6 +30,7 @@ checkBits("pte", {
   USER: { shift: 2, width: 1 },
   ACCESSED: { shift: 5, width: 1 },
   DIRTY: { shift: 6, width: 1 },
+  RELEASED: { shift: 9, width: 1 },
   PFN: { shift: PFN_SHIFT, width: PFN_BITS },
 });
 

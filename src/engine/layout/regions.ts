@@ -21,12 +21,13 @@ export const IOMMU_HEAD_LINES = 6 + QUEUE_SLOTS / LINE_WORDS;
 export const DEVICE_LINES = 2;
 export const LOCK_HEAD_LINES = 1;
 export const SPACE_HEAD_LINES = 2;
+export const CORE_STATE_LINES = 1;
 export const MAGAZINE_LINES = 5;
 export const LIVE_LINES = 9;
 export const FLUSH_QUEUE_HEAD_LINES = 1;
 export const INTERCONNECT_HEAD_LINES = 1;
 /** Words of one flush-queue entry. */
-export const FLUSH_ENTRY_WORDS = 6;
+export const FLUSH_ENTRY_WORDS = 10;
 /** Words of one IOTLB entry. */
 export const IOTLB_ENTRY_WORDS = 8;
 /** Bytes of one core-TLB entry over its parallel arrays: key, pte, version, tag, epoch. */
@@ -49,6 +50,7 @@ export interface Regions {
   readonly actors: Region;
   readonly locks: Region;
   readonly spaces: Region;
+  readonly coreStates: Region;
   readonly mailboxHeads: Region;
   readonly mailboxSlots: Region;
   readonly interconnect: Region;
@@ -63,12 +65,13 @@ export interface Regions {
   readonly frames: Region;
   readonly tableEntries: Region;
   readonly tableVersions: Region;
+  readonly tableSharers: Region;
   /** The size of the whole. */
   readonly bytes: number;
 }
 
-/** Words per frame: tag, owner, link of the free list. */
-export const FRAME_WORDS = 3;
+/** Words per frame: tag, owner, link, and of a frame that was freed unflushed stamp and owner. */
+export const FRAME_WORDS = 5;
 
 /** One lock per space, per IOMMU and per flush queue, in this order. */
 export function locksOf(shape: MachineShape): number {
@@ -98,6 +101,7 @@ export function layOut(shape: MachineShape): Regions {
     actors: region(actorsOf(shape), lines(ACTOR_LINES)),
     locks: region(locksOf(shape), lines(LOCK_HEAD_LINES) + shape.cores * WORD_BYTES),
     spaces: region(shape.spaces, lines(SPACE_HEAD_LINES) + loadedWords * WORD_BYTES),
+    coreStates: region(shape.cores, lines(CORE_STATE_LINES)),
     mailboxHeads: region(shape.cores, lines(MAILBOX_HEAD_LINES)),
     mailboxSlots: region(shape.cores, MAILBOX_SLOTS * LINE_BYTES),
     interconnect: region(1, lines(INTERCONNECT_HEAD_LINES + BROADCAST_SLOTS)),
@@ -115,6 +119,10 @@ export function layOut(shape: MachineShape): Regions {
     frames: region(1, (1 + FRAME_WORDS * frames) * WORD_BYTES + lines(2)),
     tableEntries: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
     tableVersions: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
+    tableSharers: region(
+      1,
+      shape.tracksAccesses ? shape.tableFrames * TABLE_ENTRIES * WORD_BYTES : 0,
+    ),
   };
   return { ...regions, bytes: end };
 }

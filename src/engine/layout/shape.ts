@@ -35,6 +35,8 @@ export interface MachineShape {
   readonly flushQueueSlots: number;
   /** Frames go back to the common list at once, where the next core takes them from. */
   readonly withoutMagazines?: true;
+  /** Whether it is kept who accessed each page. */
+  readonly tracksAccesses: boolean;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;

@@ -1,10 +1,15 @@
-// Flush queues: one ring a core of unmapped ranges whose frames wait for a flush (Linux
-// drivers/iommu/dma-iommu.c, struct iova_fq). All of a ring is written and read under its lock.
+// Flush queues: one ring a core of unmapped ranges that wait for something, a flush or some ticks
+// (Linux drivers/iommu/dma-iommu.c, struct iova_fq; with policies that sweep, LATR's states).
+// Indices run freely. A ring is written under its lock; sweepers read entries without it, and find
+// out from TAIL whether what they read had been overwritten.
 //
 // word        meaning
 // HEAD        index of the oldest entry
-// TAIL        index of the first empty slot; one slot always stays empty
-// entry       PAGES, STAMP (deferred flushes started when it was queued), VPN, UNMAPPED_NS
+// TAIL        index of the first empty slot: publishes the entries below it
+// COMPLETED   number of the last asynchronous flush of the ring's core that is known to be done
+// entry       PAGES, STAMP (deferred flushes started when it was queued), FLUSH (number of the
+//             asynchronous flush that covers it), FRAMES and TABLES (frame numbers: firsts of the
+//             chains that go with it), VPN, UNMAPPED_NS
 
 import { violated } from "../errors.ts";
 import {
@@ -21,16 +26,41 @@ import { checkWords, LINE_WORDS } from "../layout/words.ts";
 
 const HEAD = 0;
 const TAIL = 1;
+const COMPLETED = 2;
 const ENTRIES = FLUSH_QUEUE_HEAD_LINES * LINE_WORDS;
 
-checkWords("flush queue", ENTRIES, { HEAD, TAIL });
+checkWords("flush queue", ENTRIES, { HEAD, TAIL, COMPLETED });
 
 const PAGES = 0;
 const STAMP = 1;
-const VPN = [2, 64] as const;
-const UNMAPPED_NS = [4, 64] as const;
+const FLUSH = 2;
+const FRAMES = 3;
+const TABLES = 4;
+const VPN = [6, 64] as const;
+const UNMAPPED_NS = [8, 64] as const;
 
-checkWords("flush-queue entry", FLUSH_ENTRY_WORDS, { PAGES, STAMP, VPN, UNMAPPED_NS });
+checkWords("flush-queue entry", FLUSH_ENTRY_WORDS, {
+  PAGES,
+  STAMP,
+  FLUSH,
+  FRAMES,
+  TABLES,
+  VPN,
+  UNMAPPED_NS,
+});
+
+/** An entry as it is queued and read; one object is reused for all. */
+export interface QueuedRange {
+  vpn: number;
+  pages: number;
+  unmappedNs: number;
+  stamp: number;
+  flush: number;
+  /** First of a chain; NO_FRAME while its entries name them. */
+  frames: number;
+  /** First of a chain. */
+  tables: number;
+}
 
 export class FlushQueues {
   readonly slots: number;
@@ -45,55 +75,68 @@ export class FlushQueues {
     this.slots = slots;
   }
 
-  isEmpty(core: number): boolean {
-    const base = core * this.stride;
-    return Atomics.load(this.words, base + HEAD) === Atomics.load(this.words, base + TAIL);
+  headOf(core: number): number {
+    return Atomics.load(this.words, core * this.stride + HEAD);
   }
 
-  isFull(core: number): boolean {
-    const base = core * this.stride;
-    const after = (Atomics.load(this.words, base + TAIL) + 1) & (this.slots - 1);
-    return after === Atomics.load(this.words, base + HEAD);
+  tailOf(core: number): number {
+    return Atomics.load(this.words, core * this.stride + TAIL);
+  }
+
+  isEmpty(core: number): boolean {
+    return this.headOf(core) === this.tailOf(core);
+  }
+
+  /** Whether a queue of so many `entries` takes no more: one always stays empty, as in Linux. */
+  isFull(core: number, entries: number): boolean {
+    return ((this.tailOf(core) - this.headOf(core)) | 0) >= entries - 1;
   }
 
   /** Adds a range to a queue that is not full. */
-  enqueue(core: number, vpn: number, pages: number, stamp: number, unmappedNs: number): void {
-    if (this.isFull(core)) violated("a range was queued into a full flush queue", core);
-    const base = core * this.stride;
-    const tail = Atomics.load(this.words, base + TAIL);
-    const entry = base + ENTRIES + tail * FLUSH_ENTRY_WORDS;
-    this.words[entry + PAGES] = pages;
-    this.words[entry + STAMP] = stamp;
-    this.floats[(entry + VPN[0]) / 2] = vpn;
-    this.floats[(entry + UNMAPPED_NS[0]) / 2] = unmappedNs;
-    Atomics.store(this.words, base + TAIL, (tail + 1) & (this.slots - 1));
+  enqueue(core: number, range: QueuedRange): void {
+    if (this.isFull(core, this.slots)) violated("a range was queued into a full flush queue", core);
+    const tail = this.tailOf(core);
+    const entry = this.entryAt(core, tail);
+    this.words[entry + PAGES] = range.pages; // Plain, as all below: published by TAIL.
+    this.words[entry + STAMP] = range.stamp;
+    this.words[entry + FLUSH] = range.flush;
+    this.words[entry + FRAMES] = range.frames;
+    this.words[entry + TABLES] = range.tables;
+    this.floats[(entry + VPN[0]) / 2] = range.vpn;
+    this.floats[(entry + UNMAPPED_NS[0]) / 2] = range.unmappedNs;
+    Atomics.store(this.words, core * this.stride + TAIL, (tail + 1) | 0);
   }
 
-  /** Whether the oldest entry was queued before a flush that has ended began: strictly below. */
-  canReap(core: number, finished: number): boolean {
-    return !this.isEmpty(core) && this.words[this.oldest(core) + STAMP] < finished;
+  /** Reads the entry at `index`; false if its slot may have been used again. */
+  read(core: number, index: number, range: QueuedRange): boolean {
+    const entry = this.entryAt(core, index);
+    range.pages = this.words[entry + PAGES];
+    range.stamp = this.words[entry + STAMP];
+    range.flush = this.words[entry + FLUSH];
+    range.frames = this.words[entry + FRAMES];
+    range.tables = this.words[entry + TABLES];
+    range.vpn = this.floats[(entry + VPN[0]) / 2];
+    range.unmappedNs = this.floats[(entry + UNMAPPED_NS[0]) / 2];
+    // At `slots` behind it the next one is being written into its slot.
+    return ((this.tailOf(core) - index) | 0) < this.slots;
   }
 
-  oldestVpn(core: number): number {
-    return this.floats[(this.oldest(core) + VPN[0]) / 2];
-  }
-
-  oldestPages(core: number): number {
-    return this.words[this.oldest(core) + PAGES];
-  }
-
-  oldestUnmappedNs(core: number): number {
-    return this.floats[(this.oldest(core) + UNMAPPED_NS[0]) / 2];
-  }
-
+  /** Under the lock: the oldest entry is done with. */
   dropOldest(core: number): void {
     const base = core * this.stride;
-    const head = Atomics.load(this.words, base + HEAD);
-    Atomics.store(this.words, base + HEAD, (head + 1) & (this.slots - 1));
+    Atomics.store(this.words, base + HEAD, (this.headOf(core) + 1) | 0);
   }
 
-  private oldest(core: number): number {
-    const base = core * this.stride;
-    return base + ENTRIES + Atomics.load(this.words, base + HEAD) * FLUSH_ENTRY_WORDS;
+  /** The core: its asynchronous flushes up to number `flush` are done. */
+  complete(core: number, flush: number): void {
+    Atomics.store(this.words, core * this.stride + COMPLETED, flush);
+  }
+
+  completedOf(core: number): number {
+    return Atomics.load(this.words, core * this.stride + COMPLETED);
+  }
+
+  private entryAt(core: number, index: number): number {
+    return core * this.stride + ENTRIES + (index & (this.slots - 1)) * FLUSH_ENTRY_WORDS;
   }
 }

@@ -7,7 +7,11 @@
 // FREE_DATA                                     serial changes with every pop (no ABA)
 // tag[frame]     whoever hands it out  anyone   changes at each hand-out
 // owner[frame]   whoever hands it out  anyone   space + 1 that has it; 0 is free
-// link[frame]    whoever frees it      poppers  next free frame + 1, published by the list's word
+// link[frame]    whoever frees it      poppers  next free frame + 1, published by the list's word;
+//                or holds it                    of a frame that is held, the next one held with it
+// stamp[frame]   whoever frees it      takers   deferred flushes started when it was freed …
+// former[frame]  whoever frees it,     takers   … and the space + 1 that may still have it cached;
+//                hands it out                   0 once everybody has flushed it
 // magazine       its core              -        count, then frame numbers
 
 import { PFN_BITS } from "../layout/pte.ts";
@@ -40,6 +44,8 @@ checkWords("magazine", MAGAZINE_LINES * LINE_WORDS, {
 
 const FRAME_MASK = maskOf(PFN_BITS);
 export const NO_FRAME = -1;
+/** Behind the last frame of a chain. */
+export const END_OF_CHAIN = -2;
 
 export class Frames {
   /**
@@ -55,6 +61,8 @@ export class Frames {
   private readonly tagBase: number;
   private readonly ownerBase: number;
   private readonly linkBase: number;
+  private readonly stampBase: number;
+  private readonly formerBase: number;
 
   constructor(memory: SharedArrayBuffer, regions: Regions, shape: MachineShape) {
     this.words = wordsOf(memory, regions.frames);
@@ -67,6 +75,8 @@ export class Frames {
     this.tagBase = FIRST_FRAME;
     this.ownerBase = this.tagBase + this.frames;
     this.linkBase = this.ownerBase + this.frames;
+    this.stampBase = this.linkBase + this.frames;
+    this.formerBase = this.stampBase + this.frames;
   }
 
   /** Puts every frame on its free list, lowest first; before a run only. */
@@ -77,21 +87,29 @@ export class Frames {
     }
   }
 
-  /** Hands a data frame to `space` on behalf of `core`; NO_FRAME if none is left. */
-  allocate(core: number, space: number): number {
-    if (!this.hasMagazines) {
-      const frame = this.pop(FREE_DATA);
-      if (frame !== NO_FRAME) this.handOut(frame, space);
-      return frame;
-    }
+  /** Takes a data frame for `core`, to be handed out with `handOut`; NO_FRAME if none is left. */
+  take(core: number): number {
+    if (!this.hasMagazines) return this.pop(FREE_DATA);
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === 0) this.refill(base);
     const count = this.magazines[base + COUNT];
     if (count === 0) return NO_FRAME;
     this.magazines[base + COUNT] = count - 1;
-    const frame = this.magazines[base + FIRST_ENTRY + count - 1];
-    this.handOut(frame, space);
+    return this.magazines[base + FIRST_ENTRY + count - 1];
+  }
+
+  /** Hands a data frame that nobody can have cached to `space`; NO_FRAME if none is left. */
+  allocate(core: number, space: number): number {
+    const frame = this.take(core);
+    if (frame !== NO_FRAME) this.handOut(frame, space);
     return frame;
+  }
+
+  /** The frame changes hands: everybody who can have it cached from here on got it from `space`. */
+  handOut(frame: number, space: number): void {
+    Atomics.store(this.words, this.formerBase + frame, 0);
+    Atomics.add(this.words, this.tagBase + frame, 1);
+    Atomics.store(this.words, this.ownerBase + frame, space + 1);
   }
 
   /** Takes a data frame back from its owner; the zero frame stays what it is. */
@@ -107,6 +125,38 @@ export class Frames {
     const count = this.magazines[base + COUNT];
     this.magazines[base + FIRST_ENTRY + count] = frame;
     this.magazines[base + COUNT] = count + 1;
+  }
+
+  /**
+   * The same for a frame that some TLB or IOTLB may still translate to: whoever takes it looks at
+   * `formerOf` and `stampOf` before it is handed out.
+   */
+  freeUnflushed(core: number, frame: number, stamp: number): void {
+    Atomics.store(this.words, this.stampBase + frame, stamp);
+    Atomics.store(
+      this.words,
+      this.formerBase + frame,
+      Atomics.load(this.words, this.ownerBase + frame),
+    );
+    this.free(core, frame);
+  }
+
+  /** The space that may still have it cached, or -1. */
+  formerOf(frame: number): number {
+    return Atomics.load(this.words, this.formerBase + frame) - 1;
+  }
+
+  stampOf(frame: number): number {
+    return Atomics.load(this.words, this.stampBase + frame);
+  }
+
+  /** Whoever holds both: `next` is held with `frame`; or END_OF_CHAIN. */
+  chain(frame: number, next: number): void {
+    Atomics.store(this.words, this.linkBase + frame, next + 1);
+  }
+
+  nextOf(frame: number): number {
+    return Atomics.load(this.words, this.linkBase + frame) - 1;
   }
 
   /** Hands out a table frame; its entries are as its last user left them (all zero). */
@@ -137,11 +187,6 @@ export class Frames {
       if (this.ownerOf(frame) >= 0) owned++;
     }
     return owned;
-  }
-
-  private handOut(frame: number, space: number): void {
-    Atomics.add(this.words, this.tagBase + frame, 1);
-    Atomics.store(this.words, this.ownerBase + frame, space + 1);
   }
 
   private refill(base: number): void {

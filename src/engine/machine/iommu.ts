@@ -17,8 +17,8 @@
 // FREE_*             lock holder         the next    (plain) free slots; handed on by the lock
 // EPOCH[did]         IOMMU (add)         devices     domain flushes so far
 // GLOBAL_EPOCH       IOMMU (add)         devices     global flushes so far
-// ENDED[slot]        submitters          submitters  of a submission's first slot, once its owner
-//                                                    is done with it: the index behind the whole
+// ENDED[slot]        submitters          submitters  of a submission's first slot, once nobody
+//                                                    waits for it: the index behind the whole
 //
 // A slot of the queue has a cache line: the descriptor's 128 bits as the hardware defines them, and
 // beside them what software keeps of it, so that a submission moves as few lines as possible.
@@ -323,6 +323,14 @@ export class Iommu {
     Atomics.store(this.words, ENDED + slotOf(this.firstOf(wait)), (wait + 1) | 0);
   }
 
+  /**
+   * Under the lock: nobody waits for the submission that begins at `first` and ends with the last
+   * slot taken. Its slots may be reclaimed as soon as the IOMMU has passed them.
+   */
+  markPosted(first: number): void {
+    Atomics.store(this.words, ENDED + slotOf(first), this.words[FREE_HEAD]);
+  }
+
   /** Gives up every wait that the IOMMU has passed without writing its status (after ITE). */
   abortPendingWaits(): void {
     const head = this.head;
@@ -340,10 +348,11 @@ export class Iommu {
   reclaim(): void {
     let tail = this.words[FREE_TAIL];
     let used = QUEUE_SLOTS - this.words[FREE_COUNT];
+    const { head } = this;
     while (used > 0) {
       // What a former lap of the ring left here does not lie behind this slot.
       const slots = (Atomics.load(this.words, ENDED + slotOf(tail)) - tail) | 0;
-      if (slots <= 0) break;
+      if (slots <= 0 || ((head - tail - slots) | 0) < 0) break;
       tail = (tail + slots) | 0;
       used -= slots;
     }

@@ -6,6 +6,7 @@ import { layOut, type Regions } from "../layout/regions.ts";
 import { actorsOf, checkShape, type MachineShape } from "../layout/shape.ts";
 import { Actors } from "./actors.ts";
 import { Control } from "./control.ts";
+import { CoreStates } from "./core-states.ts";
 import { Devices } from "./devices.ts";
 import { FlushQueues } from "./flush-queues.ts";
 import { Frames, NO_FRAME } from "./frames.ts";
@@ -28,6 +29,7 @@ export class Machine {
   readonly actors: Actors;
   readonly locks: Locks;
   readonly spaces: Spaces;
+  readonly coreStates: CoreStates;
   readonly mailboxes: Mailboxes;
   readonly interconnect: Interconnect;
   readonly frames: Frames;
@@ -48,6 +50,7 @@ export class Machine {
     this.actors = new Actors(memory, regions);
     this.locks = new Locks(memory, regions, shape.cores);
     this.spaces = new Spaces(memory, regions, shape.cores);
+    this.coreStates = new CoreStates(memory, regions);
     this.mailboxes = new Mailboxes(memory, regions);
     this.interconnect = new Interconnect(memory, regions);
     this.frames = new Frames(memory, regions, shape);

@@ -10,7 +10,8 @@
 // slot word     writer     readers      published by
 // SEQUENCE      sender     core, next   itself: its store publishes the fields below
 //                          sender
-// MESSAGE (its bits: KIND, SENDER, SPACE), PAGES, VPN, SENT_NS, DUE_NS
+// MESSAGE (its bits: KIND, SENDER, SPACE), RANGE (page number · 2¹⁶ + pages), GENERATION,
+// SENT_NS, DUE_NS
 // ACK           the core   sender       itself: its store publishes the fields below
 // ENTERED_NS, ACKED_NS, LATE_NS, HELD_UP_NS
 
@@ -34,11 +35,11 @@ checkWords("mailbox head", MAILBOX_HEAD_LINES * LINE_WORDS, { TAIL, HANDLED });
 const SEQUENCE = 0;
 const MESSAGE = 1;
 const SENT_NS = [2, 64] as const;
-const PAGES = 4;
+const GENERATION = 4;
 const ACK = 5;
 const LATE_NS = 6;
 const HELD_UP_NS = 7;
-const VPN = [8, 64] as const;
+const RANGE = [8, 64] as const;
 const DUE_NS = [10, 64] as const;
 const ENTERED_NS = [12, 64] as const;
 const ACKED_NS = [14, 64] as const;
@@ -47,11 +48,11 @@ checkWords("mailbox slot", LINE_WORDS, {
   SEQUENCE,
   MESSAGE,
   SENT_NS,
-  PAGES,
+  GENERATION,
   ACK,
   LATE_NS,
   HELD_UP_NS,
-  VPN,
+  RANGE,
   DUE_NS,
   ENTERED_NS,
   ACKED_NS,
@@ -79,6 +80,9 @@ export const KERNEL_MESSAGE = 1 << 10;
 
 export const NO_SENDER = -1;
 
+/** Pages of a ranged message are fewer; above, everything is flushed. */
+export const RANGE_LIMIT = 0x10000; // 2¹⁶: with a page number of 36 bits a float64 holds it exactly
+
 /** A message as its core takes it. One object is reused for all. */
 export interface Message {
   sequence: number;
@@ -87,6 +91,8 @@ export interface Message {
   space: number;
   vpn: number;
   pages: number;
+  /** Of the space, with this change; 0 where nobody counts generations. */
+  generation: number;
   dueNs: number;
 }
 
@@ -145,6 +151,7 @@ export class Mailboxes {
     space: number,
     vpn: number,
     pages: number,
+    generation: number,
     sentNs: number,
     dueNs: number,
   ): void {
@@ -152,8 +159,8 @@ export class Mailboxes {
     const words = this.slots;
     // Plain, as all below: published by SEQUENCE.
     words[slot + MESSAGE] = (space << SPACE.shift) | (sender << SENDER.shift) | kind;
-    words[slot + PAGES] = pages;
-    this.slotFloats[(slot + VPN[0]) / 2] = vpn;
+    words[slot + GENERATION] = generation;
+    this.slotFloats[(slot + RANGE[0]) / 2] = vpn * RANGE_LIMIT + pages;
     this.slotFloats[(slot + SENT_NS[0]) / 2] = sentNs;
     this.slotFloats[(slot + DUE_NS[0]) / 2] = dueNs;
     Atomics.store(words, slot + SEQUENCE, sequence); // Pairs with the load in dueNs().
@@ -176,8 +183,10 @@ export class Mailboxes {
     message.kind = bits & KIND_MASK;
     message.sender = (bits >>> SENDER.shift) & SENDER_MASK;
     message.space = (bits >>> SPACE.shift) & SPACE_MASK;
-    message.pages = this.slots[slot + PAGES];
-    message.vpn = this.slotFloats[(slot + VPN[0]) / 2];
+    message.generation = this.slots[slot + GENERATION];
+    const range = this.slotFloats[(slot + RANGE[0]) / 2];
+    message.vpn = Math.floor(range / RANGE_LIMIT);
+    message.pages = range - message.vpn * RANGE_LIMIT;
     message.dueNs = this.slotFloats[(slot + DUE_NS[0]) / 2];
   }
 

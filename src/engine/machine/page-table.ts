@@ -7,25 +7,46 @@
 //                                                        walked plain
 // versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so
 //                                                        that a fill of the old one can tell
-//
+// sharers[frame][i]   walkers, mappers        initiators who walked to the leaf since it was
+// sharers[frame][i]   walkers, mappers        targets    who walked to the leaf since it was
+//                                                        mapped: 0 nobody, core + 1, or SHARED;
+//                                                        only if the machine tracks accesses
 // An upper entry never changes once it is published, until its table is freed.
 
 import { LEVELS, TABLE_ENTRIES, tableIndex } from "../layout/address.ts";
-import { ACCESSED, DIRTY, isPresent, makePte, PRESENT, pfnOf, WRITABLE } from "../layout/pte.ts";
+import {
+  ACCESSED,
+  DIRTY,
+  isHeld,
+  isPresent,
+  makePte,
+  PRESENT,
+  pfnOf,
+  RELEASED,
+  WRITABLE,
+} from "../layout/pte.ts";
 import { type Regions, type SharedWords, wordsOf } from "../layout/regions.ts";
 import { type Frames, NO_FRAME } from "./frames.ts";
 
 /** No table leads to the page: there is no leaf entry. */
 export const NO_LEAF = -1;
 
+const NOT_SHARED = 0;
+/** More than one core may cache an entry; no core has this number. */
+export const SHARED = -2;
+/** No core has walked to an entry since it was mapped. */
+export const NOBODY_SHARES = -1;
+
 export class PageTables {
   private readonly entries: SharedWords;
   private readonly versions: SharedWords;
+  private readonly sharers: SharedWords;
   private readonly frames: Frames;
 
   constructor(memory: SharedArrayBuffer, regions: Regions, frames: Frames) {
     this.entries = wordsOf(memory, regions.tableEntries);
     this.versions = wordsOf(memory, regions.tableVersions);
+    this.sharers = wordsOf(memory, regions.tableSharers);
     this.frames = frames;
   }
 
@@ -82,6 +103,29 @@ export class PageTables {
     return Atomics.compareExchange(this.entries, leaf, 0, makePte(pfn, flags | PRESENT)) === 0;
   }
 
+  /** `core` is about to read the entry: from here on it counts among those who may cache it. */
+  noteSharer(leaf: number, core: number): void {
+    const found = Atomics.compareExchange(this.sharers, leaf, NOT_SHARED, core + 1);
+    if (found !== NOT_SHARED && found !== core + 1) Atomics.store(this.sharers, leaf, SHARED);
+  }
+
+  /** Whether the note of `core` still stands: it may have been taken back with a new mapping. */
+  isSharer(leaf: number, core: number): boolean {
+    const sharer = Atomics.load(this.sharers, leaf);
+    return sharer === SHARED || sharer === core + 1;
+  }
+
+  /** The only core that may cache the entry; NOBODY_SHARES, or SHARED for any number. */
+  onlySharer(leaf: number): number {
+    const sharer = Atomics.load(this.sharers, leaf);
+    return sharer === SHARED ? SHARED : sharer - 1;
+  }
+
+  /** Nobody can have the entry cached: it is about to be mapped, and everybody had flushed. */
+  forgetSharers(leaf: number): void {
+    Atomics.store(this.sharers, leaf, NOT_SHARED);
+  }
+
   /**
    * Narrows: clears *present* and keeps the frame number until the flush is over, as Akaros does.
    * Returns the entry as it was; if it was not present, nothing has changed.
@@ -123,6 +167,17 @@ export class PageTables {
     if (isPresent(entry) || entry === 0) return NO_FRAME;
     const held = Atomics.compareExchange(this.entries, leaf, entry, 0) === entry;
     return held ? pfnOf(entry) : NO_FRAME;
+  }
+
+  /**
+   * The frame that an entry which is no longer present names may go, while the entry goes on
+   * holding the address. Returns the frame; NO_FRAME if somebody has released it before.
+   */
+  release(leaf: number): number {
+    const entry = Atomics.load(this.entries, leaf);
+    if (!isHeld(entry) || (entry & RELEASED) !== 0) return NO_FRAME;
+    const released = Atomics.compareExchange(this.entries, leaf, entry, entry | RELEASED) === entry;
+    return released ? pfnOf(entry) : NO_FRAME;
   }
 
   /**

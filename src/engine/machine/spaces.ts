@@ -7,6 +7,10 @@
 // FINISHED    flush-queue flushers       reapers     … and ended: entries stamped below it may go
 // TIMER       enqueuers, flushers (cas)  enqueuers   1 + the core whose timer will flush; 0: none
 // HELD        cores (add)                cores       unmapped pages whose frames are not free yet
+// TABLES      cores (add)                initiators  page-table pages that are unlinked and not
+//                                                    free yet
+// GENERATION  initiators (add)           cores       changes of the page table that somebody had to
+//                                                    be told of
 // LOADED[w]   cores (or, and)            initiators  bit c: core 32·w + c has the space loaded
 
 import {
@@ -24,6 +28,8 @@ const STARTED = LINE_WORDS + 1;
 const FINISHED = LINE_WORDS + 2;
 const TIMER = LINE_WORDS + 3;
 const HELD = LINE_WORDS + 4;
+const TABLES = LINE_WORDS + 5;
+const GENERATION = LINE_WORDS + 6;
 const LOADED = SPACE_HEAD_LINES * LINE_WORDS;
 
 checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
@@ -33,6 +39,8 @@ checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
   FINISHED,
   TIMER,
   HELD,
+  TABLES,
+  GENERATION,
   LOADED,
 });
 
@@ -79,14 +87,40 @@ export class Spaces {
     Atomics.and(this.words, this.loadedIndex(space, core), ~(1 << (core & 31)));
   }
 
+  isLoaded(space: number, core: number): boolean {
+    return (Atomics.load(this.words, this.loadedIndex(space, core)) & (1 << (core & 31))) !== 0;
+  }
+
   /** Bits of cores 32·word to 32·word + 31 that have the space loaded. */
   loadedBits(space: number, word: number): number {
     return Atomics.load(this.words, space * this.stride + LOADED + word);
   }
 
-  /** Changes how many unmapped pages still hold their frame; returns how many that are now. */
-  addHeld(space: number, pages: number): number {
-    return Atomics.add(this.words, space * this.stride + HELD, pages) + pages;
+  /** Changes how many unmapped pages still hold their frame. */
+  addHeld(space: number, pages: number): void {
+    Atomics.add(this.words, space * this.stride + HELD, pages);
+  }
+
+  heldBy(space: number): number {
+    return Atomics.load(this.words, space * this.stride + HELD);
+  }
+
+  /** The same of page-table pages. */
+  addHeldTables(space: number, tables: number): void {
+    Atomics.add(this.words, space * this.stride + TABLES, tables);
+  }
+
+  heldTables(space: number): number {
+    return Atomics.load(this.words, space * this.stride + TABLES);
+  }
+
+  /** The page table has changed, and cores are about to be told: returns the new generation. */
+  nextGeneration(space: number): number {
+    return (Atomics.add(this.words, space * this.stride + GENERATION, 1) + 1) | 0;
+  }
+
+  generationOf(space: number): number {
+    return Atomics.load(this.words, space * this.stride + GENERATION);
   }
 
   startDeferredFlush(space: number): void {

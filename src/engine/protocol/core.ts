@@ -3,6 +3,8 @@
 
 import type { Cpu } from "../executor/cpu.ts";
 import { locksOf } from "../layout/regions.ts";
+import type { QueuedRange } from "../machine/flush-queues.ts";
+import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
 import { type Broadcast, FIRST_BROADCAST } from "../machine/interconnect.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Message } from "../machine/mailboxes.ts";
@@ -15,6 +17,7 @@ import type { ProfileNumbers } from "../profile/profile.ts";
 import { type CorePlaces, OTHER_SOCKET, placesOf, SAME_COMPLEX } from "../profile/topology.ts";
 import type { Random } from "../random.ts";
 import { AckLine } from "./ack-line.ts";
+import { GracePeriod } from "./grace-period.ts";
 import { RangeList } from "./ranges.ts";
 
 export class Core {
@@ -26,6 +29,8 @@ export class Core {
   readonly places: CorePlaces;
   /** Cores of this machine are told by broadcast, and never interrupted to flush. */
   readonly broadcasts: boolean;
+  /** There may be broadcasts that this core has to apply. */
+  readonly readsBroadcasts: boolean;
   readonly plan: Plan;
   readonly random: Random;
   readonly counters = new CoreCounters();
@@ -42,6 +47,7 @@ export class Core {
     space: 0,
     vpn: 0,
     pages: 0,
+    generation: 0,
     dueNs: 0,
   };
   /**
@@ -74,6 +80,32 @@ export class Core {
   iommuPending = 0;
   /** The range of a flush that cannot be gathered. */
   readonly immediate = new RangeList();
+  /** The unmap under way must be flushed everywhere before it ends, whatever the policy defers. */
+  mustFlush = false;
+  /** The shootdown under way: page-table pages were unlinked; the generation that it makes. */
+  freesTables = false;
+  generation = 0;
+  /** By space: the generation that this core's TLB is up to date with. */
+  readonly generations: Int32Array;
+  /** An entry of a flush queue, as it is queued or read. */
+  readonly queued: QueuedRange = {
+    vpn: 0,
+    pages: 0,
+    unmappedNs: 0,
+    stamp: 0,
+    flush: 0,
+    frames: NO_FRAME,
+    tables: END_OF_CHAIN,
+  };
+  /** When this core's next tick is; Infinity where nothing happens at ticks. */
+  tickNs = Number.POSITIVE_INFINITY;
+  /** By core: up to which entry of its queue this one has swept. */
+  readonly sweptTo: Int32Array;
+  /** Which entries of its own queue all others have swept. */
+  readonly grace: GracePeriod;
+  /** Asynchronous flushes so far, and the last that a wait descriptor was submitted for. */
+  asyncStarted = 0;
+  asyncWaited = 0;
   /** Whether the warm-up is over. */
   private counting = false;
   /** When this core's timer flushes the deferred queues; Infinity while it is not armed. */
@@ -104,8 +136,13 @@ export class Core {
     this.targetToldNs = new Float64Array(cores);
     this.lastPosted = new Int32Array(cores);
     this.lastReleased = new Int32Array(locksOf(machine.shape));
+    this.generations = new Int32Array(machine.shape.spaces);
+    this.sweptTo = new Int32Array(cores);
+    this.grace = new GracePeriod(cores);
+    if (plan.tickNs !== Number.POSITIVE_INFINITY) this.tickNs = random.below(plan.tickNs);
     this.submissions = new Int32Array(iommus).fill(-1);
     this.broadcasts = shootsBy === "broadcast";
+    this.readsBroadcasts = this.broadcasts || plan.broadcastFrom > 0;
     this.places = placesOf(topology, cores);
   }
 

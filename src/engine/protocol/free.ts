@@ -1,33 +1,129 @@
-// Giving back what was unmapped: only now do the entries let go of their frame numbers, so that the
-// addresses can be mapped again.
+// Giving back what was unmapped: frames, addresses and page-table pages.
+//
+// An unmapped entry goes on naming its frame until the flush is over, as in Akaros: that holds
+// frame and address at once. Where a policy gives the address back earlier, or the entry's table
+// goes, the frames wait in a chain of their own. Where it gives the frames back earlier, the entry
+// is marked and still holds the address.
 
-import { NO_FRAME } from "../machine/frames.ts";
+import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
+import { AT_ONCE, type Plan, REUSE } from "../policy/plan.ts";
 import type { Core } from "./core.ts";
 
-/** Frees the frames that the unmapped entries of a range still name. */
-export function freeRange(
+/** What is given back: a range of unmapped pages, and what was held with it. */
+export interface Unmapped {
+  readonly vpn: number;
+  readonly pages: number;
+  readonly unmappedNs: number;
+  /** First of a chain; NO_FRAME while its entries name them. */
+  readonly frames: number;
+  /** First of a chain. */
+  readonly tables: number;
+}
+
+/** Whether a policy gives frames back that some TLB or IOTLB has cached: it flushes at reuse. */
+export function flushesAtReuse({ coresWhen, iommuWhen }: Plan): boolean {
+  return coresWhen === REUSE || iommuWhen === REUSE;
+}
+
+/** Gives back what a range still holds; `unflushed` if some TLB or IOTLB may have it cached. */
+export function freeRange(core: Core, space: number, range: Unmapped, unflushed: boolean): void {
+  const { cpu, counters } = core;
+  const { vpn, pages, unmappedNs, frames, tables } = range;
+  const freed =
+    frames === NO_FRAME
+      ? releaseEntries(core, space, vpn, pages, unflushed)
+      : freeChain(core, frames, unflushed);
+  freeTables(core, space, tables);
+  countFreed(core, space, freed);
+  counters.heldPageNs += freed * (cpu.now() - unmappedNs);
+}
+
+/** Frees the frames that the entries of a range name; these go on holding the addresses. */
+export function freeNamed(
   core: Core,
   space: number,
   vpn: number,
   pages: number,
-  unmappedNs: number,
+  unflushed: boolean,
 ): void {
+  const { machine } = core;
+  const root = machine.spaces.rootOf(space);
+  let leaf = NO_LEAF;
+  let freed = 0;
+  for (let page = vpn; page < vpn + pages; page++) {
+    leaf = machine.pageTables.leafAfter(leaf, root, page);
+    const frame = machine.pageTables.release(leaf);
+    if (frame === NO_FRAME) continue;
+    freeFrame(core, frame, unflushed);
+    freed++;
+  }
+  countFreed(core, space, freed);
+}
+
+/** Frees a chain of frames; returns how many these were. */
+export function freeChain(core: Core, first: number, unflushed: boolean): number {
+  const { frames } = core.machine;
+  let freed = 0;
+  for (let frame = first; frame !== END_OF_CHAIN; freed++) {
+    const next = frames.nextOf(frame);
+    freeFrame(core, frame, unflushed);
+    frame = next;
+  }
+  return freed;
+}
+
+/** Frees a chain of page-table pages that nothing leads to any more. */
+export function freeTables(core: Core, space: number, first: number): void {
+  const { frames, spaces } = core.machine;
+  let freed = 0;
+  for (let table = first; table !== END_OF_CHAIN; freed++) {
+    const next = frames.nextOf(table);
+    frames.freeTable(table);
+    table = next;
+  }
+  if (freed > 0) spaces.addHeldTables(space, -freed);
+}
+
+export function countFreed(core: Core, space: number, frames: number): void {
   const { cpu, machine, costs, counters } = core;
-  const { pageTables, frames, spaces } = machine;
-  const root = spaces.rootOf(space);
+  cpu.spend(costs.frameNs * frames);
+  counters.framesFreed += frames;
+  machine.spaces.addHeld(space, -frames);
+}
+
+/**
+ * Lets the entries of a range go, but for the addresses where these are flushed at reuse too; frees
+ * the frames that nobody has freed yet. Returns how many these were.
+ */
+function releaseEntries(
+  core: Core,
+  space: number,
+  vpn: number,
+  pages: number,
+  unflushed: boolean,
+): number {
+  const { machine, plan } = core;
+  const { pageTables } = machine;
+  const root = machine.spaces.rootOf(space);
   let leaf = NO_LEAF;
   let freed = 0;
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
-    const frame = pageTables.takeHeld(leaf);
-    if (frame === NO_FRAME) continue;
-    frames.free(core.id, frame);
+    const frame = unflushed ? pageTables.release(leaf) : pageTables.takeHeld(leaf);
+    if (frame === NO_FRAME || plan.framesReuse === AT_ONCE) continue;
+    freeFrame(core, frame, unflushed);
     freed++;
   }
-  cpu.spend(costs.frameNs * freed);
-  counters.framesFreed += freed;
-  counters.heldPageNs += freed * (cpu.now() - unmappedNs);
-  machine.spaces.addHeld(space, -freed);
+  return freed;
+}
+
+function freeFrame(core: Core, frame: number, unflushed: boolean): void {
+  const { machine, home, id } = core;
+  if (unflushed) {
+    machine.frames.freeUnflushed(id, frame, machine.spaces.deferredFlushesStarted(home));
+  } else {
+    machine.frames.free(id, frame);
+  }
 }

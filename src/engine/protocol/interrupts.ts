@@ -12,6 +12,9 @@ import {
 } from "../machine/mailboxes.ts";
 import type { Core } from "./core.ts";
 
+/** Pages of a flush that is always a full one. */
+const ALL_PAGES = Number.POSITIVE_INFINITY;
+
 /** Handles the message that the caller has seen due, and those that become due meanwhile. */
 export function* serviceInterrupts(core: Core): Protocol<void> {
   const { cpu, machine, costs, message } = core;
@@ -46,13 +49,27 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
 
 /**
  * Drops what a shootdown of `pages` pages takes away from this core's own TLB, and takes the time.
+ * `generation` is that of the change, or 0 where nobody counts them.
  */
-export function flushOwnTlb(core: Core, space: number, vpn: number, pages: number): void {
+export function flushOwnTlb(
+  core: Core,
+  space: number,
+  vpn: number,
+  pages: number,
+  generation: number,
+): void {
   const { cpu, tlb, costs, counters } = core;
-  if (pages > core.plan.fullAbovePages) {
-    cpu.spend(costs.flushContextNs);
-    tlb.flushContext(pcidOf(space));
-    counters.fullFlushes++;
+  let full = pages > core.plan.fullAbovePages;
+  if (generation !== 0) {
+    const behind = (generation - core.generations[space]) | 0;
+    if (behind <= 0) return; // A newer flush has covered it.
+    // Linux (arch/x86/mm/tlb.c, flush_tlb_func): a range will do only if nothing else is missing.
+    const newest = core.machine.spaces.generationOf(space);
+    full = full || behind > 1 || newest !== generation;
+    core.generations[space] = newest;
+  }
+  if (full) {
+    flushOwnContext(core, space);
     return;
   }
   cpu.spend(costs.invalidatePageNs * pages);
@@ -60,16 +77,18 @@ export function flushOwnTlb(core: Core, space: number, vpn: number, pages: numbe
   counters.pageFlushes += pages;
 }
 
+/** Drops everything of a space from this core's own TLB, and takes the time. */
+export function flushOwnContext(core: Core, space: number): void {
+  core.cpu.spend(core.costs.flushContextNs);
+  core.tlb.flushContext(pcidOf(space));
+  core.counters.fullFlushes++;
+}
+
 function handle(core: Core): void {
-  const { cpu, tlb, costs, counters, message } = core;
-  const action = message.kind & ACTION_MASK;
-  if (action === FLUSH_PAGES) {
-    flushOwnTlb(core, message.space, message.vpn, message.pages);
-  } else if (action === FLUSH_SPACE) {
-    cpu.spend(costs.flushContextNs);
-    tlb.flushContext(pcidOf(message.space));
-    counters.fullFlushes++;
-  }
+  const { kind, space, vpn, pages, generation } = core.message;
+  const action = kind & ACTION_MASK;
+  if (action === FLUSH_PAGES) flushOwnTlb(core, space, vpn, pages, generation);
+  else if (action === FLUSH_SPACE) flushOwnTlb(core, space, 0, ALL_PAGES, generation);
 }
 
 /**

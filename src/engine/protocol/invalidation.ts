@@ -117,6 +117,24 @@ export function* submitFlush(
   core.submissions[iommu.id] = yield* submit(core, iommu, flushOf(core, space, ranges, from));
 }
 
+/** The same without a wait: nobody will know when it is done. */
+export function* submitUnawaited(
+  core: Core,
+  iommu: Iommu,
+  space: number,
+  ranges: RangeList,
+  from: number,
+): Protocol<void> {
+  yield* submit(core, iommu, flushOf(core, space, ranges, from), false);
+}
+
+/** Whether what was submitted last with a wait, if anything, is done by now. */
+export function isSubmissionDone(core: Core, iommu: Iommu): boolean {
+  const wait = core.submissions[iommu.id];
+  if (wait === NO_SUBMISSION) return true;
+  return iommu.statusOf(wait) === doneMark(wait) && iommu.visibleNs(wait) <= core.cpu.now();
+}
+
 /** Submits the invalidation of everything of `space`. */
 export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Protocol<void> {
   core.submissions[iommu.id] = yield* submit(core, iommu, [
@@ -125,13 +143,14 @@ export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Pro
 }
 
 /**
- * Puts descriptors and a wait into the queue with one tail write. Returns the index of the wait's
- * slot, to be handed to `awaitStatus`.
+ * Puts descriptors and, unless nobody is going to wait, a wait into the queue with one tail write.
+ * Returns the index of the wait's slot, to be handed to `awaitStatus`.
  */
 export function* submit(
   core: Core,
   iommu: Iommu,
   descriptors: readonly Descriptor[],
+  awaited = true,
 ): Protocol<number> {
   const { cpu, machine, costs, path, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
@@ -157,7 +176,8 @@ export function* submit(
   const dueNs = cpu.effectNs(costs.tailWriteNs);
   const first = iommu.nextSlot;
   for (const descriptor of descriptors) iommu.takeSlot(descriptor, first, cpu.id, dueNs);
-  const wait = takeWaitSlot(core, iommu, first, dueNs);
+  const wait = awaited ? takeWaitSlot(core, iommu, first, dueNs) : NO_SUBMISSION;
+  if (!awaited) iommu.markPosted(first);
   cpu.spend(costs.tailWriteNs);
   if (cpu.point()) yield;
   iommu.writeTail();
@@ -289,7 +309,7 @@ function iotlbOf(
   vpn: number,
   addressMask: number,
 ): Descriptor {
-  const leafHint = core.plan.leafHint && granularity === GRANULARITY_PAGE;
+  const leafHint = core.plan.leafHint && granularity === GRANULARITY_PAGE && !core.freesTables;
   return iotlbDescriptor(granularity, didOf(space), true, vpn, addressMask, leafHint);
 }
 

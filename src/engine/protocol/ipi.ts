@@ -17,12 +17,12 @@ import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 
 /**
- * Sends `kind` to every other core that has `space` loaded, one after the other, or those of a
- * cluster together where the machine can. Reads the set now: the caller has changed the page table
- * before, so that a core which loads the space from here on sees that.
+ * Sends `kind` to the first `targets` of `targetCores`, one after the other, or those of a cluster
+ * together where the machine can.
  */
-export function* sendToLoaded(
+export function* sendToTargets(
   core: Core,
+  targets: number,
   space: number,
   kind: number,
   vpn: number,
@@ -30,8 +30,6 @@ export function* sendToLoaded(
 ): Protocol<void> {
   const { cpu, costs } = core;
   core.targets = 0;
-  if (cpu.point()) yield;
-  const targets = findLoaded(core, space);
   const multicasts = costs.clusterSendNs > 0 && (kind & KERNEL_MESSAGE) === 0;
   while (core.targets < targets) {
     const end = multicasts ? clusterEnd(core, core.targets, targets) : core.targets + 1;
@@ -53,22 +51,6 @@ export function* send(
   core.targetCores[core.targets] = target;
   spendOnOne(core, kind);
   yield* post(core, kind, space, vpn, pages);
-}
-
-/** Puts the other cores that have `space` loaded into `targetCores`; returns how many these are. */
-function findLoaded(core: Core, space: number): number {
-  const { machine, targetCores } = core;
-  let targets = 0;
-  for (let word = 0; word < machine.spaces.loadedWords; word++) {
-    let bits = machine.spaces.loadedBits(space, word);
-    while (bits !== 0) {
-      const lowest = bits & -bits;
-      bits ^= lowest;
-      const target = 32 * word + (31 - Math.clz32(lowest));
-      if (target !== core.id) targetCores[targets++] = target;
-    }
-  }
-  return targets;
 }
 
 /** One behind the last target of the cluster that target number `from` stands in. */
@@ -106,7 +88,8 @@ function* post(
   core.targetSequences[targets] = sequence;
   core.targetToldNs[targets] = cpu.now();
   core.targets = targets + 1;
-  mailboxes.post(target, sequence, kind, core.id, space, vpn, pages, sentNs, dueNs);
+  const { id, generation } = core;
+  mailboxes.post(target, sequence, kind, id, space, vpn, pages, generation, sentNs, dueNs);
   cpu.ring(target, dueNs);
   core.counters.ipis++;
 }

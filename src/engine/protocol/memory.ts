@@ -7,13 +7,15 @@ import type { Protocol } from "../executor/cpu.ts";
 import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
-import { BATCH, EACH, QUEUE } from "../policy/plan.ts";
-import { FREE, LOCK, PTE } from "../probe/segments.ts";
+import { BATCH, EACH, TICK } from "../policy/plan.ts";
+import { FREE, LOCAL, LOCK, PTE } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
-import { drainQueues, enqueue } from "./flush-queue.ts";
-import { freeRange } from "./free.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { drainQueues, enqueue, isDeferred } from "./flush-queue.ts";
+import { flushesAtReuse, freeRange } from "./free.ts";
+import { gather } from "./gather.ts";
+import { flushOwnTlb, serviceInterrupts } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
+import { takeAddress, takeFrame } from "./reuse.ts";
 import { SKIP, shootdown } from "./shootdown.ts";
 
 /** An operation begins; what follows until `finishOperation` is its latency. */
@@ -30,8 +32,8 @@ export function beginOperation(core: Core): void {
 /** The operation ends: what was gathered is flushed, and freed or queued. */
 export function* finishOperation(core: Core): Protocol<void> {
   const { cpu, plan, gathered, path, counters } = core;
-  const cores = plan.coresWhen !== QUEUE && core.coresFlushed < gathered.length;
-  const iommu = plan.iommuWhen !== QUEUE && core.iommuFlushed < gathered.length;
+  const cores = !isDeferred(plan.coresWhen) && core.coresFlushed < gathered.length;
+  const iommu = !isDeferred(plan.iommuWhen) && core.iommuFlushed < gathered.length;
   yield* flushGathered(core, cores, iommu);
   path.end(cpu.now());
   counters.operations++;
@@ -40,10 +42,16 @@ export function* finishOperation(core: Core): Protocol<void> {
 
 /**
  * Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what
- * follows. Returns how many pages that were.
+ * follows. `withTables`: the page-table pages that are empty then go as well; nobody else may map
+ * anything in the regions of 2 MiB that the range is in. Returns how many pages were mapped.
  */
-export function* unmap(core: Core, vpn: number, pages: number): Protocol<number> {
-  const { cpu, machine, costs, path, counters, space } = core;
+export function* unmap(
+  core: Core,
+  vpn: number,
+  pages: number,
+  withTables = false,
+): Protocol<number> {
+  const { cpu, machine, costs, path, counters, plan, home, space } = core;
   const { pageTables, spaces } = machine;
   const lock = machine.lockOfSpace(space);
   const ticket = yield* acquire(core, lock);
@@ -53,25 +61,28 @@ export function* unmap(core: Core, vpn: number, pages: number): Protocol<number>
   let leaf = NO_LEAF;
   let cleared = 0;
   let run = 0; // Pages before this one that were cleared: only these are this operation's to free.
+  // What waits in a ring or for its reuse belongs to the home space.
+  core.mustFlush = space !== home || (withTables && flushesAtReuse(plan));
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
-    if (leaf !== NO_LEAF && isPresent(pageTables.clearPresent(leaf))) {
+    const entry = leaf === NO_LEAF ? 0 : pageTables.clearPresent(leaf);
+    if (isPresent(entry)) {
       run++;
+      if (plan.readOnly && (entry & WRITABLE) !== 0) core.mustFlush = true;
       continue;
     }
-    if (run > 0) core.gathered.add(page - run, run, cpu.now());
+    if (run > 0) gather(core, page - run, run, withTables);
     cleared += run;
     run = 0;
   }
-  if (run > 0) core.gathered.add(vpn + pages - run, run, cpu.now());
+  if (run > 0) gather(core, vpn + pages - run, run, withTables);
   cleared += run;
   cpu.spend(costs.pteNs * cleared);
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
   if (cleared === 0) return 0;
-  const held = spaces.addHeld(space, cleared);
   counters.framesHeld += cleared;
-  counters.heldPagesMax = Math.max(counters.heldPagesMax, held);
+  counters.heldPagesMax = Math.max(counters.heldPagesMax, spaces.heldBy(space));
   yield* afterUnmap(core, cleared);
   return cleared;
 }
@@ -81,8 +92,9 @@ function* afterUnmap(core: Core, pages: number): Protocol<void> {
   const { plan } = core;
   core.coresPending += pages;
   core.iommuPending += pages;
-  const cores = isDue(plan.coresWhen, plan.coresPages, core.coresPending);
-  const iommu = isDue(plan.iommuWhen, plan.iommuPages, core.iommuPending);
+  const { mustFlush } = core;
+  const cores = mustFlush || isDue(plan.coresWhen, plan.coresPages, core.coresPending);
+  const iommu = mustFlush || isDue(plan.iommuWhen, plan.iommuPages, core.iommuPending);
   yield* flushGathered(core, cores, iommu);
 }
 
@@ -109,18 +121,37 @@ function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<vo
     core.iommuFlushed = gathered.length;
     core.iommuPending = 0;
   }
-  const coresDone = plan.coresWhen === QUEUE ? gathered.length : core.coresFlushed;
-  const iommuDone = plan.iommuWhen === QUEUE ? gathered.length : core.iommuFlushed;
+  if (plan.coresWhen === TICK && !cores) flushOwnRanges(core);
+  const coresDone = isDeferred(plan.coresWhen) ? gathered.length : core.coresFlushed;
+  const iommuDone = isDeferred(plan.iommuWhen) ? gathered.length : core.iommuFlushed;
   const done = Math.min(coresDone, iommuDone);
-  const deferred = plan.coresWhen === QUEUE || plan.iommuWhen === QUEUE;
+  const queues = plan.queueEntries > 0 && !core.mustFlush;
   for (; core.released < done; core.released++) {
-    const vpn = gathered.vpnOf(core.released);
-    const pages = gathered.pagesOf(core.released);
-    const unmappedNs = gathered.unmappedNs(core.released);
-    if (deferred) yield* enqueue(core, vpn, pages, unmappedNs);
-    else freeRange(core, space, vpn, pages, unmappedNs);
+    if (queues) yield* enqueue(core, core.released);
+    else freeGathered(core, core.released);
   }
   path.mark(FREE, cpu.now());
+}
+
+/** Where other cores sweep, this one drops at once what it has unmapped itself. */
+function flushOwnRanges(core: Core): void {
+  const { cpu, gathered, path, space } = core;
+  for (; core.coresFlushed < gathered.length; core.coresFlushed++) {
+    const range = core.coresFlushed;
+    flushOwnTlb(core, space, gathered.vpnOf(range), gathered.pagesOf(range), 0);
+  }
+  path.mark(LOCAL, cpu.now());
+}
+
+/** Frees what a range of this operation holds; it waits for nothing any more. */
+function freeGathered(core: Core, range: number): void {
+  const { gathered, queued, plan, space } = core;
+  queued.vpn = gathered.vpnOf(range);
+  queued.pages = gathered.pagesOf(range);
+  queued.unmappedNs = gathered.unmappedNs(range);
+  queued.frames = gathered.framesOf(range);
+  queued.tables = gathered.tablesOf(range);
+  freeRange(core, space, queued, flushesAtReuse(plan) && !core.mustFlush);
 }
 
 /**
@@ -139,16 +170,17 @@ function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
  * still waits for a flush forces that flush. False if no frame is left.
  */
 export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> {
-  const { cpu, machine, costs, space } = core;
+  const { cpu, machine, costs, plan, space } = core;
   const { pageTables, frames, spaces } = machine;
   const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
   if (leaf === NO_LEAF) return false;
-  const frame = frames.allocate(core.id, space);
+  const frame = yield* takeFrame(core, space);
   if (frame === NO_FRAME) return false;
   cpu.spend(costs.frameNs + costs.pteNs);
   for (;;) {
     yield* awaitReleased(core, leaf);
     if (cpu.point()) yield;
+    if (plan.accessedOnly && pageTables.read(leaf) === 0) pageTables.forgetSharers(leaf);
     if (pageTables.map(leaf, frame, USER | flags)) break;
     if (!isPresent(pageTables.read(leaf))) continue;
     frames.free(core.id, frame); // Another core was faster.
@@ -167,6 +199,7 @@ function* awaitReleased(core: Core, leaf: number): Protocol<void> {
   const { pageTables, mailboxes } = machine;
   if (!isHeld(pageTables.read(leaf))) return;
   yield* drainQueues(core);
+  yield* takeAddress(core, leaf);
   while (isHeld(pageTables.read(leaf))) {
     const interruptNs = mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) {
@@ -175,6 +208,7 @@ function* awaitReleased(core: Core, leaf: number): Protocol<void> {
     }
     if (cpu.sleep(Math.min(interruptNs, cpu.now() + POLL_NS))) yield;
     yield* drainQueues(core);
+    yield* takeAddress(core, leaf);
   }
 }
 
@@ -250,7 +284,7 @@ export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
   const ticket = yield* acquire(core, lock);
   path.mark(LOCK, cpu.now());
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
-  const frame = frames.allocate(core.id, space);
+  const frame = yield* takeFrame(core, space);
   const possible = leaf !== NO_LEAF && frame !== NO_FRAME && isPresent(pageTables.read(leaf));
   let former = 0;
   if (possible) {

@@ -1,43 +1,73 @@
 // A growing list of page ranges, kept between operations so that no operation allocates.
 
+import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
+
 const FIRST_CAPACITY = 64;
+/** Numbers of one range: first page, pages, when it was unmapped, its frames, its tables. */
+const FIELDS = 5;
+const VPN = 0;
+const PAGES = 1;
+const UNMAPPED_NS = 2;
+const FRAMES = 3;
+const TABLES = 4;
 
 export class RangeList {
   length = 0;
-  private vpns = new Float64Array(FIRST_CAPACITY);
-  private sizes = new Float64Array(FIRST_CAPACITY);
-  private times = new Float64Array(FIRST_CAPACITY);
+  private fields = new Float64Array(FIELDS * FIRST_CAPACITY);
 
-  /** Adds a range that was unmapped at `nowNs`. */
-  add(vpn: number, pages: number, nowNs: number): void {
-    if (this.length === this.vpns.length) this.grow();
-    this.vpns[this.length] = vpn;
-    this.sizes[this.length] = pages;
-    this.times[this.length] = nowNs;
+  /**
+   * Adds a range that was unmapped at `nowNs`. `frames` is the first of the chain of its frames, or
+   * NO_FRAME while its entries still name them; `tables` that of page-table pages unlinked with it.
+   */
+  add(vpn: number, pages: number, nowNs: number, frames = NO_FRAME, tables = END_OF_CHAIN): void {
+    const at = FIELDS * this.length;
+    if (at === this.fields.length) this.grow();
+    const { fields } = this;
+    fields[at + VPN] = vpn;
+    fields[at + PAGES] = pages;
+    fields[at + UNMAPPED_NS] = nowNs;
+    fields[at + FRAMES] = frames;
+    fields[at + TABLES] = tables;
     this.length++;
   }
 
   vpnOf(range: number): number {
-    return this.vpns[range];
+    return this.fields[FIELDS * range + VPN];
   }
 
   pagesOf(range: number): number {
-    return this.sizes[range];
+    return this.fields[FIELDS * range + PAGES];
   }
 
   unmappedNs(range: number): number {
-    return this.times[range];
+    return this.fields[FIELDS * range + UNMAPPED_NS];
+  }
+
+  framesOf(range: number): number {
+    return this.fields[FIELDS * range + FRAMES];
+  }
+
+  tablesOf(range: number): number {
+    return this.fields[FIELDS * range + TABLES];
   }
 
   clear(): void {
     this.length = 0;
   }
 
+  /** Whether page-table pages were unlinked with any range from `from` on. */
+  haveTables(from: number): boolean {
+    for (let range = from; range < this.length; range++) {
+      if (this.tablesOf(range) !== END_OF_CHAIN) return true;
+    }
+    return false;
+  }
+
   /** First page of the smallest range that covers the ranges from `from` on. */
   coverStart(from: number): number {
     let start = Number.POSITIVE_INFINITY;
     for (let range = from; range < this.length; range++) {
-      start = Math.min(start, this.vpns[range]);
+      start = Math.min(start, this.vpnOf(range));
     }
     return start;
   }
@@ -46,20 +76,14 @@ export class RangeList {
   coverEnd(from: number): number {
     let end = 0;
     for (let range = from; range < this.length; range++) {
-      end = Math.max(end, this.vpns[range] + this.sizes[range]);
+      end = Math.max(end, this.vpnOf(range) + this.pagesOf(range));
     }
     return end;
   }
 
   private grow(): void {
-    const vpns = new Float64Array(2 * this.vpns.length);
-    const sizes = new Float64Array(2 * this.vpns.length);
-    const times = new Float64Array(2 * this.vpns.length);
-    vpns.set(this.vpns);
-    sizes.set(this.sizes);
-    times.set(this.times);
-    this.vpns = vpns;
-    this.sizes = sizes;
-    this.times = times;
+    const fields = new Float64Array(2 * this.fields.length);
+    fields.set(this.fields);
+    this.fields = fields;
   }
 }

@@ -3,8 +3,9 @@
 // IOMMUs), so that one which arrives in between either sees the cleared entries or is told.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { FLUSH_PAGES, FLUSH_SPACE } from "../machine/mailboxes.ts";
+import { ACK_EARLY, ACK_LATE, FLUSH_PAGES, FLUSH_SPACE } from "../machine/mailboxes.ts";
 import { LOCAL, SEND } from "../probe/segments.ts";
+import { completeSubmitted, submitAsynchronously } from "./async.ts";
 import { broadcast } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { flushOwnTlb } from "./interrupts.ts";
@@ -14,18 +15,18 @@ import {
   submitDomainFlush,
   submitFlush,
 } from "./invalidation.ts";
-import { awaitAcks, sendToLoaded } from "./ipi.ts";
+import { awaitAcks, sendToTargets } from "./ipi.ts";
 import type { RangeList } from "./ranges.ts";
+import { EVERYTHING, findTargets } from "./targets.ts";
 
 /** From here on nobody is asked about a range: the half is not flushed now. */
 export const SKIP = -1;
-/** Everything of the space is flushed, whatever the ranges. */
-export const EVERYTHING = -2;
 
 /**
  * Flushes ranges of `space` that are unmapped by now: for the cores those from `coresFrom` on, for
  * the IOMMUs those from `iommuFrom` on; SKIP leaves a half out, EVERYTHING flushes the whole space
- * there. Returns when both have answered as far as the policy waits.
+ * there. Returns when both have answered as far as the policy waits; for EVERYTHING it always waits
+ * for the IOMMUs.
  */
 export function* shootdown(
   core: Core,
@@ -34,13 +35,27 @@ export function* shootdown(
   coresFrom: number,
   iommuFrom: number,
 ): Protocol<void> {
-  const { plan, counters } = core;
+  const { plan, counters, machine } = core;
   counters.shootdowns++;
-  const early = plan.overlapped && plan.queuedInvalidation && iommuFrom !== SKIP;
-  if (early) yield* submitToAttached(core, space, ranges, iommuFrom);
+  const everything = coresFrom === EVERYTHING || iommuFrom === EVERYTHING;
+  core.freesTables = everything
+    ? machine.spaces.heldTables(space) > 0
+    : ranges.haveTables(Math.max(0, Math.min(coresFrom, iommuFrom)));
+  const queued = plan.queuedInvalidation && iommuFrom !== SKIP;
+  const async = queued && plan.waitEvery > 1 && iommuFrom !== EVERYTHING;
+  const early = queued && plan.overlapped;
+  if (queued && plan.waitEvery > 1 && !async) yield* completeSubmitted(core);
+  if (early) {
+    if (async) yield* submitAsynchronously(core, space, ranges, iommuFrom);
+    else yield* submitToAttached(core, space, ranges, iommuFrom);
+  }
   if (coresFrom !== SKIP) yield* flushCores(core, space, ranges, coresFrom);
-  if (early) yield* awaitAttached(core);
+  if (async) {
+    if (!early) yield* submitAsynchronously(core, space, ranges, iommuFrom);
+  } else if (early) yield* awaitAttached(core);
   else if (iommuFrom !== SKIP) yield* flushIommusInTurn(core, space, ranges, iommuFrom);
+  core.freesTables = false;
+  core.generation = 0;
   core.path.settle();
 }
 
@@ -49,27 +64,45 @@ export function* shootdown(
  * where the machine has it one broadcast, which reaches the initiator's own TLB as well.
  */
 function* flushCores(core: Core, space: number, ranges: RangeList, from: number): Protocol<void> {
-  const { cpu, plan, path } = core;
+  const { cpu, machine, plan, path } = core;
   const vpn = from === EVERYTHING ? 0 : ranges.coverStart(from);
   const pages = from === EVERYTHING ? Number.POSITIVE_INFINITY : ranges.coverEnd(from) - vpn;
   const full = pages > plan.fullAbovePages;
-  if (core.broadcasts) {
+  let targets = NOT_FOUND;
+  if (plan.broadcastFrom > 0 && !core.broadcasts) {
+    if (cpu.point()) yield;
+    targets = findTargets(core, space, ranges, from);
+  }
+  if (core.broadcasts || (targets !== NOT_FOUND && targets >= plan.broadcastFrom)) {
     yield* broadcast(core, space, full ? 0 : vpn, full ? 0 : pages);
     return;
   }
+  if (plan.generations) {
+    if (cpu.point()) yield;
+    core.generation = machine.spaces.nextGeneration(space);
+  }
   if (!plan.concurrentLocal) {
-    flushOwnTlb(core, space, vpn, pages);
+    flushOwnTlb(core, space, vpn, pages, core.generation);
     path.mark(LOCAL, cpu.now());
   }
-  const kind = (full ? FLUSH_SPACE : FLUSH_PAGES) | plan.ack;
-  yield* sendToLoaded(core, space, kind, full ? 0 : vpn, full ? 0 : pages);
+  if (targets === NOT_FOUND) {
+    if (cpu.point()) yield;
+    targets = findTargets(core, space, ranges, from);
+  }
+  // A core that has only entered its handler may still walk what is about to be freed.
+  const ack = core.freesTables && plan.ack === ACK_EARLY ? ACK_LATE : plan.ack;
+  const kind = (full ? FLUSH_SPACE : FLUSH_PAGES) | ack;
+  yield* sendToTargets(core, targets, space, kind, full ? 0 : vpn, full ? 0 : pages);
   path.mark(SEND, cpu.now());
   if (plan.concurrentLocal) {
-    flushOwnTlb(core, space, vpn, pages);
+    flushOwnTlb(core, space, vpn, pages, core.generation);
     path.mark(LOCAL, cpu.now());
   }
-  if (plan.ack !== 0) yield* awaitAcks(core);
+  if (ack !== 0) yield* awaitAcks(core);
 }
+
+/** Nobody has looked yet who has to be told. */
+const NOT_FOUND = -1;
 
 /**
  * One IOMMU after the other, each awaited before the next. With none attached this reads one word.

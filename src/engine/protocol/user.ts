@@ -12,6 +12,8 @@ import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
 import { serviceInterrupts } from "./interrupts.ts";
+import { tick } from "./sweep.ts";
+import { enterIdle, leaveIdle } from "./switch.ts";
 
 /** The pages that a program's access stream is drawn from, besides what cores mapped last. */
 export interface AccessStream {
@@ -36,8 +38,8 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
     let gapNs = Math.min(leftNs, stream.gapNs);
     leftNs -= gapNs;
     do {
-      if (core.timerNs <= cpu.now()) yield* drainQueues(core);
-      const pieceNs = Math.min(gapNs, core.timerNs - cpu.now());
+      if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
+      const pieceNs = Math.min(gapNs, nextTimerNs(core) - cpu.now());
       if (cpu.run(pieceNs)) yield;
       gapNs -= pieceNs - cpu.leftNs;
       // What is left says that there is one; it may also be due just at the end.
@@ -73,11 +75,23 @@ export function* runProgram(
 export function* idle(core: Core): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
+  enterIdle(core);
   while (!machine.control.stopped) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
     else if (cpu.sleep(interruptNs)) yield;
   }
+  leaveIdle(core);
+}
+
+function nextTimerNs(core: Core): number {
+  return Math.min(core.timerNs, core.tickNs);
+}
+
+/** What is due of this core's own: its tick, and the flush queues' timer if it has that. */
+export function* serveTimers(core: Core): Protocol<void> {
+  if (core.tickNs <= core.cpu.now()) yield* tick(core);
+  if (core.timerNs <= core.cpu.now()) yield* drainQueues(core);
 }
 
 /** The run is over: what was sent to this core is still handled, when it is due. */
@@ -97,7 +111,7 @@ export function* finishInterrupts(core: Core): Protocol<void> {
  */
 export function access(core: Core, vpn: number, write: boolean): void {
   const { cpu, costs, tlb, counters, space } = core;
-  if (core.broadcasts) applyBroadcasts(core);
+  if (core.readsBroadcasts) applyBroadcasts(core);
   const entry = tlb.lookup(pcidOf(space), vpn);
   if (entry !== TLB_MISS && (!write || (tlb.pteOf(entry) & WRITABLE) !== 0)) {
     counters.tlbHits++;
@@ -117,12 +131,15 @@ function fill(core: Core, vpn: number, write: boolean): boolean {
   if (leaf === NO_LEAF) return false;
   tlb.structures.fill(pcidOf(space), vpn);
   const epoch = tlb.epochOf(pcidOf(space));
+  const { accessedOnly } = core.plan;
   for (;;) {
+    if (accessedOnly) pageTables.noteSharer(leaf, core.id);
     const version = pageTables.versionOf(leaf);
     const pte = pageTables.use(leaf, write);
     if (!isPresent(pte) || (write && (pte & WRITABLE) === 0)) return false;
     const tag = frames.tagOf(pfnOf(pte));
     if (pageTables.versionOf(leaf) !== version) continue;
+    if (accessedOnly && !pageTables.isSharer(leaf, core.id)) continue;
     tlb.insert(pcidOf(space), vpn, pte, version, tag, epoch);
     return true;
   }
