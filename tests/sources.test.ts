@@ -38,7 +38,7 @@ const ENGINE_EDGES: Record<string, readonly string[]> = {
   profile: ["errors", "layout"],
   check: ["errors", "layout", "machine"],
   executor: ["errors", "layout", "machine", "random"],
-  policy: ["errors", "names", "machine"],
+  policy: ["errors", "names", "layout", "machine"],
   protocol: [
     "check",
     "errors",

@@ -5,7 +5,6 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
 import { unknownName } from "../engine/names.ts";
-import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
 import {
@@ -17,6 +16,7 @@ import {
   MAX_REPETITIONS,
 } from "./experiments/schema.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
+import { loadPolicies } from "./policy-list.ts";
 import { parseProfile } from "./profile-file.ts";
 
 const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
@@ -44,17 +44,12 @@ export interface RunOptions {
 
 /** Options of the two commands that run points. */
 export function addRunOptions(command: Command): Command {
-  return command
+  return addPolicyOption(command)
     .addOption(
       new Option(
         "--executor <name>",
         "threads (this host, wall clock), virtual (virtual time, any number of cores) or both",
       ).argParser(parseExecutor),
-    )
-    .option(
-      "--policy <names>",
-      "policies, such as strict,batch(64,cores); all: each",
-      parsePolicies,
     )
     .option(
       "--profile <names>",
@@ -93,6 +88,23 @@ export function addRunOptions(command: Command): Command {
     .option("--quiet", "no progress on standard error")
     .addOption(outOption("folder of the results; must not exist (default: results/NAME-TIMESTAMP)"))
     .addOption(formatOption());
+}
+
+/**
+ * `--policy`. An ES module is loaded before the command runs, which then finds policies, not
+ * their names, in its options.
+ */
+export function addPolicyOption(command: Command): Command {
+  return command
+    .option(
+      "--policy <names>",
+      "policies (see shootdown policies --help), such as strict,batch(64,cores)+early-ack; all: " +
+        "each; or files of your own: JSON, ES modules",
+    )
+    .hook("preAction", async (_, action) => {
+      const list: string | undefined = action.getOptionValue("policy");
+      if (list !== undefined) action.setOptionValue("policy", await loadPolicies(list));
+    });
 }
 
 /** Options of `bench` alone: a trace brings its own cores and pages. */

@@ -41,10 +41,12 @@ const KEY_COLUMNS = [
     name: "when_cores",
     type: "string",
     unit: "",
-    meaning: "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout).",
+    meaning:
+      "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout), at " +
+      "their own tick(states,period), or before a frame's reuse.",
   },
   { name: "when_iommu", type: "string", unit: "", meaning: "When IOTLBs are flushed: as above." },
-  { name: "whom", type: "string", unit: "", meaning: "Which cores are told." },
+  { name: "whom", type: "string", unit: "", meaning: "Which cores are told, and how." },
   {
     name: "ack",
     type: "string",
@@ -61,9 +63,14 @@ const KEY_COLUMNS = [
     name: "iommu",
     type: "string",
     unit: "",
-    meaning: "How an IOTLB is flushed: interface/scope/order.",
+    meaning: "How an IOTLB is flushed: interface/scope/order, and how many flushes share one wait.",
   },
-  { name: "reuse", type: "string", unit: "", meaning: "When a frame may be handed out again." },
+  {
+    name: "reuse",
+    type: "string",
+    unit: "",
+    meaning: "When frames, addresses and page-table pages may be handed out again.",
+  },
   {
     name: "extent",
     type: "string",

@@ -96,13 +96,21 @@ export function shapeOf(point: Point): MachineShape {
     spaces: SPACES,
     dataFrames: pages + program + SPARE_FRAMES_PER_CORE * cores + 1,
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
-    flushQueueSlots: slotsFor(queueOf(point.policy)?.entries ?? 0),
+    flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
     ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
   };
+}
+
+/** The power of two that holds the policy's queue. */
+export function queueSlotsOf(policy: Policy): number {
+  const entries = queueOf(policy)?.entries ?? 0;
+  let slots = MIN_QUEUE_SLOTS;
+  while (slots < entries) slots *= 2;
+  return slots;
 }
 
 /**
@@ -131,11 +139,6 @@ function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): nu
   if (stress === undefined) return initiators * windows * pages;
   const { ownPages, sharedPages } = stress;
   return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
-}
-
-/** The smallest ring that has room for so many entries. */
-function slotsFor(entries: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(MIN_QUEUE_SLOTS, entries)));
 }
 
 function pagesOfTrace(workload: WorkloadPlan): number {

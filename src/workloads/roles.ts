@@ -56,8 +56,8 @@ function* initiate(
   const { cpu, machine } = core;
   const { control } = machine;
   for (let index = 0; index < plan.warmup; index++) yield* operate(core, plan, stream, index);
-  // What nobody acknowledges is handled some time later; it belongs to the warm-up all the same.
-  while (!machine.mailboxes.areEmpty) yield* userWork(core, stream, stream.gapNs);
+  // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
+  while (!machine.isQuiet) yield* userWork(core, stream, stream.gapNs);
   control.warm();
   while (!control.measuring) yield* userWork(core, stream, stream.gapNs);
   core.countFromHere();

@@ -4,12 +4,13 @@ import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import type { MachineShape } from "../../dist/src/engine/layout/shape.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
-import { type Policy, queueOf } from "../../dist/src/engine/policy/policy.js";
+import type { Policy } from "../../dist/src/engine/policy/policy.js";
 import { CoreCounters } from "../../dist/src/engine/probe/counters.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import { SEGMENT_NAMES, SEGMENTS } from "../../dist/src/engine/probe/segments.js";
 import { numbersOf, type Profile } from "../../dist/src/engine/profile/profile.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
+import { queueSlotsOf } from "../../dist/src/workers/point.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
 import { firstSpaceOf } from "../../dist/src/workloads/roles.js";
@@ -83,7 +84,7 @@ export function runVirtually(setup: Setup): Outcome {
   const plan = planOf(policy);
   const shape = {
     ...smallShape(cores, iommus, devices, profile),
-    flushQueueSlots: 2 ** Math.ceil(Math.log2(Math.max(2, queueOf(policy)?.entries ?? 0))),
+    flushQueueSlots: queueSlotsOf(policy),
     tracksAccesses: policy.whom.among === "accessed",
   };
   const machine = createMachine(shape, plan.queuedInvalidation);

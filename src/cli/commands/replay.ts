@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES } from "../../engine/layout/shape.ts";
-import { ALL_POLICIES } from "../../engine/policy/presets.ts";
+import { BASIC_POLICIES } from "../../engine/policy/presets.ts";
 import { readWorkload, type TraceOperationsData } from "../../workloads/traces/index.ts";
 import { TRACE } from "../../workloads/workload.ts";
 import { expand } from "../experiments/expand.ts";
@@ -29,6 +29,7 @@ const GAP_NOTE =
   "Use --max-gap none to keep them.";
 const MAX_PID = 2 ** 22;
 const QUICK_OPERATIONS = 1000;
+const BASIC_NAMES = BASIC_POLICIES.map(({ name }) => name).join(", ");
 
 interface ReplayOptions extends RunOptions {
   readonly pid?: number;
@@ -63,7 +64,7 @@ export function addReplay(program: Command): void {
       "after",
       `
 --ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}.
-Without --policy each policy runs; without --iommus there is none; with some, --devices is 1.
+Without --policy ${BASIC_NAMES} run; without --iommus there is none; with some, --devices is 1.
 
 Examples:
   shootdown replay bench/traces/munmap-loop.perf.txt.gz --policy strict,overlapped
@@ -118,7 +119,7 @@ function experimentOf(
   return {
     name: "replay",
     question: `What would ${name} cost under each policy?`,
-    policies: [...ALL_POLICIES],
+    policies: [...BASIC_POLICIES],
     workloads: [
       { name: `trace:${name}`, kind: TRACE, mode: 0, trace: retimed(recorded, options.maxGap) },
     ],

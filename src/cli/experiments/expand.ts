@@ -217,6 +217,12 @@ function whyNot(
       return `${workload.name} flushes IOTLBs by register (--policy akaros)`;
     }
   }
+  if (policy.whom.broadcastFrom > 0 && profile.shootsBy === "ipi") {
+    return (
+      `${policy.name} broadcasts, and the cores of ${profile.name} are told by IPIs only ` +
+      "(--profile zen3-2s)"
+    );
+  }
   if (executor === "virtual") {
     if (!isFree(profile)) return undefined;
     return `the profile ${profile.name} measures this host: in virtual time nothing takes time`;

@@ -2,8 +2,8 @@
 // a grid wins over the top, `quick` over both, and the command line over everything.
 //
 // field             what
-// executors … pages lists: their cross product is the grid's points; a profile may be a JSON file,
-//                   found from the folder of the experiment
+// executors … pages lists: their cross product is the grid's points; a profile or policy may be a
+//                   JSON file, found from the folder of the experiment, and a policy an object
 // workloads         munmap, munmap-range, tlb-bench:MODE
 // idle_cores,       of the cores that do not initiate: how many are asleep with the address space
 // other_cores       still loaded, and how many run another process
@@ -17,6 +17,7 @@ import { z } from "zod";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
+import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
 import { parseWorkload } from "./workloads.ts";
 
@@ -46,7 +47,7 @@ const dimensions = z.strictObject({
   executors: listOf(z.enum(EXECUTORS, EXECUTORS.join(" or "))),
   profiles: listOf(named(parseProfile)),
   workloads: listOf(named(parseWorkload)),
-  policies: listOf(named(parsePolicy)),
+  policies: listOf(policyField),
   cores: listOf(wholeNumber(1, MAX_CORES)),
   /** Of these, how many are asleep all the while, with the space still loaded … */
   idle_cores: listOf(wholeNumber(0, MAX_CORES - 1)),

@@ -384,6 +384,11 @@ export class Iommu {
     return Atomics.load(this.words, IQT);
   }
 
+  /** Whether every descriptor that was handed over has been executed. */
+  get isIdle(): boolean {
+    return this.head === this.tail;
+  }
+
   /** When the descriptor at `index` reaches the IOMMU. */
   dueNs(index: number): number {
     return this.slotFloats[(slotOf(index) * LINE_WORDS + DUE_NS[0]) / 2];

@@ -68,6 +68,11 @@ export class Machine {
     return new CoreTlb(this.memory, this.regions.coreTlbs, this.shape, core);
   }
 
+  /** Whether nobody has anything to do that was sent to it. */
+  get isQuiet(): boolean {
+    return this.mailboxes.areEmpty && this.iommus.every(({ isIdle }) => isIdle);
+  }
+
   get actorCount(): number {
     return actorsOf(this.shape);
   }
