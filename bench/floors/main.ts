@@ -51,6 +51,7 @@ async function measure(): Promise<FloorSamples> {
     tableFrames: 64,
     flushQueueSlots: 2,
     tracksAccesses: false,
+    ringSlots: 0,
     l1: HOST.l1,
     l2: HOST.l2,
     iotlb: HOST.iotlb,

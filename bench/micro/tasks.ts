@@ -81,6 +81,7 @@ export function microTasks(): MicroTask[] {
       tableFrames: 64,
       flushQueueSlots: 2,
       tracksAccesses: false,
+      ringSlots: 0,
       l1: HOST.l1,
       l2: HOST.l2,
       iotlb: HOST.iotlb,

@@ -34,7 +34,7 @@ const KEY_COLUMNS = [
     name: "workload",
     type: "string",
     unit: "",
-    meaning: "What ran, and its variant: munmap, munmap-range, tlb-bench:MODE, trace:NAME.",
+    meaning: "What ran, and its variant: munmap, mprotect:widen, tlb-bench:MODE, trace:NAME.",
   },
   { name: "policy", type: "string", unit: "", meaning: "The policy, parameters included." },
   {

@@ -12,7 +12,8 @@ import { numbersOf, type Profile } from "../engine/profile/profile.ts";
 import type { ActorReport, Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
-import { MUNMAP, MUNMAP_RANGE, TRACE, type WorkloadPlan } from "../workloads/workload.ts";
+import { traitsOf } from "../workloads/traits.ts";
+import { TRACE, type WorkloadPlan } from "../workloads/workload.ts";
 
 export interface Point {
   readonly executor: "threads" | "virtual";
@@ -98,6 +99,7 @@ export function shapeOf(point: Point): MachineShape {
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
     flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
+    ringSlots: traitsOf(workload.kind).ringSlots,
     ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
@@ -158,12 +160,9 @@ const LAST_MAPPING_KIND = 2;
 /** Leaf tables, generously: those of the windows, and for a trace one for each distinct 2 MiB. */
 function tablesOf(point: Point, pages: number): number {
   const { workload } = point;
-  if (workload.kind === MUNMAP || workload.kind === MUNMAP_RANGE) {
-    return 4 * workload.initiators + Math.ceil(pages / 512) * 2;
-  }
   // A table of its own for each core's pages, and one for those that all have.
   if (workload.stress !== undefined) return 4 * (workload.initiators + 1);
-  if (workload.trace === undefined) return 0;
+  if (workload.trace === undefined) return 4 * workload.initiators + Math.ceil(pages / 512) * 2;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;
   for (let place = 0; place < vpns.length; place++) {

@@ -8,12 +8,13 @@ import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/prob
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
-import { DmaEngine, transfer } from "../engine/protocol/dma.ts";
+import { DmaEngine } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
 import { Random } from "../engine/random.ts";
 import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
+import { scriptOf } from "./registry.ts";
 import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
-import type { WorkloadPlan } from "./workload.ts";
+import { NIC_TX, type WorkloadPlan } from "./workload.ts";
 
 /** What all actors of a run have in common besides the machine. */
 export interface Play extends ProfileNumbers {
@@ -62,8 +63,12 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     dmaPeriodNs,
     stress === undefined ? bufferVpn(device) : SHARED_VPN,
     stress === undefined ? BUFFER_PAGES : stress.sharedPages,
+    play.workload.kind !== NIC_TX,
   );
-  return { protocol: transfer(engine), report: () => ({ device: engine.counters }) };
+  return {
+    protocol: scriptOf(play.workload.kind).move(engine, play.workload),
+    report: () => ({ device: engine.counters }),
+  };
 }
 
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {

@@ -69,7 +69,7 @@ export function* stress(core: Core, workload: WorkloadPlan, plan: StressPlan): P
   const { random } = core;
   const stressed = new Stressed(core, plan, workload.accessGapNs);
   core.path.enabled = false; // Times are of no interest here.
-  for (let done = 0; done < workload.operations; done += OPERATIONS_PER_ROUND) {
+  for (let done = 0; done < plan.operations; done += OPERATIONS_PER_ROUND) {
     yield* change(stressed);
     yield* userWork(core, stressed.stream, random.around(workload.gapNs));
     if (plan.faultEvery === 0 || random.below(plan.faultEvery) > 0) continue;

@@ -7,10 +7,22 @@ export const MUNMAP = 0;
 export const MUNMAP_RANGE = 1;
 export const TLB_BENCH = 2;
 export const TRACE = 3;
-export const STRESS = 16;
+export const MADVISE = 4;
+export const MPROTECT = 5;
+export const MPROTECT_WIDEN = 6;
+export const SERVER = 7;
+export const NIC_RX = 8;
+export const NIC_TX = 9;
+export const RECLAIM = 10;
+export const FORK_COW = 11;
+export const MIGRATE = 12;
+export const IDLE_HEAVY = 13;
+export const STRESS = 14;
 
-/** What a stress run does besides the number of its operations. */
+/** What a stress run does: all that a core has to do is one operation of its workload. */
 export interface StressPlan {
+  /** Changes of the address space and accesses of each core. */
+  readonly operations: number;
   /** Pages that each core maps and takes away, and that only it does that to … */
   readonly ownPages: number;
   /** … and pages that all cores do that to. */
@@ -25,7 +37,7 @@ export interface WorkloadPlan {
   readonly kind: number;
   /** Pages that one operation takes away. */
   readonly pages: number;
-  /** Cores 0 to this − 1 do operations; the others have the process loaded and only answer. */
+  /** Cores 0 to this − 1 do operations; the others have the process loaded and answer. */
   readonly initiators: number;
   /** Operations of each initiator that are measured, and before them those that are not. */
   readonly operations: number;

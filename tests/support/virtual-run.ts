@@ -5,7 +5,7 @@ import type { MachineShape } from "../../dist/src/engine/layout/shape.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import type { Policy } from "../../dist/src/engine/policy/policy.js";
-import { CoreCounters } from "../../dist/src/engine/probe/counters.js";
+import { CoreCounters, DeviceCounters } from "../../dist/src/engine/probe/counters.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import { SEGMENT_NAMES, SEGMENTS } from "../../dist/src/engine/probe/segments.js";
 import { numbersOf, type Profile } from "../../dist/src/engine/profile/profile.js";
@@ -14,6 +14,7 @@ import { queueSlotsOf } from "../../dist/src/workers/point.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
 import { firstSpaceOf } from "../../dist/src/workloads/roles.js";
+import { traitsOf } from "../../dist/src/workloads/traits.js";
 import { MUNMAP, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
 
 export interface Setup {
@@ -31,6 +32,7 @@ export interface Outcome {
   readonly machine: Machine;
   readonly latency: Histogram;
   readonly counters: CoreCounters;
+  readonly devices: DeviceCounters;
   /** Mean ns of each segment on the critical path, by name. */
   readonly segments: Readonly<Record<string, number>>;
   readonly framesAtStart: number;
@@ -71,6 +73,7 @@ export function smallShape(
     tableFrames: 400,
     flushQueueSlots: 256,
     tracksAccesses: false,
+    ringSlots: 0,
     l1,
     l2,
     iotlb,
@@ -86,6 +89,7 @@ export function runVirtually(setup: Setup): Outcome {
     ...smallShape(cores, iommus, devices, profile),
     flushQueueSlots: queueSlotsOf(policy),
     tracksAccesses: policy.whom.among === "accessed",
+    ringSlots: traitsOf(workload.kind).ringSlots,
   };
   const machine = createMachine(shape, plan.queuedInvalidation);
   mapPrograms(machine);
@@ -101,7 +105,13 @@ export function runVirtually(setup: Setup): Outcome {
   const latency = new Histogram();
   const counters = new CoreCounters();
   const sums = new Float64Array(SEGMENTS);
-  for (const { core } of parts.map(({ report }) => report())) {
+  const deviceCounters = new DeviceCounters();
+  for (const { core, device } of parts.map(({ report }) => report())) {
+    if (device !== undefined) {
+      deviceCounters.dmas += device.dmas;
+      deviceCounters.faults += device.faults;
+      deviceCounters.iotlbMisses += device.iotlbMisses;
+    }
     if (core === undefined) continue;
     for (const key of Object.keys(counters) as (keyof CoreCounters)[]) {
       if (key === "reset") continue;
@@ -116,7 +126,7 @@ export function runVirtually(setup: Setup): Outcome {
   const segments = Object.fromEntries(
     SEGMENT_NAMES.map((name, segment) => [name, sums[segment] / latency.count]),
   );
-  return { machine, latency, counters, segments, framesAtStart };
+  return { machine, latency, counters, devices: deviceCounters, segments, framesAtStart };
 }
 
 /** What all segments on the critical path add up to, on average. */

@@ -4,6 +4,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Policy } from "../../dist/src/engine/policy/policy.js";
+import { BASIC_POLICIES } from "../../dist/src/engine/policy/presets.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { Gang } from "../../dist/src/workers/gang.js";
 import { runOnThreads } from "../../dist/src/workers/on-threads.js";
@@ -11,8 +12,18 @@ import type { Point, PointResult } from "../../dist/src/workers/point.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 import { TLB_BENCH_MODES } from "../../dist/src/workloads/tlb-bench.js";
 import {
+  FORK_COW,
+  IDLE_HEAVY,
+  MADVISE,
+  MIGRATE,
+  MPROTECT,
+  MPROTECT_WIDEN,
   MUNMAP,
   MUNMAP_RANGE,
+  NIC_RX,
+  NIC_TX,
+  RECLAIM,
+  SERVER,
   TLB_BENCH,
   type WorkloadPlan,
 } from "../../dist/src/workloads/workload.js";
@@ -59,6 +70,12 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
   ["munmap", { kind: MUNMAP, pages: 3 }],
   ["munmap-range", { kind: MUNMAP_RANGE, pages: 3 }],
   ["munmap-range above the ceiling", { kind: MUNMAP_RANGE, pages: 40, windows: 30 }],
+  ["madvise", { kind: MADVISE, pages: 3, windows: 1 }],
+  ["mprotect", { kind: MPROTECT, pages: 3, windows: 1 }],
+  ["mprotect:widen", { kind: MPROTECT_WIDEN, pages: 3, windows: 1 }],
+  ["fork-cow", { kind: FORK_COW, pages: 3, windows: 1 }],
+  ["migrate", { kind: MIGRATE, pages: 3, windows: 1 }],
+  ["idle-heavy", { kind: IDLE_HEAVY, pages: 3 }],
 ];
 
 /**
@@ -69,13 +86,17 @@ function followsTime({ whenCores, whom }: Policy): boolean {
   return whenCores.kind === "tick" || whom.among === "accessed";
 }
 
+/** All of them for the loops that are nothing but unmaps. */
+function policiesFor({ kind }: Partial<WorkloadPlan>): readonly Policy[] {
+  if (kind !== MUNMAP && kind !== MUNMAP_RANGE) return BASIC_POLICIES;
+  return POLICIES.filter((policy) => !followsTime(policy));
+}
+
 const CASES: [string, Policy, Partial<WorkloadPlan>][] = [
   ...WORKLOADS.flatMap(([name, plan]) =>
-    POLICIES.filter((policy) => !followsTime(policy)).map(
-      (policy): [string, Policy, Partial<WorkloadPlan>] => {
-        return [`${policy.name}, ${name}`, policy, plan];
-      },
-    ),
+    policiesFor(plan).map((policy): [string, Policy, Partial<WorkloadPlan>] => {
+      return [`${policy.name}, ${name}`, policy, plan];
+    }),
   ),
   ...TLB_BENCH_MODES.map((name, mode): [string, Policy, Partial<WorkloadPlan>] => {
     return [`tlb-bench:${name}`, AKAROS, { kind: TLB_BENCH, mode }];
@@ -123,6 +144,45 @@ describe("one initiator, and counts that follow time: what must hold, in both", 
   );
 });
 
+// The cores that fault pages in are interrupted before, behind or between two faults: they do the
+// same steps in an order that time decides. What the reclaimer counts and does is exact.
+describe("reclaim: the same counts, as many steps, and those of the reclaimer in the same order", () => {
+  test.each(BASIC_POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s",
+    async (_, policy) => {
+      const workload = workloadOf({ kind: RECLAIM, pages: 8, windows: 40, operations: 25 });
+      const { threads, virtual } = await both({ policy, workload, cores: 3, iommus: 1 });
+      expect(countsOf(threads)).toEqual(countsOf(virtual));
+      expect(threads.steps[0]).toEqual(virtual.steps[0]);
+      expect(threads.steps.map((steps) => steps?.count)).toEqual(
+        virtual.steps.map((steps) => steps?.count),
+      );
+    },
+  );
+});
+
+// How far the device got with a page when its descriptor's neighbours are flushed decides whether
+// it misses and what the IOMMU drains, and on threads that share CPUs its pace is another.
+describe("a device with a ring: what must hold, in both", () => {
+  test.each(
+    [NIC_RX, NIC_TX].flatMap((kind) =>
+      BASIC_POLICIES.map(
+        (policy) => [kind === NIC_RX ? "rx" : "tx", policy.name, kind, policy] as const,
+      ),
+    ),
+  )("%s, %s", async (_direction, _name, kind, policy) => {
+    const workload = workloadOf({ kind, pages: 16, windows: 40, operations: 12, warmup: 2 });
+    const machine = { cores: 2, iommus: 1, devices: 1 };
+    const { threads, virtual } = await both({ policy, workload, ...machine });
+    for (const { cores, devices } of [threads, virtual]) {
+      expect(cores.operations).toBe(12);
+      expect(cores.framesHeld).toBe(12 * 16);
+      expect(devices.dmas).toBeGreaterThanOrEqual((12 + 2) * 16);
+      expect(devices.faults).toBe(0);
+    }
+  });
+});
+
 describe("several initiators: what must hold, in both", () => {
   test.each(POLICIES.map((policy) => [policy.name, policy] as const))("%s", async (_, policy) => {
     const workload = workloadOf({ initiators: 3, windows: 260, gapNs: 300 });
@@ -136,6 +196,16 @@ describe("several initiators: what must hold, in both", () => {
         expect(cores.acknowledgements).toBe(cores.ipis);
       }
       expect(iommus.waits).toBe(policy.iommu.interface === "queue" ? cores.iommuWaits : 0);
+    }
+  });
+
+  test("server: every core maps and unmaps", async () => {
+    const workload = workloadOf({ kind: SERVER, initiators: 4, windows: 20, pages: 3 });
+    const { threads, virtual } = await both({ workload, cores: 4, iommus: 1 });
+    for (const { cores } of [threads, virtual]) {
+      expect(cores.operations).toBe(4 * 30);
+      expect(cores.framesHeld).toBe(4 * 30 * 3);
+      expect(cores.acknowledgements).toBe(cores.ipis);
     }
   });
 });

@@ -125,7 +125,8 @@ function experimentOf(
     ],
     cores: [cores],
     initiators: cores,
-    operations: 0,
+    operations: 1, // Each CPU does all that is recorded of it, once.
+    warmup: 0,
     grids: iommus.map((count) => {
       // An IOMMU without a device at work would have nothing cached.
       const devices = options.devices ?? [Math.min(1, count)];

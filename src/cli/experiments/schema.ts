@@ -4,7 +4,7 @@
 // field             what
 // executors … pages lists: their cross product is the grid's points; a profile or policy may be a
 //                   JSON file, found from the folder of the experiment, and a policy an object
-// workloads         munmap, munmap-range, tlb-bench:MODE
+// workloads         by name (workloads.ts): munmap, nic-rx, tlb-bench:IPI
 // idle_cores,       of the cores that do not initiate: how many are asleep with the address space
 // other_cores       still loaded, and how many run another process
 // operations        per initiator: a number, or a budget of pages that each point's operations

@@ -95,7 +95,7 @@ function workloadOf(settings: StressSettings, operations: number): WorkloadPlan 
     mode: 0,
     pages: 1,
     initiators: cores,
-    operations,
+    operations: 1,
     warmup: 0,
     gapNs: GAP_NS,
     accessGapNs: ACCESS_GAP_NS,
@@ -107,6 +107,7 @@ function workloadOf(settings: StressSettings, operations: number): WorkloadPlan 
     windows: 1,
     trace: undefined,
     stress: {
+      operations,
       ownPages: OWN_PAGES,
       sharedPages: SHARED_PAGES,
       dmaNs: DMA_NS,

@@ -19,6 +19,7 @@ export const ACTOR_LINES = 2;
 export const MAILBOX_HEAD_LINES = 2;
 export const IOMMU_HEAD_LINES = 6 + QUEUE_SLOTS / LINE_WORDS;
 export const DEVICE_LINES = 2;
+export const RING_HEAD_LINES = 2;
 export const LOCK_HEAD_LINES = 1;
 export const SPACE_HEAD_LINES = 2;
 export const CORE_STATE_LINES = 1;
@@ -62,6 +63,7 @@ export interface Regions {
   readonly queues: Region;
   readonly iotlbs: Region;
   readonly devices: Region;
+  readonly rings: Region;
   readonly frames: Region;
   readonly tableEntries: Region;
   readonly tableVersions: Region;
@@ -116,6 +118,10 @@ export function layOut(shape: MachineShape): Regions {
     queues: region(shape.iommus, QUEUE_SLOTS * LINE_BYTES),
     iotlbs: region(shape.iommus, tlbEntries(shape.iotlb) * IOTLB_ENTRY_WORDS * WORD_BYTES),
     devices: region(shape.devices, lines(DEVICE_LINES)),
+    rings: region(
+      shape.ringSlots === 0 ? 0 : shape.devices,
+      lines(RING_HEAD_LINES + shape.ringSlots),
+    ),
     frames: region(1, (1 + FRAME_WORDS * frames) * WORD_BYTES + lines(2)),
     tableEntries: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
     tableVersions: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),

@@ -37,6 +37,8 @@ export interface MachineShape {
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */
   readonly tracksAccesses: boolean;
+  /** Slots of each device's descriptor ring; a power of two, 0 without rings. */
+  readonly ringSlots: number;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
@@ -49,6 +51,10 @@ export function actorsOf(shape: MachineShape): number {
 
 export function iommuActor(shape: MachineShape, iommu: number): number {
   return shape.cores + iommu;
+}
+
+export function deviceActor(shape: MachineShape, device: number): number {
+  return shape.cores + shape.iommus + device;
 }
 
 /** A name for people: `core 3`, `iommu 0`, `device 1`. */
@@ -67,7 +73,8 @@ export function checkShape(shape: MachineShape): void {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
   }
   within("address spaces", shape.spaces, 1, MAX_SPACES);
-  for (const size of [shape.l1.sets, shape.l2.sets, shape.iotlb.sets, shape.flushQueueSlots]) {
+  const { l1, l2, iotlb, flushQueueSlots, ringSlots } = shape;
+  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots]) {
     if ((size & (size - 1)) !== 0)
       throw new UsageError(`${size} sets or slots: not a power of two`);
   }

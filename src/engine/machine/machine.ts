@@ -17,6 +17,7 @@ import { LivePages } from "./live-pages.ts";
 import { Locks } from "./locks.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { PageTables } from "./page-table.ts";
+import { Rings } from "./rings.ts";
 import { Spaces } from "./spaces.ts";
 import { CoreTlb } from "./tlb.ts";
 
@@ -37,6 +38,7 @@ export class Machine {
   readonly flushQueues: FlushQueues;
   readonly livePages: LivePages;
   readonly devices: Devices;
+  readonly rings: Rings;
   readonly iommus: readonly Iommu[];
   readonly iotlbs: readonly Iotlb[];
   private readonly regions: Regions;
@@ -58,6 +60,7 @@ export class Machine {
     this.flushQueues = new FlushQueues(memory, regions, shape.flushQueueSlots);
     this.livePages = new LivePages(memory, regions);
     this.devices = new Devices(memory, regions);
+    this.rings = new Rings(memory, regions, shape.ringSlots);
     const ids = Array.from({ length: shape.iommus }, (_, iommu) => iommu);
     this.iommus = ids.map((iommu) => new Iommu(memory, regions, iommu));
     this.iotlbs = ids.map((iommu) => new Iotlb(memory, regions, shape.iotlb, iommu));

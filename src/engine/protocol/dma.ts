@@ -36,6 +36,8 @@ export class DmaEngine {
   readonly space = 0;
   readonly bufferVpn: number;
   readonly bufferPages: number;
+  /** Whether its DMA writes to memory, or only reads. */
+  readonly writes: boolean;
   private readonly hit: IotlbHit = { pte: 0, version: 0, tag: 0 };
 
   constructor(
@@ -47,6 +49,7 @@ export class DmaEngine {
     periodNs: number,
     bufferVpn: number,
     bufferPages: number,
+    writes = true,
   ) {
     const iommu = iommuOfDevice(id, machine.shape.iommus);
     this.id = id;
@@ -59,6 +62,7 @@ export class DmaEngine {
     this.periodNs = periodNs;
     this.bufferVpn = bufferVpn;
     this.bufferPages = bufferPages;
+    this.writes = writes;
   }
 
   /** The translation of `vpn` in the IOTLB, or 0. */
@@ -69,7 +73,7 @@ export class DmaEngine {
 
   /** Walks the space's page table and fills the IOTLB. Returns the entry, or 0 for a fault. */
   fill(vpn: number): number {
-    const { machine, iommu, iotlb } = this;
+    const { machine, iommu, iotlb, writes } = this;
     const { pageTables, frames, spaces, devices } = machine;
     const did = didOf(this.space);
     const invalidations = iommu.invalidations;
@@ -79,8 +83,8 @@ export class DmaEngine {
     if (leaf === NO_LEAF) return 0;
     for (;;) {
       const version = pageTables.versionOf(leaf); // Before the entry, and again after it.
-      const pte = pageTables.use(leaf, true);
-      if (!isPresent(pte) || (pte & WRITABLE) === 0) return 0;
+      const pte = pageTables.use(leaf, writes);
+      if (!isPresent(pte) || (writes && (pte & WRITABLE) === 0)) return 0;
       const tag = frames.tagOf(pfnOf(pte));
       if (pageTables.versionOf(leaf) !== version) continue;
       const serial = iommu.nextFillSerial();
@@ -133,7 +137,7 @@ export function* transfer(engine: DmaEngine): Protocol<void> {
 }
 
 /** One DMA of one page: translated, then in flight until it lands. */
-function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
+export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   const { cpu, machine, costs, counters, id } = engine;
   const { devices, frames } = machine;
   if (cpu.point()) yield;

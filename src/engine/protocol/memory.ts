@@ -155,10 +155,10 @@ function freeGathered(core: Core, range: number): void {
 }
 
 /**
- * A flush that callers rely on when it returns (write-protect, copy on write): on both halves,
- * at once.
+ * A flush that callers rely on when it returns (write-protect, copy on write, migration): on both
+ * halves, at once.
  */
-function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
+export function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
   const { immediate } = core;
   immediate.clear();
   immediate.add(vpn, pages, core.cpu.now());
@@ -274,10 +274,19 @@ export function* unprotect(core: Core, vpn: number, pages: number): Protocol<voi
 }
 
 /**
- * Copy on write of one page: another frame takes the place of the shared one. False without
- * a frame.
+ * Copy on write of one page: it gets a frame of its own, writable. False if it is not mapped or no
+ * frame is left.
  */
 export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
+  return yield* replacePage(core, vpn, WRITABLE);
+}
+
+/**
+ * Another frame takes the place of a page's, at once for all who have it cached, and the former one
+ * is freed. What the page allowed it still allows, and `added` besides. False if it is not mapped
+ * or no frame is left.
+ */
+export function* replacePage(core: Core, vpn: number, added: number): Protocol<boolean> {
   const { cpu, machine, costs, path, space } = core;
   const { pageTables, frames, spaces } = machine;
   const lock = machine.lockOfSpace(space);
@@ -290,7 +299,8 @@ export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
   if (possible) {
     cpu.spend(costs.frameNs + costs.pteNs);
     if (cpu.point()) yield;
-    former = pageTables.replace(leaf, frame, USER | WRITABLE);
+    const flags = USER | added | (pageTables.read(leaf) & WRITABLE);
+    former = pageTables.replace(leaf, frame, flags);
     machine.livePages.note(core.id, vpn);
   } else if (frame !== NO_FRAME) {
     frames.free(core.id, frame);

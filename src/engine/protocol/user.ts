@@ -48,12 +48,16 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
   } while (leftNs > 0);
 }
 
-/** A core with a process loaded, until the run is over: user work, and at times interrupts off. */
+/**
+ * A core with a process loaded, until the run is over: user work, and at times interrupts off;
+ * `between` two stints of work whatever else its workload has it do.
+ */
 export function* runProgram(
   core: Core,
   stream: AccessStream,
   maskedEveryNs: number,
   maskedNs: number,
+  between?: () => Protocol<void>,
 ): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
@@ -64,6 +68,7 @@ export function* runProgram(
   while (!machine.control.stopped) {
     const stintNs = Math.min(Math.max(stream.gapNs, STINT_NS), unmaskedNs);
     yield* userWork(core, stream, stintNs);
+    if (between !== undefined) yield* between();
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
     cpu.spend(core.random.around(maskedNs));
@@ -71,15 +76,15 @@ export function* runProgram(
   }
 }
 
-/** An idle core, until the run is over: asleep but for interrupts. */
-export function* idle(core: Core): Protocol<void> {
+/** An idle core, until then or until the run is over: asleep but for interrupts. */
+export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
   enterIdle(core);
-  while (!machine.control.stopped) {
+  while (!machine.control.stopped && cpu.now() < untilNs) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(interruptNs)) yield;
+    else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
   }
   leaveIdle(core);
 }
