@@ -6,7 +6,7 @@ import { Gang } from "../../workers/gang.ts";
 import { runOnThreads } from "../../workers/on-threads.ts";
 import type { PointResult } from "../../workers/point.ts";
 import { VirtualPool } from "../../workers/virtual-pool.ts";
-import { type Round, roundOf, type StressSettings } from "./rounds.ts";
+import { type Round, repeatCommand, roundOf, type StressSettings } from "./rounds.ts";
 
 /** Which rounds there are, one after the other, until there are no more. */
 export interface Schedule {
@@ -47,7 +47,10 @@ async function runVirtual(
       const number = either.aborted ? undefined : schedule.next();
       if (number === undefined) return;
       const round = roundOf(settings, number);
-      finished({ round, result: await pool.run(round.point, either) });
+      const result = await pool.run(round.point, either).catch((error) => {
+        throw either.aborted ? error : withRepetition(settings, round, error);
+      });
+      finished({ round, result });
     }
   };
   try {
@@ -76,7 +79,10 @@ async function runThreaded(
       if (number === undefined) return;
       const round = roundOf(settings, number);
       if (!round.killsWorker) {
-        finished({ round, result: await runOnThreads(gang, round.point, signal) });
+        const result = await runOnThreads(gang, round.point, signal).catch((error) => {
+          throw signal.aborted ? error : withRepetition(settings, round, error);
+        });
+        finished({ round, result });
         continue;
       }
       const result = await runAndKill(gang, round, signal);
@@ -88,6 +94,12 @@ async function runThreaded(
   } finally {
     await gang.close();
   }
+}
+
+/** An error that ended a round, with the command that repeats it. */
+function withRepetition(settings: StressSettings, round: Round, error: unknown): unknown {
+  if (error instanceof Error) error.message += `\nrepeat: ${repeatCommand(settings, round)}`;
+  return error;
 }
 
 /** A round of which one worker is ended; its result if it was over before. */
