@@ -36,7 +36,7 @@ const ENGINE_EDGES: Record<string, readonly string[]> = {
   machine: ["errors", "layout"],
   probe: ["errors", "layout"],
   profile: ["errors", "layout"],
-  check: ["errors", "layout", "machine"],
+  check: ["errors", "layout", "machine", "probe"],
   executor: ["errors", "layout", "machine", "random"],
   policy: ["errors", "names", "layout", "machine"],
   protocol: [

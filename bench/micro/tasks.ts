@@ -85,6 +85,8 @@ export function microTasks(): MicroTask[] {
       l1: HOST.l1,
       l2: HOST.l2,
       iotlb: HOST.iotlb,
+      ats: false,
+      checks: false,
     },
     true,
   );

@@ -7,6 +7,7 @@ import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
 import { unknownName } from "../engine/names.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
+import { CHECK_CHOICES, type CheckChoice } from "./experiments/expand.ts";
 import {
   EXECUTORS,
   type Grid,
@@ -35,6 +36,7 @@ export interface RunOptions {
   readonly repetitions?: number;
   readonly seed: number;
   readonly jitter?: number;
+  readonly check: CheckChoice;
   readonly dilate?: number | "auto";
   readonly out?: string;
   readonly format: Format;
@@ -78,6 +80,15 @@ export function addRunOptions(command: Command): Command {
       "--jitter <seed>",
       "virtual: delay steps by up to 20 ns, for another order with each seed",
       numberFrom("--jitter", 0, MAX_SEED),
+    )
+    .addOption(
+      new Option(
+        "--check <when>",
+        "watch for uses of stale translations: on, off or auto, in virtual time only, since on " +
+          "threads that takes time of what is measured",
+      )
+        .argParser(parseCheck)
+        .default("auto"),
     )
     .option(
       "--dilate <k>",
@@ -166,6 +177,12 @@ function parseExecutor(text: string): Executor[] {
   const executor = EXECUTORS.find((known) => known === text);
   if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
   return [executor];
+}
+
+function parseCheck(text: string): CheckChoice {
+  const choice = CHECK_CHOICES.find((known) => known === text);
+  if (choice === undefined) throw unknownName("--check", text, CHECK_CHOICES);
+  return choice;
 }
 
 function parseDilation(text: string): number | "auto" {

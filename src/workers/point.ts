@@ -1,6 +1,8 @@
 // A point: one configuration that gets measured, the machine that it runs on, and what came out.
 
+import { auditAtRest } from "../engine/check/audit.ts";
 import type { Finding } from "../engine/check/finding.ts";
+import type { CheckSums } from "../engine/check/sums.ts";
 import type { Steps } from "../engine/executor/step-log.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
@@ -29,6 +31,8 @@ export interface Point {
   /** Host ns that one modelled ns lasts; 1 in virtual time. */
   readonly dilation: number;
   readonly hostCpus: number;
+  /** Whether the checker watches, which takes time. */
+  readonly checks: boolean;
   /** Whether the order of each actor's steps is kept, which takes time. */
   readonly logsSteps: boolean;
 }
@@ -45,18 +49,7 @@ export interface SegmentSummary {
   readonly slackNsMean: number;
 }
 
-/** What the checker says of a run. */
-export interface CheckResult {
-  readonly lateAccesses: number;
-  readonly staleUses: number;
-  readonly staleUsesSameOwner: number;
-  readonly findings: readonly Finding[];
-  readonly verdict: "safe" | "exposed" | "unsafe";
-}
-
 export interface PointResult {
-  /** Undefined if nothing was checked. */
-  readonly check?: CheckResult;
   /** By actor, if they were logged. */
   readonly steps: readonly (Steps | undefined)[];
   readonly latency: Histogram;
@@ -67,6 +60,8 @@ export interface PointResult {
   readonly devices: DeviceCounters;
   /** From the first initiator's first measured operation to the last one's last, in modelled ns. */
   readonly elapsedNs: number;
+  /** What the checker has seen; undefined while it is off. */
+  readonly check: CheckSums | undefined;
   readonly wallS: number;
   readonly sharedBytes: number;
   readonly responders: number;
@@ -104,6 +99,8 @@ export function shapeOf(point: Point): MachineShape {
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
+    ats: workload.ats && devices > 0,
+    checks: point.checks,
   };
 }
 
@@ -128,6 +125,11 @@ export function machineOf(point: Point): Machine {
   }
   machine.control.expectInitiators(workload.initiators);
   return machine;
+}
+
+/** What the checker finds in the point's machine when all have left; nothing if it is off. */
+export function auditOf(machine: Machine): readonly Finding[] {
+  return machine.shape.checks ? auditAtRest(machine) : [];
 }
 
 /** What the point's actors have in common. */

@@ -34,7 +34,7 @@ export class VirtualPool {
   async run(point: Point, signal?: AbortSignal): Promise<PointResult> {
     const run = await this.pool.run(point, signal ? { signal } : {});
     if ("stuck" in run) throw new NoProgressError(run.stuck);
-    return resultOf(point, run.reports, run.wallS);
+    return resultOf(point, run.reports, run.wallS, run.atRest);
   }
 
   async close(): Promise<void> {

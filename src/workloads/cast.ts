@@ -1,6 +1,8 @@
 // Who plays what: the protocol of each actor of a run, under whatever executor, and what it
 // reports after.
 
+import type { ActorCheck } from "../engine/check/actor-check.ts";
+import type { CheckData } from "../engine/check/sums.ts";
 import type { Cpu, Protocol } from "../engine/executor/cpu.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/plan.ts";
@@ -28,6 +30,8 @@ export interface ActorReport {
   readonly core?: CoreReport;
   readonly iommu?: IommuCounters;
   readonly device?: DeviceCounters;
+  /** What its checker has seen; missing while that is off. */
+  readonly check?: CheckData;
 }
 
 export interface CoreReport {
@@ -50,7 +54,10 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
   const iommu = cpu.id - shape.cores;
   if (iommu < shape.iommus) {
     const unit = new InvalidationUnit(cpu, machine, iommu, play.costs);
-    return { protocol: serveInvalidations(unit), report: () => ({ iommu: unit.counters }) };
+    return {
+      protocol: serveInvalidations(unit),
+      report: () => ({ iommu: unit.counters, ...checkOf(unit) }),
+    };
   }
   const device = iommu - shape.iommus;
   const { stress, dmaPeriodNs } = play.workload;
@@ -67,8 +74,12 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
   );
   return {
     protocol: scriptOf(play.workload.kind).move(engine, play.workload),
-    report: () => ({ device: engine.counters }),
+    report: () => ({ device: engine.counters, ...checkOf(engine) }),
   };
+}
+
+function checkOf({ check }: { readonly check: ActorCheck | undefined }): { check?: CheckData } {
+  return check === undefined ? {} : { check: check.toData() };
 }
 
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
@@ -78,8 +89,9 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const measured: Measured = { beganNs: 0, endedNs: 0 };
   const report = (): ActorReport => {
     const { counters } = core;
-    if (cpu.id >= workload.initiators) return { core: { counters, measured } };
-    return { core: { counters, measured, path: core.path.toData() } };
+    const check = checkOf(core);
+    if (cpu.id >= workload.initiators) return { core: { counters, measured }, ...check };
+    return { core: { counters, measured, path: core.path.toData() }, ...check };
   };
   return { protocol: runCore(core, workload, measured), report };
 }

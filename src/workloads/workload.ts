@@ -56,6 +56,8 @@ export interface WorkloadPlan {
   readonly otherCores: number;
   /** From the start of one DMA of a device to the start of its next. */
   readonly dmaPeriodNs: number;
+  /** Devices have TLBs of their own (ATS). */
+  readonly ats: boolean;
   /** Which mode of Akaros's benchmark (TLB_BENCH). */
   readonly mode: number;
   /** Windows of `pages` pages that an initiator uses in turn. */

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { expand } from "../../dist/src/cli/experiments/expand.js";
+import { type ExpandOptions, expand } from "../../dist/src/cli/experiments/expand.js";
 import { parseExperiment } from "../../dist/src/cli/experiments/load.js";
 import { UsageError } from "../../dist/src/engine/errors.js";
 
-const SETTINGS = { quick: false, seed: 1, jitter: undefined, hostCpus: 2, overrides: {} };
+const SETTINGS: ExpandOptions = {
+  quick: false,
+  seed: 1,
+  jitter: undefined,
+  check: "auto",
+  hostCpus: 2,
+  overrides: {},
+};
 
 function parse(fields: object) {
   const text = JSON.stringify({ name: "x", question: "?", ...fields }, null, 2);
@@ -30,7 +37,7 @@ describe("expanding an experiment", () => {
       quick: { operations: 3 },
     });
     const quick = { ...SETTINGS, quick: true };
-    const describePoint = (options: typeof SETTINGS) => {
+    const describePoint = (options: ExpandOptions) => {
       const [{ pages, point }] = expand(experiment, options).points;
       return [pages, point.workload.operations];
     };

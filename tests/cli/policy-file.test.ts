@@ -22,7 +22,14 @@ import { PRESETS } from "../../dist/src/engine/policy/presets.js";
 import { decisions } from "../support/policy-space.ts";
 import { shootdown } from "./shootdown.ts";
 
-const SETTINGS = { quick: false, seed: 1, jitter: undefined, hostCpus: 2, overrides: {} };
+const SETTINGS = {
+  quick: false,
+  seed: 1,
+  jitter: undefined,
+  hostCpus: 2,
+  check: "auto" as const,
+  overrides: {},
+};
 const SWEEP = "examples/policies/gather-sweep.js";
 const PRESETS_URL = new URL("../../dist/src/engine/policy/index.js", import.meta.url).href;
 

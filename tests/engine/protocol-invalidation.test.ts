@@ -204,7 +204,7 @@ test("after a page-selective flush the page is gone from the IOTLB, its neighbou
   const { machine } = submitAll([[[PAGE]]], 0, ({ iotlbs, iommus }) => {
     const epoch = iommus[0].epochOf(didOf(0));
     for (const vpn of [0x1234, 0x1235]) {
-      iotlbs[0].insert(didOf(0), vpn, 1, 0, 0, epoch, iommus[0].nextFillSerial());
+      iotlbs[0].insert(didOf(0), vpn, 1, 0, 0, 0, epoch, iommus[0].nextFillSerial());
     }
   });
   const epoch = machine.iommus[0].epochOf(didOf(0));

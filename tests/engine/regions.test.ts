@@ -21,6 +21,8 @@ const anyShape: fc.Arbitrary<MachineShape> = fc.record({
   l1: tlb,
   l2: tlb,
   iotlb: tlb,
+  ats: fc.boolean(),
+  checks: fc.boolean(),
 });
 
 function placed(shape: MachineShape): { name: string; region: Region }[] {

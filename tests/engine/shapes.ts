@@ -16,6 +16,8 @@ export function shapeWith(changes: Partial<MachineShape> = {}): MachineShape {
     l1: { sets: 4, ways: 2 },
     l2: { sets: 16, ways: 4 },
     iotlb: { sets: 8, ways: 2 },
+    ats: false,
+    checks: false,
     ...changes,
   };
 }

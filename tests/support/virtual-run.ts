@@ -1,5 +1,7 @@
 // Runs a whole machine in virtual time, in this thread, and adds up what its actors report.
 
+import { auditAtRest } from "../../dist/src/engine/check/audit.js";
+import { type CheckSums, sumChecks } from "../../dist/src/engine/check/sums.js";
 import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import type { MachineShape } from "../../dist/src/engine/layout/shape.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
@@ -26,6 +28,8 @@ export interface Setup {
   readonly devices?: number;
   readonly workload?: Partial<WorkloadPlan>;
   readonly seed?: number;
+  /** Whether the checker watches; not unless given. */
+  readonly checks?: boolean;
 }
 
 export interface Outcome {
@@ -36,6 +40,8 @@ export interface Outcome {
   /** Mean ns of each segment on the critical path, by name. */
   readonly segments: Readonly<Record<string, number>>;
   readonly framesAtStart: number;
+  /** What the checker has seen, if it watched. */
+  readonly check: CheckSums;
 }
 
 export const AKAROS_2020 = PROFILES.find(({ name }) => name === "akaros-2020")!;
@@ -53,6 +59,7 @@ const WORKLOAD: WorkloadPlan = {
   idleCores: 0,
   otherCores: 0,
   dmaPeriodNs: 1000,
+  ats: false,
   mode: 0,
   windows: 300,
   trace: undefined,
@@ -77,12 +84,15 @@ export function smallShape(
     l1,
     l2,
     iotlb,
+    ats: false,
+    checks: false,
   };
 }
 
 /** Runs the setup to its end in virtual time. */
 export function runVirtually(setup: Setup): Outcome {
   const { policy, profile = AKAROS_2020, cores = 2, iommus = 0, devices = 0, seed = 42 } = setup;
+  const { checks = false } = setup;
   const workload = { ...WORKLOAD, ...setup.workload };
   const plan = planOf(policy);
   const shape = {
@@ -90,6 +100,8 @@ export function runVirtually(setup: Setup): Outcome {
     flushQueueSlots: queueSlotsOf(policy),
     tracksAccesses: policy.whom.among === "accessed",
     ringSlots: traitsOf(workload.kind).ringSlots,
+    ats: workload.ats && devices > 0,
+    checks,
   };
   const machine = createMachine(shape, plan.queuedInvalidation);
   mapPrograms(machine);
@@ -106,7 +118,12 @@ export function runVirtually(setup: Setup): Outcome {
   const counters = new CoreCounters();
   const sums = new Float64Array(SEGMENTS);
   const deviceCounters = new DeviceCounters();
-  for (const { core, device } of parts.map(({ report }) => report())) {
+  const reports = parts.map(({ report }) => report());
+  const check = sumChecks(
+    reports.flatMap((report) => report.check ?? []),
+    checks ? auditAtRest(machine) : [],
+  );
+  for (const { core, device } of reports) {
     if (device !== undefined) {
       deviceCounters.dmas += device.dmas;
       deviceCounters.faults += device.faults;
@@ -126,7 +143,7 @@ export function runVirtually(setup: Setup): Outcome {
   const segments = Object.fromEntries(
     SEGMENT_NAMES.map((name, segment) => [name, sums[segment] / latency.count]),
   );
-  return { machine, latency, counters, devices: deviceCounters, segments, framesAtStart };
+  return { machine, latency, counters, devices: deviceCounters, segments, framesAtStart, check };
 }
 
 /** What all segments on the critical path add up to, on average. */

@@ -3,7 +3,13 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
-import { machineOf, type Point, type PointResult, playOf } from "../../dist/src/workers/point.js";
+import {
+  auditOf,
+  machineOf,
+  type Point,
+  type PointResult,
+  playOf,
+} from "../../dist/src/workers/point.js";
 import { resultOf } from "../../dist/src/workers/sums.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
@@ -20,6 +26,7 @@ function asWritten(point: Point): PointResult {
     point,
     parts.map(({ report }) => report()),
     0,
+    auditOf(machine),
   );
 }
 

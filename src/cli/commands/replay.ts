@@ -85,6 +85,7 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
     quick,
     seed,
     jitter: options.jitter,
+    check: options.check,
     hostCpus: availableParallelism(),
     overrides: commonOverrides(options),
   });

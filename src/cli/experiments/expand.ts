@@ -19,11 +19,16 @@ import {
 } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
 
+/** Whether the checker watches; auto: in virtual time, where its own time is not measured. */
+export const CHECK_CHOICES = ["auto", "on", "off"] as const;
+export type CheckChoice = (typeof CHECK_CHOICES)[number];
+
 export interface ExpandOptions {
   readonly quick: boolean;
   readonly seed: number;
   /** For points in virtual time. */
   readonly jitter: number | undefined;
+  readonly check: CheckChoice;
   readonly hostCpus: number;
   /** What the command line sets: wins over the file. */
   readonly overrides: Grid;
@@ -280,6 +285,7 @@ function planPoint(
     devices,
     seed,
     jitter: executor === "virtual" ? options.jitter : undefined,
+    checks: options.check === "auto" ? executor === "virtual" : options.check === "on",
     dilation,
     hostCpus,
     logsSteps: false,
@@ -325,6 +331,7 @@ function planWorkload(
     idleCores,
     otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
+    ats: settings.ats,
     windows: windowsOf(workload.kind, pages, policy, initiators),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
   };

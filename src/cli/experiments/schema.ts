@@ -71,6 +71,8 @@ const dimensions = z.strictObject({
   masked_every_ns: wholeNumber(1, MAX_TIME_NS),
   /** … for so long. */
   masked_ns: wholeNumber(0, MAX_TIME_NS),
+  /** Devices have TLBs of their own (ATS). */
+  ats: z.boolean("true or false"),
   /** From the start of one DMA of a device to the start of its next. */
   dma_period_ns: wholeNumber(1, MAX_TIME_NS),
   dilation: z.union(
@@ -120,6 +122,7 @@ export const DEFAULTS = {
   access_gap_ns: 1000,
   masked_every_ns: 1_000_000,
   masked_ns: 0,
+  ats: false,
   dilation: "auto",
   repetitions: 1,
 } as const satisfies Grid;

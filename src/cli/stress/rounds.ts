@@ -69,6 +69,7 @@ export function roundOf(settings: StressSettings, number: number): Round {
     jitter,
     dilation: 1,
     hostCpus: settings.hostCpus,
+    checks: true,
     logsSteps: false,
   };
   const killsWorker = executor === "threads" && injectsFaults && random.below(KILL_EVERY) === 0;
@@ -105,6 +106,7 @@ function workloadOf(settings: StressSettings, operations: number): WorkloadPlan 
     otherCores: 0,
     dmaPeriodNs: DMA_PERIOD_NS * Math.max(1, devices),
     windows: 1,
+    ats: false,
     trace: undefined,
     stress: {
       operations,

@@ -1,6 +1,8 @@
 // What the rounds of a stress run add up to. Memory stays flat however long it lasts: one sum a
 // policy, and of its findings the first ones.
 
+import type { Finding } from "../../engine/check/finding.ts";
+import type { Verdict } from "../../engine/check/sums.ts";
 import { actorName } from "../../engine/layout/shape.ts";
 import type { StressRow } from "../../results/columns.ts";
 import { rounded } from "../../results/rows.ts";
@@ -11,8 +13,7 @@ import { type Round, repeatCommand, type StressSettings } from "./rounds.ts";
 /** Findings that are kept of one policy: they are much alike. */
 const MAX_FINDINGS = 20;
 const PAGE_BYTES = 4096;
-const VERDICTS = ["safe", "exposed", "unsafe"] as const;
-type Verdict = (typeof VERDICTS)[number];
+const VERDICTS: readonly Verdict[] = ["safe", "exposed", "unsafe"];
 
 /** The sum of one policy's rounds. */
 interface PolicySum {
@@ -52,7 +53,7 @@ export class Tally {
     sum.lateAccesses += check.lateAccesses;
     sum.staleUses += check.staleUses;
     sum.verdict = worse(sum.verdict, check.verdict);
-    this.detections += check.findings.length;
+    this.detections += check.findingCount;
     for (const finding of check.findings) {
       if (sum.findings.length < MAX_FINDINGS) sum.findings.push(this.recordOf(round, finding));
     }
@@ -120,10 +121,7 @@ export class Tally {
     return sum;
   }
 
-  private recordOf(
-    round: Round,
-    finding: NonNullable<PointResult["check"]>["findings"][number],
-  ): FindingRecord {
+  private recordOf(round: Round, finding: Finding): FindingRecord {
     const shape = shapeOf(round.point);
     return {
       policy: round.policy.name,

@@ -16,6 +16,9 @@ export const MAILBOX_SLOTS = 256;
 /** Broadcasts that the interconnect keeps: more than cores can wait for at once. */
 export const BROADCAST_SLOTS = 2 * MAX_CORES;
 
+/** A device's own TLB: assumed, as no data sheet of a device says how large it is. */
+export const DEVICE_TLB: TlbShape = { sets: 16, ways: 4 };
+
 export interface TlbShape {
   readonly sets: number;
   readonly ways: number;
@@ -42,6 +45,10 @@ export interface MachineShape {
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
+  /** Devices have TLBs of their own (ATS). */
+  readonly ats: boolean;
+  /** The checker watches: its regions have a size, and its hooks do something. */
+  readonly checks: boolean;
 }
 
 /** Actors are numbered: cores, then IOMMUs, then devices. */

@@ -5,15 +5,16 @@
 // they translated is left.
 
 import type { Protocol } from "../executor/cpu.ts";
-import {
-  contextCacheDescriptor,
-  GRANULARITY_DOMAIN,
-  iotlbDescriptor,
-} from "../layout/descriptor.ts";
+import { contextCacheDescriptor, GRANULARITY_DOMAIN } from "../layout/descriptor.ts";
 import type { Iommu } from "../machine/iommu.ts";
 import { didOf } from "../machine/machine.ts";
 import type { Core } from "./core.ts";
-import { flushByRegister, submitAndWait } from "./invalidation.ts";
+import {
+  awaitSubmission,
+  flushByRegister,
+  submitAndWait,
+  submitDomainFlush,
+} from "./invalidation.ts";
 import { iommuOfDevice } from "./iommu.ts";
 import { acquire, release } from "./lock.ts";
 
@@ -41,11 +42,12 @@ export function* detach(core: Core, iommu: Iommu, space: number): Protocol<void>
   if (cpu.point()) yield;
   setBlocked(core, iommu, true);
   if (plan.queuedInvalidation) {
-    const did = didOf(space);
     yield* submitAndWait(core, iommu, [
-      contextCacheDescriptor(GRANULARITY_DOMAIN, did, 0, 0),
-      iotlbDescriptor(GRANULARITY_DOMAIN, did, true, 0, 0, false),
+      contextCacheDescriptor(GRANULARITY_DOMAIN, didOf(space), 0, 0),
     ]);
+    yield* awaitSubmission(core, iommu, true); // One of its own that it has not waited for.
+    yield* submitDomainFlush(core, iommu, space);
+    yield* awaitSubmission(core, iommu, true);
   } else {
     yield* flushByRegister(core, iommu, space);
   }

@@ -17,11 +17,13 @@ export function loadSpace(core: Core, space: number): void {
   core.generations[space] = newest;
   // What is only published makes no generation.
   if (missed || !plan.generations || plan.coresWhen === TICK) flushMissed(core, space);
+  core.check?.loaded(space);
 }
 
 /** The core has another space loaded from here on, and is not told of this one any more. */
 export function unloadSpace(core: Core, space: number): void {
   core.machine.spaces.unload(space, core.id);
+  core.check?.unloaded(space);
 }
 
 /** The core stops using translations, with its space still loaded. */
@@ -36,7 +38,9 @@ export function leaveIdle(core: Core): void {
   const marked = machine.coreStates.leaveIdle(core.id);
   if (!marked && plan.coresWhen !== TICK) return;
   core.generations[space] = generation;
+  if (marked) core.check?.stopsUsing(machine.coreStates.markedNs(core.id));
   flushMissed(core, space);
+  core.check?.resumes();
 }
 
 function flushMissed(core: Core, space: number): void {

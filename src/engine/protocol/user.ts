@@ -7,6 +7,7 @@ import { WAIT_WORK } from "../machine/actors.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
 import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
+import { NO_TABLE } from "../machine/paging-structures.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
@@ -102,6 +103,8 @@ export function* serveTimers(core: Core): Protocol<void> {
 /** The run is over: what was sent to this core is still handled, when it is due. */
 export function* finishInterrupts(core: Core): Protocol<void> {
   const { cpu, machine } = core;
+  // Nobody broadcasts any more; hardware would apply these without being asked.
+  if (core.broadcasts) applyBroadcasts(core, Number.POSITIVE_INFINITY);
   for (;;) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs === Number.POSITIVE_INFINITY) return;
@@ -115,26 +118,47 @@ export function* finishInterrupts(core: Core): Protocol<void> {
  * a fault.
  */
 export function access(core: Core, vpn: number, write: boolean): void {
-  const { cpu, costs, tlb, counters, space } = core;
-  if (core.readsBroadcasts) applyBroadcasts(core);
+  const { cpu, tlb, counters, check, space } = core;
+  if (core.readsBroadcasts) applyBroadcasts(core, cpu.now());
   const entry = tlb.lookup(pcidOf(space), vpn);
   if (entry !== TLB_MISS && (!write || (tlb.pteOf(entry) & WRITABLE) !== 0)) {
     counters.tlbHits++;
-    core.machine.frames.tagOf(pfnOf(tlb.pteOf(entry))); // The load of the tag is the access.
+    const pte = tlb.pteOf(entry);
+    core.machine.frames.tagOf(pfnOf(pte)); // The load of the tag is the access.
+    if (check !== undefined) {
+      const [leaf, version, tag] = [tlb.leafOf(entry), tlb.versionOf(entry), tlb.tagOf(entry)];
+      check.used(space, vpn, leaf, pte, version, tag, write);
+    }
     return;
   }
   counters.tlbMisses++;
-  cpu.spend(tlb.structures.holds(pcidOf(space), vpn) ? costs.walkNs : costs.walkColdNs);
-  if (!fill(core, vpn, write)) counters.pageFaults++;
+  const leaf = walk(core, vpn);
+  if (leaf === NO_LEAF || !fill(core, vpn, leaf, write)) counters.pageFaults++;
 }
 
-/** Walks and fills the TLB; the version is read before the entry and checked again behind it. */
-function fill(core: Core, vpn: number, write: boolean): boolean {
-  const { machine, tlb, space } = core;
+/** Walks to the leaf entry: from the root, or where a way is cached from the leaf table. */
+function walk(core: Core, vpn: number): number {
+  const { cpu, costs, machine, tlb, space } = core;
   const { pageTables, frames, spaces } = machine;
+  const pcid = pcidOf(space);
+  const cached = tlb.structures.tableOf(pcid, vpn);
+  if (cached !== NO_TABLE) {
+    cpu.spend(costs.walkNs);
+    core.check?.walkedThrough(space, vpn, cached, tlb.structures.tagOf(vpn));
+    return pageTables.leafIn(cached, vpn);
+  }
+  cpu.spend(costs.walkColdNs);
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
-  if (leaf === NO_LEAF) return false;
-  tlb.structures.fill(pcidOf(space), vpn);
+  if (leaf === NO_LEAF) return NO_LEAF;
+  const table = pageTables.tableOf(leaf);
+  tlb.structures.fill(pcid, vpn, table, frames.tagOf(table));
+  return leaf;
+}
+
+/** Fills the TLB; the version is read before the entry and checked again behind it. */
+function fill(core: Core, vpn: number, leaf: number, write: boolean): boolean {
+  const { machine, tlb, space } = core;
+  const { pageTables, frames } = machine;
   const epoch = tlb.epochOf(pcidOf(space));
   const { accessedOnly } = core.plan;
   for (;;) {
@@ -145,7 +169,8 @@ function fill(core: Core, vpn: number, write: boolean): boolean {
     const tag = frames.tagOf(pfnOf(pte));
     if (pageTables.versionOf(leaf) !== version) continue;
     if (accessedOnly && !pageTables.isSharer(leaf, core.id)) continue;
-    tlb.insert(pcidOf(space), vpn, pte, version, tag, epoch);
+    tlb.insert(pcidOf(space), vpn, pte, version, tag, leaf, epoch);
+    core.check?.cached(vpn, pte);
     return true;
   }
 }
