@@ -22,8 +22,8 @@ import { parseProfile } from "./profile-file.ts";
 
 const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
 type Executor = (typeof EXECUTORS)[number];
-const DEFAULT_SEED = 42;
-const MAX_SEED = 2 ** 32 - 1;
+export const DEFAULT_SEED = 42;
+export const MAX_SEED = 2 ** 32 - 1;
 
 /** What the options that several commands have become. */
 export interface RunOptions {

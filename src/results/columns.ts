@@ -273,6 +273,50 @@ export const SUMMARY_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** One row for each policy of a stress run. */
+export const STRESS_COLUMNS = [
+  { name: "policy", type: "string", unit: "", meaning: "The policy, parameters included." },
+  { name: "executor", type: "string", unit: "", meaning: "Who ran it: threads or virtual." },
+  { name: "seed", type: "integer", unit: "", meaning: "Seed of the whole run." },
+  {
+    name: "ops",
+    type: "integer",
+    unit: "operations",
+    meaning: "Changes of the address space and accesses, of all cores.",
+  },
+  {
+    name: "ops_per_s",
+    type: "number",
+    unit: "1/s",
+    meaning: "Operations of all cores in a second of modelled time.",
+  },
+  { name: "shootdowns", type: "integer", unit: "shootdowns", meaning: "Shootdowns of all cores." },
+  {
+    name: "faults",
+    type: "integer",
+    unit: "faults",
+    meaning: "Faults that were injected, and workers that were ended by force.",
+  },
+  {
+    name: "late_accesses",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Accesses through a translation whose end had been promised.",
+  },
+  {
+    name: "stale_uses",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Late accesses that reached a frame with a new owner.",
+  },
+  {
+    name: "verdict",
+    type: "string",
+    unit: "",
+    meaning: "The worst of its rounds: safe, exposed or unsafe.",
+  },
+] as const satisfies readonly Column[];
+
 /** One row for each point, repetition and segment that occurred. */
 export const CRITICAL_PATH_COLUMNS = [
   ...KEY_COLUMNS,
@@ -299,6 +343,7 @@ export const CRITICAL_PATH_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
 export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;

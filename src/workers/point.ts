@@ -76,10 +76,13 @@ const FIXED_TABLES = 64;
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
 
+/** Of a stress run's pages, how many can be mapped at once: now and then no frame is left. */
+const STRESS_FRAMES_PER_PAGE = 0.75;
+
 /** How large a machine the point needs. */
 export function shapeOf(point: Point): MachineShape {
   const { workload, profile, cores, iommus, devices } = point;
-  const windowPages = workload.initiators * workload.windows * workload.pages;
+  const windowPages = windowPagesOf(workload);
   const tracePages = workload.kind === TRACE ? pagesOfTrace(workload) : 0;
   const pages = windowPages + tracePages;
   const program = SPACES * PROGRAM_PAGES + devices * BUFFER_PAGES;
@@ -93,6 +96,7 @@ export function shapeOf(point: Point): MachineShape {
     flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
     ringSlots: traitsOf(workload.kind).ringSlots,
+    ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
@@ -135,6 +139,13 @@ export function playOf(point: Point): Play {
   return { ...numbersOf(profile), plan: planOf(policy), workload, seed };
 }
 
+/** Frames for what initiators map. */
+function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): number {
+  if (stress === undefined) return initiators * windows * pages;
+  const { ownPages, sharedPages } = stress;
+  return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
+}
+
 function pagesOfTrace(workload: WorkloadPlan): number {
   const { trace } = workload;
   if (trace === undefined) return 0;
@@ -152,6 +163,8 @@ const LAST_MAPPING_KIND = 2;
 /** Leaf tables, generously: those of the windows, and for a trace one for each distinct 2 MiB. */
 function tablesOf(point: Point, pages: number): number {
   const { workload } = point;
+  // A table of its own for each core's pages, and one for those that all have.
+  if (workload.stress !== undefined) return 4 * (workload.initiators + 1);
   const { initiators, windows, kind } = workload;
   if (traitsOf(kind).wholeTables) {
     return initiators * (4 + windows * tablesFor(workload.pages));

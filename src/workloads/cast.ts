@@ -13,7 +13,7 @@ import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
 import { Random } from "../engine/random.ts";
-import { BUFFER_PAGES, bufferVpn } from "./memory-map.ts";
+import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
 import { scriptOf } from "./registry.ts";
 import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
 import { NIC_TX, type WorkloadPlan } from "./workload.ts";
@@ -60,15 +60,16 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     };
   }
   const device = iommu - shape.iommus;
+  const { stress, dmaPeriodNs } = play.workload;
   const engine = new DmaEngine(
     device,
     cpu,
     machine,
-    play.costs,
+    stress === undefined ? play.costs : { ...play.costs, dmaNs: stress.dmaNs },
     new Random(play.seed, cpu.id),
-    play.workload.dmaPeriodNs,
-    bufferVpn(device),
-    BUFFER_PAGES,
+    dmaPeriodNs,
+    stress === undefined ? bufferVpn(device) : SHARED_VPN,
+    stress === undefined ? BUFFER_PAGES : stress.sharedPages,
     play.workload.kind !== NIC_TX,
   );
   return {

@@ -14,6 +14,7 @@ import { moveDescriptors, renewReceived, renewSent } from "./nic.ts";
 import { unmapWithTables } from "./page-table-free.ts";
 import { reclaimBatch, useReclaimed } from "./reclaim.ts";
 import { replayCpu } from "./replay.ts";
+import { stress } from "./stress.ts";
 import { signal } from "./tlb-bench.ts";
 import {
   FORK_COW,
@@ -29,6 +30,7 @@ import {
   PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
+  STRESS,
   TLB_BENCH,
   TRACE,
   type WorkloadPlan,
@@ -68,6 +70,10 @@ function* replay(core: Core, plan: WorkloadPlan): Protocol<void> {
   if (plan.trace !== undefined) yield* replayCpu(core, plan.trace, plan.accessGapNs);
 }
 
+function* stressCore(core: Core, plan: WorkloadPlan): Protocol<void> {
+  if (plan.stress !== undefined) yield* stress(core, plan, plan.stress);
+}
+
 const SCRIPTS: Readonly<Record<number, Script>> = {
   [MUNMAP]: { operate: unmapPages, work, move },
   [MUNMAP_RANGE]: { operate: unmapRange, work, move },
@@ -84,6 +90,7 @@ const SCRIPTS: Readonly<Record<number, Script>> = {
   [NIC_TX]: { operate: renewSent, work, move: moveDescriptors },
   [TLB_BENCH]: { operate: signalNext, work, move },
   [TRACE]: { operate: replay, work, move },
+  [STRESS]: { operate: stressCore, work, move },
 };
 
 export function scriptOf(kind: number): Script {

@@ -16,6 +16,7 @@ import {
   PAGE_TABLE_FREE,
   RECLAIM,
   SERVER,
+  STRESS,
   TLB_BENCH,
   TRACE,
 } from "./workload.ts";
@@ -70,6 +71,7 @@ const TRAITS: Readonly<Record<number, Traits>> = {
   [NIC_TX]: DESCRIPTORS,
   [TLB_BENCH]: NO_PAGES,
   [TRACE]: NO_PAGES,
+  [STRESS]: NO_PAGES,
 };
 
 export function traitsOf(kind: number): Traits {

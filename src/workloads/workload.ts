@@ -18,6 +18,21 @@ export const FORK_COW = 11;
 export const MIGRATE = 12;
 export const IDLE_HEAVY = 13;
 export const PAGE_TABLE_FREE = 14;
+export const STRESS = 15;
+
+/** What a stress run does: all that a core has to do is one operation of its workload. */
+export interface StressPlan {
+  /** Changes of the address space and accesses of each core. */
+  readonly operations: number;
+  /** Pages that each core maps and takes away, and that only it does that to … */
+  readonly ownPages: number;
+  /** … and pages that all cores do that to. */
+  readonly sharedPages: number;
+  /** How long a DMA is in flight: longer than what an IOMMU needs to say that it has flushed. */
+  readonly dmaNs: number;
+  /** Rounds of a core from one injected fault to its next, on average; 0: none. */
+  readonly faultEvery: number;
+}
 
 export interface WorkloadPlan {
   readonly kind: number;
@@ -50,4 +65,6 @@ export interface WorkloadPlan {
   readonly windows: number;
   /** The operations of a trace (TRACE). */
   readonly trace: TraceOperationsData | undefined;
+  /** STRESS only. */
+  readonly stress?: StressPlan;
 }

@@ -14,6 +14,7 @@ import {
   type Dimensions,
   type Experiment,
   type Grid,
+  MAX_THREADED_CORES,
   type OperationBudget,
 } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
@@ -73,8 +74,6 @@ const LINE_RATE_PERIOD_NS = 328;
 const WARMUP_PART = 10;
 /** Interrupts that take a minute or so. */
 const MANY_ANSWERS = 20_000_000;
-/** Each core is a thread. */
-const MAX_THREADED_CORES = 256;
 const MIN_WINDOWS = 4;
 /** Windows that are mapped or flushed while a queue holds the others. */
 const SPARE_WINDOWS = 2;

@@ -23,6 +23,8 @@ import { parseWorkload } from "./workloads.ts";
 
 /** Who gives actors time and turns. */
 export const EXECUTORS = ["threads", "virtual"] as const;
+/** Each core is a thread. */
+export const MAX_THREADED_CORES = 256;
 export const MAX_PAGES = 65_536;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;

@@ -56,6 +56,7 @@ export class Frames {
   private readonly words: SharedWords;
   private readonly magazines: SharedWords;
   private readonly magazineStride: number;
+  private readonly hasMagazines: boolean;
   readonly tableFrames: number;
   /** All there are: those for tables come first. */
   readonly frames: number;
@@ -69,6 +70,7 @@ export class Frames {
     this.words = wordsOf(memory, regions.frames);
     this.magazines = allWordsOf(memory, regions.magazines);
     this.magazineStride = strideWords(regions.magazines);
+    this.hasMagazines = shape.withoutMagazines !== true;
     this.tableFrames = shape.tableFrames;
     this.frames = shape.tableFrames + shape.dataFrames;
     this.zeroFrame = shape.tableFrames;
@@ -89,6 +91,7 @@ export class Frames {
 
   /** Takes a data frame for `core`, to be handed out with `handOut`; NO_FRAME if none is left. */
   take(core: number): number {
+    if (!this.hasMagazines) return this.pop(FREE_DATA);
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === 0) this.refill(base);
     const count = this.magazines[base + COUNT];
@@ -115,6 +118,10 @@ export class Frames {
   free(core: number, frame: number): void {
     if (frame === this.zeroFrame) return;
     this.disown(frame);
+    if (!this.hasMagazines) {
+      this.push(FREE_DATA, frame);
+      return;
+    }
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === MAGAZINE_FRAMES) this.drain(base);
     const count = this.magazines[base + COUNT];

@@ -14,6 +14,7 @@ import type { Cpu, Protocol } from "../executor/cpu.ts";
 import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";
 import { deviceActor, iommuActor } from "../layout/shape.ts";
 import { WAIT_WORK } from "../machine/actors.ts";
+import { DEVICE_PRESENT } from "../machine/devices.ts";
 import type { Iommu } from "../machine/iommu.ts";
 import { IOTLB_MISS, type Iotlb, type IotlbHit } from "../machine/iotlb.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
@@ -106,6 +107,7 @@ export class DmaEngine {
     const invalidations = iommu.invalidations;
     const epoch = iommu.epochOf(did);
     hit.pte = 0;
+    if (machine.devices.isBlocked(this.id)) return;
     hit.leaf = this.walk(vpn);
     if (hit.leaf === NO_LEAF) return;
     for (;;) {
@@ -202,6 +204,12 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   const { devices, frames } = machine;
   if (cpu.point()) yield;
   devices.beginDma(id);
+  // Behind it: whoever removes the device and waits for what it has in flight waits for this.
+  if (devices.stateOf(id) !== DEVICE_PRESENT) {
+    devices.endDma(id, cpu.now());
+    ringIfDraining(engine);
+    return;
+  }
   if (!engine.lookup(vpn)) {
     counters.iotlbMisses++;
     devices.beginWalk(id);

@@ -173,6 +173,8 @@ export function* submit(
   while (iommu.freeSlots < descriptors.length + 2) {
     machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
     yield* release(core, lock, ticket);
+    // The slots that are missing may be its own: of what it has submitted and not waited for yet.
+    yield* awaitSubmission(core, iommu, false);
     const untilNs = cpu.now() + RELAX_NS;
     // Whoever holds the slots may be waiting for this core.
     while (cpu.now() < untilNs) {
