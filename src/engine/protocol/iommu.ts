@@ -242,7 +242,7 @@ function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
   const { iommu, iotlb, check } = unit;
   if (iommu.fills === 0) return;
   const pages = powerOfTwo(addressMaskOf(words));
-  iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, check);
+  iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, check, iommu);
   if (!leafHintOf(words)) iommu.dropTables();
 }
 
