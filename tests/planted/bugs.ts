@@ -36,6 +36,7 @@ export const BUGS: readonly Bug[] = [
     name: "cores-not-awaited",
     rule: "1",
     policy: "akaros",
+    iommus: 0,
     edits: {},
   },
   {
@@ -183,20 +184,15 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    const lock",
+          find: "core.path.begin(core.cpu.now());",
           replace:
-            "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    core.readBefore = spaces.loadedBits(space, 0);\n    const lock",
+            "core.path.begin(core.cpu.now());\n    core.readBefore = core.machine.spaces.loadedBits(core.space, 0);",
         },
       ],
       "engine/protocol/targets.js": [
         {
-          find: "let targets = 0;\n    for (let word",
-          replace:
-            "let targets = 0;\n    const before = core.readBefore;\n    core.readBefore = undefined;\n    for (let word",
-        },
-        {
           find: "let bits = spaces.loadedBits(space, word);",
-          replace: "let bits = before ?? spaces.loadedBits(space, word);",
+          replace: "let bits = core.readBefore ?? spaces.loadedBits(space, word);",
         },
       ],
     },
@@ -239,8 +235,9 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "yield* flushNow(core, vpn, 1);\n    frames.free(core.id, pfnOf(former));",
-          replace: "frames.free(core.id, pfnOf(former));\n    yield* flushNow(core, vpn, 1);",
+          find: "yield* flushNow(core, vpn, 1);\n    freeFrame(core, pfnOf(former), vpn, false);",
+          replace:
+            "freeFrame(core, pfnOf(former), vpn, false);\n    yield* flushNow(core, vpn, 1);",
         },
       ],
     },
@@ -252,9 +249,9 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "    frames.free(core.id, pfnOf(former));\n",
+          find: "    freeFrame(core, pfnOf(former), vpn, false);\n",
           replace:
-            "    frames.free(core.id, pfnOf(former));\n    frames.free(core.id, pfnOf(former));\n",
+            "    freeFrame(core, pfnOf(former), vpn, false);\n    freeFrame(core, pfnOf(former), vpn, false);\n",
         },
       ],
     },
