@@ -16,8 +16,6 @@ export interface Bug {
   readonly policy: string;
   /** … and what is different from it. */
   readonly choices?: Partial<Policy>;
-  /** Attached, with as many devices; 1 unless it says. */
-  readonly iommus?: number;
   /** By file, below dist/src; none where the policy itself is the bug. */
   readonly edits: Readonly<Record<string, readonly Edit[]>>;
 }

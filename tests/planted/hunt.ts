@@ -71,7 +71,7 @@ async function runRound(pool: VirtualPool, round: Round): Promise<string | undef
 /** A broken invariant, or a run in which nobody can go on. */
 const ENDED_BY_ENGINE = new Set([InvariantError.name, NoProgressError.name]);
 
-function settingsOf({ policy, choices, iommus = 1 }: Bug): StressSettings {
+function settingsOf({ policy, choices }: Bug): StressSettings {
   const [profile] = PROFILES;
   return {
     executor: "virtual",
@@ -79,8 +79,8 @@ function settingsOf({ policy, choices, iommus = 1 }: Bug): StressSettings {
     profile,
     profileName: profile.name,
     cores: 8,
-    iommus,
-    devices: iommus,
+    iommus: 1,
+    devices: 1,
     seed: SEED,
     injectsFaults: true,
     roundOperations: ROUND_OPERATIONS,
