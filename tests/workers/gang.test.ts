@@ -40,6 +40,19 @@ describe("a gang of eight", () => {
     },
   );
 
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s, watched by the checker: nothing is found",
+    async (_, policy) => {
+      const workload = workloadOf({ initiators: 2, operations: 200, windows: 260 });
+      const parts = { policy, workload, cores: 3, iommus: 1, devices: 1 };
+      const { check } = await runOnThreads(gang, pointOf({ ...parts, dilation: 20, checks: true }));
+      expect(check?.findings).toEqual([]);
+      if (policy.ack !== "none" && policy.whenCores.kind !== "queue") {
+        expect(check?.verdict).toBe("safe");
+      }
+    },
+  );
+
   test("four initiators that interrupt each other do not deadlock", async () => {
     const workload = workloadOf({ initiators: 4, windows: 40, gapNs: 0 });
     const point = pointOf({ workload, cores: 4, iommus: 2, devices: 1, dilation: 20 });
