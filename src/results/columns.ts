@@ -233,31 +233,32 @@ export const SUMMARY_COLUMNS = [
     name: "exposure_ns_p50",
     type: "integer",
     unit: "ns",
-    meaning: "How long an old translation outlived the return: median. Not measured yet.",
+    meaning:
+      "How long an old translation could be used after the return: median of those that could.",
   },
   {
     name: "exposure_ns_max",
     type: "integer",
     unit: "ns",
-    meaning: "How long an old translation outlived the return: longest. Not measured yet.",
+    meaning: "How long an old translation could be used after the return: longest.",
   },
   {
     name: "late_accesses",
     type: "integer",
     unit: "accesses",
-    meaning: "Accesses through a translation whose end had been promised. Not measured yet.",
+    meaning: "Accesses through a translation whose end had been promised, of all actors.",
   },
   {
     name: "stale_uses",
     type: "integer",
     unit: "accesses",
-    meaning: "Late accesses that reached a frame with a new owner. Not measured yet.",
+    meaning: "Accesses that reached a frame which had been handed to another process since.",
   },
   {
     name: "stale_uses_same_owner",
     type: "integer",
     unit: "accesses",
-    meaning: "Late accesses that reached a frame the same process had again. Not measured yet.",
+    meaning: "Accesses that reached a frame which the same process had again.",
   },
   {
     name: "floor_ns",
@@ -269,7 +270,7 @@ export const SUMMARY_COLUMNS = [
     name: "verdict",
     type: "string",
     unit: "",
-    meaning: "safe, exposed or unsafe. Not measured yet.",
+    meaning: "safe, exposed or unsafe; empty where the checker was off.",
   },
 ] as const satisfies readonly Column[];
 

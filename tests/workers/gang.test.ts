@@ -40,6 +40,22 @@ describe("a gang of eight", () => {
     },
   );
 
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s, watched by the checker: nothing is found",
+    async (_, policy) => {
+      const workload = workloadOf({ initiators: 2, operations: 200, windows: 260 });
+      const parts = { policy, workload, cores: 3, iommus: 1, devices: 1 };
+      const { check } = await runOnThreads(gang, pointOf({ ...parts, dilation: 20, checks: true }));
+      expect(check?.findings).toEqual([]);
+      const { ack, whenCores, whenIommu, iommu } = policy;
+      const kinds = [whenCores.kind, whenIommu.kind];
+      const isDeferred = kinds.some((kind) => kind !== "each" && kind !== "batch");
+      if (ack !== "none" && !isDeferred && iommu.waitEvery === 1) {
+        expect(check?.verdict).toBe("safe");
+      }
+    },
+  );
+
   test("four initiators that interrupt each other do not deadlock", async () => {
     const workload = workloadOf({ initiators: 4, windows: 40, gapNs: 0 });
     const point = pointOf({ workload, cores: 4, iommus: 2, devices: 1, dilation: 20 });

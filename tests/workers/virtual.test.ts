@@ -53,7 +53,7 @@ describe("a pool", () => {
     async (_, policy) => {
       const points = [
         virtualPoint({ policy }),
-        virtualPoint({ policy, cores: 5, iommus: 2, devices: 2 }),
+        virtualPoint({ policy, cores: 5, iommus: 2, devices: 2, checks: true }),
         virtualPoint({ policy, cores: 4, iommus: 1, workload: workloadOf({ initiators: 3 }) }),
       ];
       for (const point of points) {

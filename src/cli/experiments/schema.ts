@@ -10,6 +10,7 @@
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
+// ats               whether devices have TLBs of their own; false by default
 // dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
 //                   nothing, otherwise 100
 

@@ -190,7 +190,10 @@ export function* submit(
   if (cpu.point()) yield;
   const dueNs = cpu.effectNs(costs.tailWriteNs);
   const first = iommu.nextSlot;
-  for (const descriptor of descriptors) iommu.takeSlot(descriptor, first, cpu.id, dueNs);
+  for (const descriptor of descriptors) {
+    iommu.takeSlot(descriptor, first, cpu.id, dueNs);
+    if (descriptorType(descriptor) !== TYPE_DEVICE_TLB) counters.iotlbInvalidations++;
+  }
   const wait = awaited ? takeWaitSlot(core, iommu, first, dueNs) : NO_SUBMISSION;
   if (!awaited) iommu.markPosted(first);
   cpu.spend(costs.tailWriteNs);
@@ -199,7 +202,6 @@ export function* submit(
   path.mark(SUBMIT, cpu.now());
   path.fork(FIRST_IOMMU_CHAIN + iommu.id, cpu.now());
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
-  counters.iotlbInvalidations += descriptors.length;
   yield* release(core, lock, ticket);
   return wait;
 }
