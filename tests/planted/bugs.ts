@@ -362,20 +362,6 @@ export const BUGS: readonly Bug[] = [
     },
   },
   {
-    name: "acknowledges-tables-early",
-    rule: "11",
-    policy: "strict",
-    choices: { ack: "early" },
-    edits: {
-      "engine/protocol/shootdown.js": [
-        {
-          find: "core.freesTables && plan.ack === ACK_EARLY ? ACK_LATE : plan.ack",
-          replace: "plan.ack",
-        },
-      ],
-    },
-  },
-  {
     name: "generation-off-by-one",
     rule: "9",
     policy: "strict",
