@@ -10,6 +10,7 @@ import {
   FLUSH_SPACE,
   KERNEL_MESSAGE,
 } from "../machine/mailboxes.ts";
+import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 
 /** Pages of a flush that is always a full one. */
@@ -21,7 +22,12 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   const { mailboxes } = machine;
   core.countFromHere();
   const enteredNs = cpu.now();
-  core.check?.stopsUsing(enteredNs); // From here on, not from its flush on.
+  if (core.check !== undefined) {
+    // From here on, not from its flush on; or earlier, if it was idle and had to flush anyway.
+    const { coreStates } = machine;
+    const isMarked = coreStates.isMarked(core.id);
+    core.check.stopsUsing(isMarked ? coreStates.markedNs(core.id) : enteredNs);
+  }
   let hostNs = cpu.lateNs;
   let beganNs = enteredNs;
   cpu.spend(costs.interruptEntryNs);
@@ -61,6 +67,7 @@ export function flushOwnTlb(
   generation: number,
 ): void {
   const { cpu, tlb, costs, counters } = core;
+  if (core.readsBroadcasts) applyBroadcasts(core, cpu.now()); // They came first.
   let full = pages > core.plan.fullAbovePages;
   if (generation !== 0) {
     const behind = (generation - core.generations[space]) | 0;
@@ -81,6 +88,7 @@ export function flushOwnTlb(
 
 /** Drops everything of a space from this core's own TLB, and takes the time. */
 export function flushOwnContext(core: Core, space: number): void {
+  if (core.readsBroadcasts) applyBroadcasts(core, core.cpu.now());
   core.cpu.spend(core.costs.flushContextNs);
   core.tlb.flushContext(pcidOf(space));
   core.counters.fullFlushes++;
