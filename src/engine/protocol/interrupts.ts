@@ -22,12 +22,8 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   const { mailboxes } = machine;
   core.countFromHere();
   const enteredNs = cpu.now();
-  if (core.check !== undefined) {
-    // From here on, not from its flush on; or earlier, if it was idle and had to flush anyway.
-    const { coreStates } = machine;
-    const isMarked = coreStates.isMarked(core.id);
-    core.check.stopsUsing(isMarked ? coreStates.markedNs(core.id) : enteredNs);
-  }
+  // From here on, not from its flush on.
+  const stoppedNs = core.check?.stopsUsing(uselessSinceNs(core, enteredNs));
   let hostNs = cpu.lateNs;
   let beganNs = enteredNs;
   cpu.spend(costs.interruptEntryNs);
@@ -50,9 +46,15 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     hostNs = 0;
   } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
-  core.check?.resumes();
+  core.check?.resumes(stoppedNs);
   core.counters.responderNs += cpu.now() - enteredNs;
   machine.actors.progressed(cpu.id);
+}
+
+/** From when on this core can use nothing: its handler, or earlier if it idles and must flush. */
+function uselessSinceNs({ machine, id }: Core, enteredNs: number): number {
+  const { coreStates } = machine;
+  return coreStates.isMarked(id) ? coreStates.markedNs(id) : enteredNs;
 }
 
 /**
