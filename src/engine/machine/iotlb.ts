@@ -149,24 +149,21 @@ export class Iotlb {
     Atomics.compareExchange(this.words, entry + STATE, serial, EMPTY);
   }
 
-  /**
-   * The IOMMU: drops the pages of 2^mask that begin at `vpn`; `pages` is 2^mask. `watch` is told of
-   * those that `epochs` says were still valid.
-   */
+  /** The IOMMU: drops the pages of 2^mask that begin at `vpn`; `pages` is 2^mask. */
   invalidatePages(
     did: number,
     vpn: number,
     pages: number,
+    epochs: Epochs,
     watch?: CacheWatch,
-    epochs: Epochs = DEVICE_EPOCHS,
   ): void {
     if (pages >= this.sets) {
-      this.dropRange(0, this.entries, did, vpn, pages, watch, epochs);
+      this.dropRange(0, this.entries, did, vpn, pages, epochs, watch);
       return;
     }
     for (let page = vpn; page < vpn + pages; page++) {
       const first = this.firstOf(page);
-      this.dropRange(first / IOTLB_ENTRY_WORDS, this.ways, did, vpn, pages, watch, epochs);
+      this.dropRange(first / IOTLB_ENTRY_WORDS, this.ways, did, vpn, pages, epochs, watch);
     }
   }
 
@@ -221,8 +218,8 @@ export class Iotlb {
     did: number,
     vpn: number,
     pages: number,
-    watch: CacheWatch | undefined,
     epochs: Epochs,
+    watch: CacheWatch | undefined,
   ): void {
     const words = this.words;
     for (let i = first; i < first + count; i++) {
@@ -231,9 +228,7 @@ export class Iotlb {
       if (state <= EMPTY || this.domainOf(entry) !== did) continue;
       const cached = this.pageOf(entry);
       if (cached < vpn || cached >= vpn + pages) continue;
-      if (watch !== undefined && words[entry + EPOCH] === epochs.epochOf(did)) {
-        this.report(entry, watch);
-      }
+      if (watch !== undefined && this.isValid(entry, did, epochs)) this.report(entry, watch);
       Atomics.compareExchange(words, entry + STATE, state, EMPTY);
     }
   }
