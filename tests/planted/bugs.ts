@@ -417,6 +417,10 @@ export const BUGS: readonly Bug[] = [
     choices: { iommu: { ...STRICT.iommu, waitEvery: 32 } },
     edits: {
       "engine/protocol/flush-queue.js": [
+        {
+          find: "flushQueues.enqueue(core.id, queued);",
+          replace: "flushQueues.enqueue(core.id, queued);\n    reap(core, core.id);",
+        },
         { find: "if (plan.waitEvery === 1)", replace: "if (plan.waitEvery > 0)" },
       ],
     },
