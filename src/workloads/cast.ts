@@ -11,6 +11,7 @@ import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine, transfer } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
 import { Random } from "../engine/random.ts";
+import { CauseTally } from "./cause-tally.ts";
 import { BUFFER_PAGES, bufferVpn } from "./memory-map.ts";
 import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
 import type { WorkloadPlan } from "./workload.ts";
@@ -69,7 +70,7 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const { plan, workload, seed } = play;
   const space = firstSpaceOf(cpu.id, machine.shape.cores, workload);
   const core = new Core(cpu.id, cpu, machine, play, plan, new Random(seed, cpu.id), space);
-  const measured: Measured = { beganNs: 0, endedNs: 0 };
+  const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
     if (cpu.id >= workload.initiators) return { core: { counters, measured } };

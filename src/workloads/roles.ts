@@ -11,6 +11,7 @@ import {
   runProgram,
   userWork,
 } from "../engine/protocol/user.ts";
+import type { CauseTally } from "./cause-tally.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { unmapWindow } from "./munmap.ts";
 import { replayCpu } from "./replay.ts";
@@ -21,6 +22,8 @@ import { TLB_BENCH, TRACE, type WorkloadPlan } from "./workload.ts";
 export interface Measured {
   beganNs: number;
   endedNs: number;
+  /** Of a replay. */
+  readonly causes: CauseTally;
 }
 
 export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Protocol<void> {
@@ -62,7 +65,7 @@ function* initiate(
   core.countFromHere();
   measured.beganNs = cpu.now();
   if (plan.kind === TRACE && plan.trace !== undefined)
-    yield* replayCpu(core, plan.trace, plan.accessGapNs);
+    yield* replayCpu(core, plan.trace, plan.accessGapNs, measured.causes);
   for (let index = 0; index < plan.operations; index++) {
     yield* operate(core, plan, stream, plan.warmup + index);
   }
