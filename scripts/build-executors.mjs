@@ -145,31 +145,55 @@ const MEMORY_FOLDERS = ["engine/machine"];
 
 const CALLS_MODULE = "engine/executor/calls.js";
 
-function build(dist) {
-  chmodSync(join(dist, "src/cli/main.js"), 0o755); // The compiler does not, and npx runs it.
-  form(dist, "threads", ["src", "bench"], toPlainFunctions, undefined);
-  form(dist, "virtual", ["src"], toCallsOf, toPlainAccesses);
-  form(dist, "inline", ["src"], toPlainFunctions, toPlainAccesses);
+/** By form: parts of the program that it has, and what becomes of protocols and of machine parts. */
+const FORMS = {
+  threads: { parts: ["src", "bench"], ofProtocols: toPlainFunctions },
+  virtual: { parts: ["src"], ofProtocols: toCallsOf, ofMemory: toPlainAccesses },
+  inline: { parts: ["src"], ofProtocols: toPlainFunctions, ofMemory: toPlainAccesses },
+};
+
+/** Changes of one file, below dist/src: texts that stand there once, and what replaces each. */
+export function patched(file, source, edits) {
+  return edits.reduce((text, { find, replace }) => {
+    const found = text.split(find).length - 1;
+    if (found === 1) return text.replace(find, () => replace);
+    throw new Error(`${file} has ${found} times what is to be replaced, not once: ${find}`);
+  }, source);
+}
+
+/**
+ * Writes the program in one form to `to`. `edits` change files of it first, by their name below
+ * dist/src.
+ */
+export function writeForm(dist, name, to, edits = {}) {
+  const { parts, ofProtocols, ofMemory } = FORMS[name];
+  rmSync(to, { recursive: true, force: true });
+  for (const part of parts) cpSync(join(dist, part), join(to, part), { recursive: true });
+  for (const [file, changes] of Object.entries(edits)) {
+    rewrite(join(to, "src", file), (source) => patched(file, source, changes));
+  }
+  for (const folder of PROTOCOL_FOLDERS) rewriteAll(join(to, "src"), folder, ofProtocols);
+  for (const folder of ofMemory ? MEMORY_FOLDERS : [])
+    rewriteAll(join(to, "src"), folder, ofMemory);
 }
 
 function toCallsOf(name, source) {
   return toCalls(name, source, relative(dirname(name), CALLS_MODULE));
 }
 
-/** Writes the program in one form; `undefined` leaves its modules as they are. */
-function form(dist, name, parts, ofProtocols, ofMemory) {
-  const to = join(dist, name);
-  rmSync(to, { recursive: true, force: true });
-  for (const part of parts) cpSync(join(dist, part), join(to, part), { recursive: true });
-  for (const folder of PROTOCOL_FOLDERS) rewrite(join(to, "src"), folder, ofProtocols);
-  for (const folder of ofMemory ? MEMORY_FOLDERS : []) rewrite(join(to, "src"), folder, ofMemory);
+function rewriteAll(root, folder, rewritten) {
+  for (const name of readdirSync(join(root, folder)).filter((file) => file.endsWith(".js"))) {
+    rewrite(join(root, folder, name), (source) => rewritten(`${folder}/${name}`, source));
+  }
 }
 
-function rewrite(root, folder, rewritten) {
-  for (const name of readdirSync(join(root, folder)).filter((file) => file.endsWith(".js"))) {
-    const file = join(root, folder, name);
-    writeFileSync(file, rewritten(`${folder}/${name}`, readFileSync(file, "utf8")));
-  }
+function rewrite(file, rewritten) {
+  writeFileSync(file, rewritten(readFileSync(file, "utf8")));
+}
+
+function build(dist) {
+  chmodSync(join(dist, "src/cli/main.js"), 0o755); // The compiler does not, and npx runs it.
+  for (const name of Object.keys(FORMS)) writeForm(dist, name, join(dist, name));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -36,9 +36,9 @@ const ENGINE_EDGES: Record<string, readonly string[]> = {
   machine: ["errors", "layout"],
   probe: ["errors", "layout"],
   profile: ["errors", "layout"],
-  check: ["errors", "layout", "machine"],
+  check: ["errors", "layout", "machine", "probe"],
   executor: ["errors", "layout", "machine", "random"],
-  policy: ["errors", "names", "machine"],
+  policy: ["errors", "names", "layout", "machine"],
   protocol: [
     "check",
     "errors",

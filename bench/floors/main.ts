@@ -51,9 +51,12 @@ async function measure(): Promise<FloorSamples> {
     tableFrames: 64,
     flushQueueSlots: 2,
     tracksAccesses: false,
+    ringSlots: 0,
     l1: HOST.l1,
     l2: HOST.l2,
     iotlb: HOST.iotlb,
+    ats: false,
+    checks: false, // It is not part of what the floors say.
   };
   const machine = createMachine(shape, true);
   machine.spaces.detach(0, 0); // The shootdown is the cores'; the IOTLB is a part of its own.

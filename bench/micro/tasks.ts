@@ -81,9 +81,12 @@ export function microTasks(): MicroTask[] {
       tableFrames: 64,
       flushQueueSlots: 2,
       tracksAccesses: false,
+      ringSlots: 0,
       l1: HOST.l1,
       l2: HOST.l2,
       iotlb: HOST.iotlb,
+      ats: false,
+      checks: false,
     },
     true,
   );

@@ -147,6 +147,10 @@ export function wholeNumber(least: number, most: number) {
   return z.int(`a whole number from ${least} to ${most}`).min(least).max(most);
 }
 
+export function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words, `one of ${words.join(", ")}`);
+}
+
 /** A name that files and folders can have, too. */
 export function nameField() {
   return z.string("a name").regex(NAME, "letters, digits, dots, dashes and underscores");

@@ -10,6 +10,7 @@ import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
+import { addStress } from "./commands/stress.ts";
 import { endWithOutput } from "./output.ts";
 
 const OWN_BUG = 1;
@@ -33,14 +34,16 @@ Examples:
   shootdown bench scaling --quick
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
+  shootdown stress --seconds 60
   shootdown policies deferred
 
-Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 21 no progress, 130 interrupted.
+Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,
+21 no progress, 130 interrupted.
 `,
     );
-  for (const add of [addBench, addReplay, addAnalyze, addPolicies, addProfiles, addExperiments]) {
-    add(program);
-  }
+  const commands = [addBench, addReplay, addAnalyze, addStress];
+  const lists = [addPolicies, addProfiles, addExperiments];
+  for (const add of [...commands, ...lists]) add(program);
   return program;
 }
 

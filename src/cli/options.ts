@@ -5,9 +5,9 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
 import { unknownName } from "../engine/names.ts";
-import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
+import { CHECK_CHOICES, type CheckChoice } from "./experiments/expand.ts";
 import {
   EXECUTORS,
   type Grid,
@@ -17,12 +17,13 @@ import {
   MAX_REPETITIONS,
 } from "./experiments/schema.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
+import { loadPolicies } from "./policy-list.ts";
 import { parseProfile } from "./profile-file.ts";
 
 const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
 type Executor = (typeof EXECUTORS)[number];
-const DEFAULT_SEED = 42;
-const MAX_SEED = 2 ** 32 - 1;
+export const DEFAULT_SEED = 42;
+export const MAX_SEED = 2 ** 32 - 1;
 
 /** What the options that several commands have become. */
 export interface RunOptions {
@@ -35,6 +36,7 @@ export interface RunOptions {
   readonly repetitions?: number;
   readonly seed: number;
   readonly jitter?: number;
+  readonly check: CheckChoice;
   readonly dilate?: number | "auto";
   readonly out?: string;
   readonly format: Format;
@@ -44,17 +46,12 @@ export interface RunOptions {
 
 /** Options of the two commands that run points. */
 export function addRunOptions(command: Command): Command {
-  return command
+  return addPolicyOption(command)
     .addOption(
       new Option(
         "--executor <name>",
         "threads (this host, wall clock), virtual (virtual time, any number of cores) or both",
       ).argParser(parseExecutor),
-    )
-    .option(
-      "--policy <names>",
-      "policies, such as strict,batch(64,cores); all: each",
-      parsePolicies,
     )
     .option(
       "--profile <names>",
@@ -84,6 +81,15 @@ export function addRunOptions(command: Command): Command {
       "virtual: delay steps by up to 20 ns, for another order with each seed",
       numberFrom("--jitter", 0, MAX_SEED),
     )
+    .addOption(
+      new Option(
+        "--check <when>",
+        "watch for uses of stale translations: on, off or auto, in virtual time only, since on " +
+          "threads that takes time of what is measured",
+      )
+        .argParser(parseCheck)
+        .default("auto"),
+    )
     .option(
       "--dilate <k>",
       "threads: host ns that a modelled ns lasts; auto: 1 if the actors fit the CPUs, else 100",
@@ -93,6 +99,23 @@ export function addRunOptions(command: Command): Command {
     .option("--quiet", "no progress on standard error")
     .addOption(outOption("folder of the results; must not exist (default: results/NAME-TIMESTAMP)"))
     .addOption(formatOption());
+}
+
+/**
+ * `--policy`. An ES module is loaded before the command runs, which then finds policies, not
+ * their names, in its options.
+ */
+export function addPolicyOption(command: Command): Command {
+  return command
+    .option(
+      "--policy <names>",
+      "policies (see shootdown policies --help), such as strict,batch(64,cores)+early-ack; all: " +
+        "each; or files of your own: JSON, ES modules",
+    )
+    .hook("preAction", async (_, action) => {
+      const list: string | undefined = action.getOptionValue("policy");
+      if (list !== undefined) action.setOptionValue("policy", await loadPolicies(list));
+    });
 }
 
 /** Options of `bench` alone: a trace brings its own cores and pages. */
@@ -154,6 +177,12 @@ function parseExecutor(text: string): Executor[] {
   const executor = EXECUTORS.find((known) => known === text);
   if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
   return [executor];
+}
+
+function parseCheck(text: string): CheckChoice {
+  const choice = CHECK_CHOICES.find((known) => known === text);
+  if (choice === undefined) throw unknownName("--check", text, CHECK_CHOICES);
+  return choice;
 }
 
 function parseDilation(text: string): number | "auto" {

@@ -16,7 +16,7 @@ import type { CostName } from "../engine/profile/costs.ts";
 import { GRADES, type Profile, SHOOTS_BY } from "../engine/profile/profile.ts";
 import { HOST, PROFILES } from "../engine/profile/profiles.ts";
 import type { TopologyName } from "../engine/profile/topology.ts";
-import { isFile, JsonFile, named, nameField, wholeNumber } from "./json-file.ts";
+import { isFile, JsonFile, named, nameField, oneOf, wholeNumber } from "./json-file.ts";
 
 const WHAT = "the profile";
 /** A second: a step that takes longer is a slip of the pen. */
@@ -112,10 +112,6 @@ function countOf(least: number, most: number, source: string) {
 function origin() {
   const source = "where the value comes from";
   return { grade: oneOf(GRADES), source: z.string(source).min(1, source) };
-}
-
-function oneOf<const Words extends readonly string[]>(words: Words) {
-  return z.enum(words, `one of ${words.join(", ")}`);
 }
 
 function tlb() {

@@ -41,6 +41,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "IPIs/op", ...right, cell: ({ result }) => perOp(result, "ipis") },
   { title: "IOTLB/op", ...right, cell: ({ result }) => perOp(result, "iotlbInvalidations") },
   { title: "held pages", ...right, cell: ({ result }) => `${result.cores.heldPagesMax}` },
+  { title: "verdict", ...left, cell: ({ result }) => result.check?.verdict ?? "" },
   { title: "critical path", ...left, cell: ({ result }) => largestSegments(result) },
 ];
 

@@ -10,6 +10,12 @@ export class UsageError extends Error {
   readonly exitCode = 2;
 }
 
+/** A policy has let a stale translation be used; the message says which. */
+export class UnsafeError extends Error {
+  override readonly name = "UnsafeError";
+  readonly exitCode = 20;
+}
+
 /** No actor made progress for longer than is allowed; the message says who waits for whom. */
 export class NoProgressError extends Error {
   override readonly name = "NoProgressError";

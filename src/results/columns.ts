@@ -46,17 +46,19 @@ const KEY_COLUMNS = [
     name: "workload",
     type: "string",
     unit: "",
-    meaning: "What ran, and its variant: munmap, munmap-range, tlb-bench:MODE, trace:NAME.",
+    meaning: "What ran, and its variant: munmap, mprotect:widen, tlb-bench:MODE, trace:NAME.",
   },
   POLICY_COLUMN,
   {
     name: "when_cores",
     type: "string",
     unit: "",
-    meaning: "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout).",
+    meaning:
+      "When cores are told: at each unmap, per batch(pages), per queue(entries,timeout), at " +
+      "their own tick(states,period), or before a frame's reuse.",
   },
   { name: "when_iommu", type: "string", unit: "", meaning: "When IOTLBs are flushed: as above." },
-  { name: "whom", type: "string", unit: "", meaning: "Which cores are told." },
+  { name: "whom", type: "string", unit: "", meaning: "Which cores are told, and how." },
   {
     name: "ack",
     type: "string",
@@ -73,9 +75,14 @@ const KEY_COLUMNS = [
     name: "iommu",
     type: "string",
     unit: "",
-    meaning: "How an IOTLB is flushed: interface/scope/order.",
+    meaning: "How an IOTLB is flushed: interface/scope/order, and how many flushes share one wait.",
   },
-  { name: "reuse", type: "string", unit: "", meaning: "When a frame may be handed out again." },
+  {
+    name: "reuse",
+    type: "string",
+    unit: "",
+    meaning: "When frames, addresses and page-table pages may be handed out again.",
+  },
   {
     name: "extent",
     type: "string",
@@ -238,31 +245,32 @@ export const SUMMARY_COLUMNS = [
     name: "exposure_ns_p50",
     type: "integer",
     unit: "ns",
-    meaning: "How long an old translation outlived the return: median. Not measured yet.",
+    meaning:
+      "How long an old translation could be used after the return: median of those that could.",
   },
   {
     name: "exposure_ns_max",
     type: "integer",
     unit: "ns",
-    meaning: "How long an old translation outlived the return: longest. Not measured yet.",
+    meaning: "How long an old translation could be used after the return: longest.",
   },
   {
     name: "late_accesses",
     type: "integer",
     unit: "accesses",
-    meaning: "Accesses through a translation whose end had been promised. Not measured yet.",
+    meaning: "Accesses through a translation whose end had been promised, of all actors.",
   },
   {
     name: "stale_uses",
     type: "integer",
     unit: "accesses",
-    meaning: "Late accesses that reached a frame with a new owner. Not measured yet.",
+    meaning: "Accesses that reached a frame which had been handed to another process since.",
   },
   {
     name: "stale_uses_same_owner",
     type: "integer",
     unit: "accesses",
-    meaning: "Late accesses that reached a frame the same process had again. Not measured yet.",
+    meaning: "Accesses that reached a frame which the same process had again.",
   },
   {
     name: "floor_ns",
@@ -274,7 +282,51 @@ export const SUMMARY_COLUMNS = [
     name: "verdict",
     type: "string",
     unit: "",
-    meaning: "safe, exposed or unsafe. Not measured yet.",
+    meaning: "safe, exposed or unsafe; empty where the checker was off.",
+  },
+] as const satisfies readonly Column[];
+
+/** One row for each policy of a stress run. */
+export const STRESS_COLUMNS = [
+  { name: "policy", type: "string", unit: "", meaning: "The policy, parameters included." },
+  { name: "executor", type: "string", unit: "", meaning: "Who ran it: threads or virtual." },
+  { name: "seed", type: "integer", unit: "", meaning: "Seed of the whole run." },
+  {
+    name: "ops",
+    type: "integer",
+    unit: "operations",
+    meaning: "Changes of the address space and accesses, of all cores.",
+  },
+  {
+    name: "ops_per_s",
+    type: "number",
+    unit: "1/s",
+    meaning: "Operations of all cores in a second of modelled time.",
+  },
+  { name: "shootdowns", type: "integer", unit: "shootdowns", meaning: "Shootdowns of all cores." },
+  {
+    name: "faults",
+    type: "integer",
+    unit: "faults",
+    meaning: "Faults that were injected, and workers that were ended by force.",
+  },
+  {
+    name: "late_accesses",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Accesses through a translation whose end had been promised.",
+  },
+  {
+    name: "stale_uses",
+    type: "integer",
+    unit: "accesses",
+    meaning: "Late accesses that reached a frame with a new owner.",
+  },
+  {
+    name: "verdict",
+    type: "string",
+    unit: "",
+    meaning: "The worst of its rounds: safe, exposed or unsafe.",
   },
 ] as const satisfies readonly Column[];
 
@@ -334,6 +386,7 @@ export const COUNTS_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
 export type CountsRow = RowOf<typeof COUNTS_COLUMNS>;

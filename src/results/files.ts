@@ -69,6 +69,6 @@ export async function writeAnalysis(
   await folder.write("manifest.json", toJson(manifestOf(facts, [])));
 }
 
-function toJson(value: object): string {
+export function toJson(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

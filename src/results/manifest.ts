@@ -1,6 +1,8 @@
 // `manifest.json`: how a run came about, so that it can be judged and repeated.
 
+import { describeFinding, type Finding } from "../engine/check/finding.ts";
 import { isFree, type Profile } from "../engine/profile/profile.ts";
+import { shapeOf } from "../workers/point.ts";
 import type { Host } from "./host.ts";
 import { describePackage, type Package } from "./package.ts";
 import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
@@ -27,10 +29,17 @@ export interface Manifest {
   /** Bytes of shared memory, by point. */
   readonly shared_bytes: Readonly<Record<string, number>>;
   readonly profiles: readonly Profile[];
+  /** What the checker found, by point: the first of each run, with the history of their frames. */
+  readonly findings: Readonly<Record<string, readonly Found[]>>;
   /** What was asked for: definitions as they were read, with what the command line changed. */
   readonly experiment: readonly object[];
   /** Whether it ended before its end. */
   readonly interrupted: boolean;
+}
+
+/** A finding, and the seed whose run it is of: `--seed` with that repeats it in virtual time. */
+export interface Found extends Finding {
+  readonly seed: number;
 }
 
 /** What a manifest says of the run as such. */
@@ -49,10 +58,15 @@ export interface RunFacts {
 export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): Manifest {
   const wallS: Record<string, number> = {};
   const sharedBytes: Record<string, number> = {};
+  const findings: Record<string, Found[]> = {};
   const profiles = new Map<string, Profile>(); // By name: a file may have been read twice.
   for (const { id, point, result } of points) {
     wallS[id] = (wallS[id] ?? 0) + result.wallS;
     sharedBytes[id] = result.sharedBytes;
+    const found = (result.check?.findings ?? []).map((finding) => {
+      return { seed: point.seed, ...finding };
+    });
+    if (found.length > 0) findings[id] = [...(findings[id] ?? []), ...found];
     profiles.set(point.profile.name, point.profile);
   }
   return {
@@ -69,6 +83,7 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     wall_s: wallS,
     shared_bytes: sharedBytes,
     profiles: [...profiles.values()],
+    findings,
     experiment: facts.experiment,
     interrupted: facts.interrupted,
   };
@@ -90,6 +105,7 @@ export function warningsOf(host: Host, points: readonly MeasuredPoint[]): string
         "Use --dilate 100.",
     );
   }
+  warnings.push(...points.filter(isUnsafe).map(describeFindings));
   const late = points.filter(isMostlyLate).length;
   if (late > 0) {
     warnings.push(
@@ -98,6 +114,22 @@ export function warningsOf(host: Host, points: readonly MeasuredPoint[]): string
     );
   }
   return warnings;
+}
+
+function isUnsafe({ result }: MeasuredPoint): boolean {
+  return result.check?.verdict === "unsafe";
+}
+
+/** `akaros is unsafe (munmap, point 1f…, seed 42): 3 findings, first stale-use by core 1 …`. */
+function describeFindings({ id, workload, point, result }: MeasuredPoint): string {
+  const { findings = [], findingCount = 0 } = result.check ?? {};
+  const count = findingCount === 1 ? "1 finding" : `${findingCount} findings`;
+  const which = `${workload}, ${point.cores} cores, point ${id}, seed ${point.seed}`;
+  const [first] = findings.map((finding) => describeFinding(finding, shapeOf(point)));
+  return (
+    `${point.policy.name} is unsafe (${which}): ${count}, first ${first}. ` +
+    "See findings in manifest.json."
+  );
 }
 
 /** In virtual time the host has no part in a result. */

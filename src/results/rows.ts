@@ -38,7 +38,7 @@ const DECIMALS = 1000;
 /** The point's row of summary.csv; `floorNs` is the host's round trip if it was measured. */
 export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined): SummaryRow {
   const { point, result } = measured;
-  const { latency, late, cores, elapsedNs } = result;
+  const { latency, late, cores, elapsedNs, check } = result;
   const isThreaded = point.executor === "threads";
   const operations = cores.operations;
   const perOperation = (count: number) => rounded(ratio(count, operations));
@@ -73,13 +73,13 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     background_ns_per_op: perOperation(cores.backgroundNs),
     held_pages_max: cores.heldPagesMax,
     held_page_us_per_op: perOperation(cores.heldPageNs / 1000),
-    exposure_ns_p50: undefined,
-    exposure_ns_max: undefined,
-    late_accesses: undefined,
-    stale_uses: undefined,
-    stale_uses_same_owner: undefined,
+    exposure_ns_p50: check && (check.exposure.quantile(0.5) ?? 0),
+    exposure_ns_max: check?.exposure.max,
+    late_accesses: check?.lateAccesses,
+    stale_uses: check?.staleUses,
+    stale_uses_same_owner: check?.staleUsesSameOwner,
     floor_ns: isThreaded ? rounded(floorNs) : undefined,
-    verdict: undefined,
+    verdict: check?.verdict,
   };
 }
 

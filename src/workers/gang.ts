@@ -77,6 +77,11 @@ export class Gang {
     }
   }
 
+  /** Ends one worker by force, as if it had crashed; the run that it is part of fails. */
+  async killOne(): Promise<void> {
+    await this.pool.threads[0]?.terminate();
+  }
+
   async close(): Promise<void> {
     await this.pool.destroy();
   }

@@ -5,7 +5,7 @@ import { isFree } from "../engine/profile/profile.ts";
 import type { WorkloadPlan } from "../workloads/workload.ts";
 import type { ActorTask } from "./actor.ts";
 import type { Gang } from "./gang.ts";
-import { machineOf, type Point, type PointResult, playOf } from "./point.ts";
+import { auditOf, machineOf, type Point, type PointResult, playOf } from "./point.ts";
 import { resultOf } from "./sums.ts";
 
 /** Host time that each oversubscribing actor leaves between two wake-ups of its own. */
@@ -41,7 +41,8 @@ export async function runOnThreads(
   });
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);
-  return resultOf(point, reports, Number(process.hrtime.bigint() - began) / 1e9);
+  const wallS = Number(process.hrtime.bigint() - began) / 1e9;
+  return resultOf(point, reports, wallS, auditOf(machine));
 }
 
 /**

@@ -1,5 +1,8 @@
 // A point: one configuration that gets measured, the machine that it runs on, and what came out.
 
+import { auditAtRest } from "../engine/check/audit.ts";
+import type { Finding } from "../engine/check/finding.ts";
+import type { CheckSums } from "../engine/check/sums.ts";
 import type { Steps } from "../engine/executor/step-log.ts";
 import type { MachineShape } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
@@ -10,8 +13,10 @@ import type { Histogram } from "../engine/probe/histogram.ts";
 import { numbersOf, type Profile } from "../engine/profile/profile.ts";
 import type { ActorReport, Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
+import { tablesFor } from "../workloads/page-table-free.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
-import { MUNMAP, MUNMAP_RANGE, TRACE, type WorkloadPlan } from "../workloads/workload.ts";
+import { traitsOf } from "../workloads/traits.ts";
+import { TRACE, type WorkloadPlan } from "../workloads/workload.ts";
 
 export interface Point {
   readonly executor: "threads" | "virtual";
@@ -27,6 +32,8 @@ export interface Point {
   /** Host ns that one modelled ns lasts; 1 in virtual time. */
   readonly dilation: number;
   readonly hostCpus: number;
+  /** Whether the checker watches, which takes time. */
+  readonly checks: boolean;
   /** Whether the order of each actor's steps is kept, which takes time. */
   readonly logsSteps: boolean;
 }
@@ -56,6 +63,8 @@ export interface PointResult {
   readonly devices: DeviceCounters;
   /** From the first initiator's first measured operation to the last one's last, in modelled ns. */
   readonly elapsedNs: number;
+  /** What the checker has seen; undefined while it is off. */
+  readonly check: CheckSums | undefined;
   readonly wallS: number;
   readonly sharedBytes: number;
   readonly responders: number;
@@ -69,10 +78,13 @@ const FIXED_TABLES = 64;
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
 
+/** Of a stress run's pages, how many can be mapped at once: now and then no frame is left. */
+const STRESS_FRAMES_PER_PAGE = 0.75;
+
 /** How large a machine the point needs. */
 export function shapeOf(point: Point): MachineShape {
   const { workload, profile, cores, iommus, devices } = point;
-  const windowPages = workload.initiators * workload.windows * workload.pages;
+  const windowPages = windowPagesOf(workload);
   const tracePages = workload.kind === TRACE ? pagesOfTrace(workload) : 0;
   const pages = windowPages + tracePages;
   const program = SPACES * PROGRAM_PAGES + devices * BUFFER_PAGES;
@@ -83,12 +95,24 @@ export function shapeOf(point: Point): MachineShape {
     spaces: SPACES,
     dataFrames: pages + program + SPARE_FRAMES_PER_CORE * cores + 1,
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
-    flushQueueSlots: slotsFor(queueOf(point.policy)?.entries ?? 0),
+    flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
+    ringSlots: traitsOf(workload.kind).ringSlots,
+    ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
+    ats: workload.ats && devices > 0,
+    checks: point.checks,
   };
+}
+
+/** The power of two that holds the policy's queue. */
+export function queueSlotsOf(policy: Policy): number {
+  const entries = queueOf(policy)?.entries ?? 0;
+  let slots = MIN_QUEUE_SLOTS;
+  while (slots < entries) slots *= 2;
+  return slots;
 }
 
 /**
@@ -106,15 +130,22 @@ export function machineOf(point: Point): Machine {
   return machine;
 }
 
+/** What the checker finds in the point's machine when all have left; nothing if it is off. */
+export function auditOf(machine: Machine): readonly Finding[] {
+  return machine.shape.checks ? auditAtRest(machine) : [];
+}
+
 /** What the point's actors have in common. */
 export function playOf(point: Point): Play {
   const { profile, policy, workload, seed } = point;
   return { ...numbersOf(profile), plan: planOf(policy), workload, seed };
 }
 
-/** The smallest ring that has room for so many entries. */
-function slotsFor(entries: number): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(MIN_QUEUE_SLOTS, entries)));
+/** Frames for what initiators map. */
+function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): number {
+  if (stress === undefined) return initiators * windows * pages;
+  const { ownPages, sharedPages } = stress;
+  return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
 }
 
 function pagesOfTrace(workload: WorkloadPlan): number {
@@ -134,10 +165,13 @@ const LAST_MAPPING_KIND = 2;
 /** Leaf tables, generously: those of the windows, and for a trace one for each distinct 2 MiB. */
 function tablesOf(point: Point, pages: number): number {
   const { workload } = point;
-  if (workload.kind === MUNMAP || workload.kind === MUNMAP_RANGE) {
-    return 4 * workload.initiators + Math.ceil(pages / 512) * 2;
+  // A table of its own for each core's pages, and one for those that all have.
+  if (workload.stress !== undefined) return 4 * (workload.initiators + 1);
+  const { initiators, windows, kind } = workload;
+  if (traitsOf(kind).wholeTables) {
+    return initiators * (4 + windows * tablesFor(workload.pages));
   }
-  if (workload.trace === undefined) return 0;
+  if (workload.trace === undefined) return 4 * initiators + Math.ceil(pages / 512) * 2;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;
   for (let place = 0; place < vpns.length; place++) {

@@ -1,5 +1,7 @@
 // What the actors of a point report, added up.
 
+import type { Finding } from "../engine/check/finding.ts";
+import { type CheckData, sumChecks } from "../engine/check/sums.ts";
 import { layOut } from "../engine/layout/regions.ts";
 import { actorsOf } from "../engine/layout/shape.ts";
 import { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
@@ -9,12 +11,21 @@ import { CauseTally } from "../workloads/cause-tally.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { type Point, type PointResult, type RunReport, shapeOf } from "./point.ts";
 
-/** The result of a point whose actors, in their order, reported `reports` after `wallS` seconds. */
-export function resultOf(point: Point, reports: readonly RunReport[], wallS: number): PointResult {
+/**
+ * The result of a point whose actors, in their order, reported `reports` after `wallS` seconds;
+ * `atRest` is what an audit of its machine found then.
+ */
+export function resultOf(
+  point: Point,
+  reports: readonly RunReport[],
+  wallS: number,
+  atRest: readonly Finding[],
+): PointResult {
   const shape = shapeOf(point);
   const actors = actorsOf(shape);
   return {
     ...sumUp(reports),
+    check: point.checks ? sumChecks(checksOf(reports), atRest) : undefined,
     steps: reports.map(({ steps }) => steps),
     wallS,
     sharedBytes: layOut(shape).bytes,
@@ -22,6 +33,10 @@ export function resultOf(point: Point, reports: readonly RunReport[], wallS: num
     actors,
     oversubscribed: point.executor === "threads" && actors > point.hostCpus,
   };
+}
+
+function checksOf(reports: readonly RunReport[]): CheckData[] {
+  return reports.flatMap(({ check }) => check ?? []);
 }
 
 /** Cores other than the initiator that have the space loaded at the start. */

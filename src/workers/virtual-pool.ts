@@ -7,14 +7,19 @@ import type { Point, PointResult } from "./point.ts";
 import { resultOf } from "./sums.ts";
 import type { StuckRun, VirtualRun } from "./virtual.ts";
 
+const VIRTUAL_ROOT = new URL("../../virtual/", import.meta.url);
+
 export class VirtualPool {
   private readonly pool: Piscina<Point, VirtualRun | StuckRun>;
 
-  /** Starts no more workers than there are CPUs or `points`; they stay until `close`. */
-  constructor(points: number) {
+  /**
+   * Starts no more workers than there are CPUs or `points`; they stay until `close`. They run the
+   * program in the form that virtual time has, or another one that stands at `root`.
+   */
+  constructor(points: number, root = VIRTUAL_ROOT) {
     const threads = Math.min(availableParallelism(), points);
     this.pool = new Piscina({
-      filename: new URL("../../virtual/src/workers/virtual.js", import.meta.url).href,
+      filename: new URL("src/workers/virtual.js", root).href,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
@@ -29,7 +34,7 @@ export class VirtualPool {
   async run(point: Point, signal?: AbortSignal): Promise<PointResult> {
     const run = await this.pool.run(point, signal ? { signal } : {});
     if ("stuck" in run) throw new NoProgressError(run.stuck);
-    return resultOf(point, run.reports, run.wallS);
+    return resultOf(point, run.reports, run.wallS, run.atRest);
   }
 
   async close(): Promise<void> {

@@ -3,12 +3,13 @@
 // core, which is always an initiator, runs from `dist/inline` as plain functions at the bottom of
 // the stack.
 
+import type { Finding } from "../engine/check/finding.ts";
 import { NoProgressError } from "../engine/errors.ts";
 import { LoggedCpu } from "../engine/executor/step-log.ts";
 import { VirtualExecutor } from "../engine/executor/virtual.ts";
 import { Random } from "../engine/random.ts";
 import { type Part, partOf } from "../workloads/cast.ts";
-import { machineOf, type Point, playOf, type RunReport } from "./point.ts";
+import { auditOf, machineOf, type Point, playOf, type RunReport } from "./point.ts";
 
 /** No actor's: those have their numbers. */
 const JITTER_STREAM = -1;
@@ -25,6 +26,8 @@ export interface VirtualRun {
   readonly turns: number;
   /** Seconds on the wall, of the run alone. */
   readonly wallS: number;
+  /** What was wrong when all actors had left. */
+  readonly atRest: readonly Finding[];
 }
 
 /** A run that came to no end; as data, since an error's class does not cross to other threads. */
@@ -65,7 +68,7 @@ async function run(point: Point): Promise<VirtualRun> {
     return { ...report(), ...(cpu instanceof LoggedCpu && { steps: cpu.steps }) };
   });
   const wallS = Number(process.hrtime.bigint() - began) / 1e9;
-  return { reports, turns: executor.turns, wallS };
+  return { reports, turns: executor.turns, wallS, atRest: auditOf(machine) };
 }
 
 async function inline(): Promise<Inline> {

@@ -1,6 +1,8 @@
 // Who plays what: the protocol of each actor of a run, under whatever executor, and what it
 // reports after.
 
+import type { ActorCheck } from "../engine/check/actor-check.ts";
+import type { CheckData } from "../engine/check/sums.ts";
 import type { Cpu, Protocol } from "../engine/executor/cpu.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/plan.ts";
@@ -8,13 +10,15 @@ import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/prob
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
-import { DmaEngine, transfer } from "../engine/protocol/dma.ts";
+import { DmaEngine } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
 import { Random } from "../engine/random.ts";
 import { CauseTally } from "./cause-tally.ts";
-import { BUFFER_PAGES, bufferVpn } from "./memory-map.ts";
-import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
-import type { WorkloadPlan } from "./workload.ts";
+import type { Measured } from "./measured.ts";
+import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
+import { scriptOf } from "./registry.ts";
+import { firstSpaceOf, runCore } from "./roles.ts";
+import { NIC_TX, type WorkloadPlan } from "./workload.ts";
 
 /** What all actors of a run have in common besides the machine. */
 export interface Play extends ProfileNumbers {
@@ -28,6 +32,8 @@ export interface ActorReport {
   readonly core?: CoreReport;
   readonly iommu?: IommuCounters;
   readonly device?: DeviceCounters;
+  /** What its checker has seen; missing while that is off. */
+  readonly check?: CheckData;
 }
 
 export interface CoreReport {
@@ -50,20 +56,32 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
   const iommu = cpu.id - shape.cores;
   if (iommu < shape.iommus) {
     const unit = new InvalidationUnit(cpu, machine, iommu, play.costs);
-    return { protocol: serveInvalidations(unit), report: () => ({ iommu: unit.counters }) };
+    return {
+      protocol: serveInvalidations(unit),
+      report: () => ({ iommu: unit.counters, ...checkOf(unit) }),
+    };
   }
   const device = iommu - shape.iommus;
+  const { stress, dmaPeriodNs } = play.workload;
   const engine = new DmaEngine(
     device,
     cpu,
     machine,
-    play.costs,
+    stress === undefined ? play.costs : { ...play.costs, dmaNs: stress.dmaNs },
     new Random(play.seed, cpu.id),
-    play.workload.dmaPeriodNs,
-    bufferVpn(device),
-    BUFFER_PAGES,
+    dmaPeriodNs,
+    stress === undefined ? bufferVpn(device) : SHARED_VPN,
+    stress === undefined ? BUFFER_PAGES : stress.sharedPages,
+    play.workload.kind !== NIC_TX,
   );
-  return { protocol: transfer(engine), report: () => ({ device: engine.counters }) };
+  return {
+    protocol: scriptOf(play.workload.kind).move(engine, play.workload),
+    report: () => ({ device: engine.counters, ...checkOf(engine) }),
+  };
+}
+
+function checkOf({ check }: { readonly check: ActorCheck | undefined }): { check?: CheckData } {
+  return check === undefined ? {} : { check: check.toData() };
 }
 
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
@@ -73,8 +91,9 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
-    if (cpu.id >= workload.initiators) return { core: { counters, measured } };
-    return { core: { counters, measured, path: core.path.toData() } };
+    const check = checkOf(core);
+    if (cpu.id >= workload.initiators) return { core: { counters, measured }, ...check };
+    return { core: { counters, measured, path: core.path.toData() }, ...check };
   };
   return { protocol: runCore(core, workload, measured), report };
 }

@@ -3,6 +3,8 @@
 // pages                              what
 // 0x1_0000 + 256 · space             the program of a space: what its access stream is drawn from
 // 0x2_0000 + 64 · device             a device's own buffer
+// 0x8_0000                           of a stress run: what all cores map and unmap …
+// 0x8_0000 + 512 · (core + 1)        … and what only one does
 // 0x10_0000 + initiator's share      windows that an initiator maps and unmaps
 
 import { violated } from "../engine/errors.ts";
@@ -15,6 +17,8 @@ export const PROGRAM_PAGES = 256;
 export const BUFFER_PAGES = 64;
 const PROGRAM_VPN = 0x1_0000;
 const BUFFER_VPN = 0x2_0000;
+/** Of a stress run: pages that all cores map and unmap. */
+export const SHARED_VPN = 0x8_0000;
 const WINDOWS_VPN = 0x10_0000;
 
 export function programVpn(space: number): number {
@@ -23,6 +27,11 @@ export function programVpn(space: number): number {
 
 export function bufferVpn(device: number): number {
   return BUFFER_VPN + BUFFER_PAGES * device;
+}
+
+/** First page of what only one core of a stress run maps and unmaps: a table of its own. */
+export function ownVpn(core: number): number {
+  return SHARED_VPN + 512 * (core + 1);
 }
 
 /** First page of window `window` of an initiator that has `windows` windows of `pages` pages. */

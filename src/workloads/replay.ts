@@ -6,8 +6,6 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import { TABLE_ENTRIES } from "../engine/layout/address.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
-import { drainQueues } from "../engine/protocol/flush-queue.ts";
-import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
 import {
   beginOperation,
   copyOnWrite,
@@ -21,6 +19,7 @@ import {
 import { enterIdle, leaveIdle, loadSpace, unloadSpace } from "../engine/protocol/switch.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
 import type { CauseTally } from "./cause-tally.ts";
+import { SLICE_NS, sleepUntil } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import {
   FREES_TABLES,
@@ -42,9 +41,6 @@ const OTHER = OPERATION_KINDS.indexOf("other");
 /** The traced process, and all other processes together. */
 const TRACED_SPACE = 0;
 const OTHER_SPACE = 1;
-
-/** Of a stretch in which a CPU changes nothing, how much is done before it counts as progress. */
-const SLICE_NS = 1_000_000;
 
 /** Does everything that the CPU with index `core.id` did; adds up in `causes` what it took. */
 export function* replayCpu(
@@ -138,21 +134,5 @@ function* workUntil(core: Core, stream: AccessStream, untilNs: number): Protocol
   while (cpu.now() < untilNs) {
     yield* userWork(core, stream, Math.min(untilNs - cpu.now(), SLICE_NS));
     machine.actors.progressed(cpu.id);
-  }
-}
-
-/** An idle core sleeps; an interrupt wakes it for as long as the handler takes. */
-function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
-  const { cpu, machine } = core;
-  while (cpu.now() < untilNs) {
-    machine.actors.progressed(cpu.id);
-    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
-    const interruptNs = machine.mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) {
-      yield* serviceInterrupts(core);
-      continue;
-    }
-    const sliceNs = Math.min(untilNs, core.timerNs, cpu.now() + SLICE_NS);
-    if (cpu.sleep(Math.min(sliceNs, interruptNs))) yield;
   }
 }

@@ -4,27 +4,11 @@
 import type { Protocol } from "../engine/executor/cpu.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { drainQueues } from "../engine/protocol/flush-queue.ts";
-import {
-  type AccessStream,
-  finishInterrupts,
-  idle,
-  runProgram,
-  userWork,
-} from "../engine/protocol/user.ts";
-import type { CauseTally } from "./cause-tally.ts";
+import { type AccessStream, finishInterrupts, idle, userWork } from "../engine/protocol/user.ts";
+import type { Measured } from "./measured.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
-import { unmapWindow } from "./munmap.ts";
-import { replayCpu } from "./replay.ts";
-import { signal } from "./tlb-bench.ts";
-import { TLB_BENCH, TRACE, type WorkloadPlan } from "./workload.ts";
-
-/** When an initiator's measured part began and ended, in modelled ns; both 0 for a responder. */
-export interface Measured {
-  beganNs: number;
-  endedNs: number;
-  /** Of a replay. */
-  readonly causes: CauseTally;
-}
+import { scriptOf } from "./registry.ts";
+import { TRACE, type WorkloadPlan } from "./workload.ts";
 
 export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Protocol<void> {
   const { cores } = core.machine.shape;
@@ -35,8 +19,9 @@ export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Pr
     gapNs: plan.accessGapNs,
   };
   if (core.id < plan.initiators) yield* initiate(core, plan, stream, measured);
+  const { work } = scriptOf(plan.kind);
   if (core.id >= awake) yield* idle(core);
-  else yield* runProgram(core, stream, plan.maskedEveryNs, plan.maskedNs);
+  else yield* work(core, plan, stream);
   yield* finishInterrupts(core);
 }
 
@@ -57,34 +42,20 @@ function* initiate(
 ): Protocol<void> {
   const { cpu, machine } = core;
   const { control } = machine;
-  for (let index = 0; index < plan.warmup; index++) yield* operate(core, plan, stream, index);
-  // What nobody acknowledges is handled some time later; it belongs to the warm-up all the same.
-  while (!machine.mailboxes.areEmpty) yield* userWork(core, stream, stream.gapNs);
+  const { operate } = scriptOf(plan.kind);
+  for (let index = 0; index < plan.warmup; index++)
+    yield* operate(core, plan, stream, index, measured);
+  // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
+  while (!machine.isQuiet) yield* userWork(core, stream, stream.gapNs);
   control.warm();
   while (!control.measuring) yield* userWork(core, stream, stream.gapNs);
   core.countFromHere();
   measured.beganNs = cpu.now();
-  if (plan.kind === TRACE && plan.trace !== undefined)
-    yield* replayCpu(core, plan.trace, plan.accessGapNs, measured.causes);
   for (let index = 0; index < plan.operations; index++) {
-    yield* operate(core, plan, stream, plan.warmup + index);
+    yield* operate(core, plan, stream, plan.warmup + index, measured);
   }
   measured.endedNs = cpu.now();
   yield* drainQueues(core);
   if (!control.initiatorDone()) return;
   for (let actor = 0; actor < machine.actorCount; actor++) cpu.ring(actor, cpu.now());
-}
-
-function* operate(
-  core: Core,
-  plan: WorkloadPlan,
-  stream: AccessStream,
-  index: number,
-): Protocol<void> {
-  if (plan.kind !== TLB_BENCH) {
-    yield* unmapWindow(core, plan, stream, index);
-    return;
-  }
-  yield* userWork(core, stream, plan.gapNs);
-  yield* signal(core, core.id + 1, plan.mode);
 }

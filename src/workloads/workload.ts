@@ -7,12 +7,38 @@ export const MUNMAP = 0;
 export const MUNMAP_RANGE = 1;
 export const TLB_BENCH = 2;
 export const TRACE = 3;
+export const MADVISE = 4;
+export const MPROTECT = 5;
+export const MPROTECT_WIDEN = 6;
+export const SERVER = 7;
+export const NIC_RX = 8;
+export const NIC_TX = 9;
+export const RECLAIM = 10;
+export const FORK_COW = 11;
+export const MIGRATE = 12;
+export const IDLE_HEAVY = 13;
+export const PAGE_TABLE_FREE = 14;
+export const STRESS = 15;
+
+/** What a stress run does: all that a core has to do is one operation of its workload. */
+export interface StressPlan {
+  /** Changes of the address space and accesses of each core. */
+  readonly operations: number;
+  /** Pages that each core maps and takes away, and that only it does that to … */
+  readonly ownPages: number;
+  /** … and pages that all cores do that to. */
+  readonly sharedPages: number;
+  /** How long a DMA is in flight: longer than what an IOMMU needs to say that it has flushed. */
+  readonly dmaNs: number;
+  /** Rounds of a core from one injected fault to its next, on average; 0: none. */
+  readonly faultEvery: number;
+}
 
 export interface WorkloadPlan {
   readonly kind: number;
   /** Pages that one operation takes away. */
   readonly pages: number;
-  /** Cores 0 to this − 1 do operations; the others have the process loaded and only answer. */
+  /** Cores 0 to this − 1 do operations; the others have the process loaded and answer. */
   readonly initiators: number;
   /** Operations of each initiator that are measured, and before them those that are not. */
   readonly operations: number;
@@ -31,10 +57,14 @@ export interface WorkloadPlan {
   readonly otherCores: number;
   /** From the start of one DMA of a device to the start of its next. */
   readonly dmaPeriodNs: number;
+  /** Devices have TLBs of their own (ATS). */
+  readonly ats: boolean;
   /** Which mode of Akaros's benchmark (TLB_BENCH). */
   readonly mode: number;
   /** Windows of `pages` pages that an initiator uses in turn. */
   readonly windows: number;
   /** The operations of a trace (TRACE). */
   readonly trace: TraceOperationsData | undefined;
+  /** STRESS only. */
+  readonly stress?: StressPlan;
 }

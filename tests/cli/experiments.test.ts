@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { expand } from "../../dist/src/cli/experiments/expand.js";
+import { type ExpandOptions, expand } from "../../dist/src/cli/experiments/expand.js";
 import { parseExperiment } from "../../dist/src/cli/experiments/load.js";
 import { UsageError } from "../../dist/src/engine/errors.js";
 
-const SETTINGS = { quick: false, seed: 1, jitter: undefined, hostCpus: 2, overrides: {} };
+const SETTINGS: ExpandOptions = {
+  quick: false,
+  seed: 1,
+  jitter: undefined,
+  check: "auto",
+  hostCpus: 2,
+  overrides: {},
+};
 
 function parse(fields: object) {
   const text = JSON.stringify({ name: "x", question: "?", ...fields }, null, 2);
@@ -30,7 +37,7 @@ describe("expanding an experiment", () => {
       quick: { operations: 3 },
     });
     const quick = { ...SETTINGS, quick: true };
-    const describePoint = (options: typeof SETTINGS) => {
+    const describePoint = (options: ExpandOptions) => {
       const [{ pages, point }] = expand(experiment, options).points;
       return [pages, point.workload.operations];
     };
@@ -127,6 +134,37 @@ describe("expanding an experiment", () => {
     const message = /tlb-bench:IPI signals core 1, which runs another process.*--cores 4/;
     expect(runs({ cores: [3], idle_cores: [1], other_cores: [1] })).toThrow(message);
   });
+
+  it("has each workload say how many pages, initiators and windows it needs", () => {
+    const sizesOf = (workload: string) => {
+      const sizes = { cores: [4], iommus: [1], devices: [2], pages: [5] };
+      const fields = { workloads: [workload], policies: ["akaros"], ...sizes };
+      const { points } = expand(parse(fields), SETTINGS);
+      const { initiators, windows } = points[0].point.workload;
+      return [points[0].pages, initiators, windows];
+    };
+    expect(sizesOf("munmap")).toEqual([5, 1, 4]);
+    expect(sizesOf("server")).toEqual([5, 4, 4]);
+    expect(sizesOf("mprotect:widen")).toEqual([5, 1, 1]);
+    expect(sizesOf("reclaim")).toEqual([32, 1, 4]);
+    expect(sizesOf("nic-rx")).toEqual([64, 2, 11]);
+    expect(sizesOf("tlb-bench:NOOP")).toEqual([undefined, 1, 4]);
+  });
+
+  it.each([
+    ["nic-rx", { iommus: [1] }, /nic-rx is DMA: .*--iommus 1 --devices 1/],
+    ["nic-tx", { iommus: [0], devices: [0] }, /nic-tx is DMA: /],
+    ["nic-tx", { iommus: [1], devices: [3] }, /a core for each device's ring \(--cores 3\)/],
+    ["reclaim", { cores: [1] }, /faults in again what is reclaimed \(--cores 2\)/],
+    ["idle-heavy", { cores: [3], idle_cores: [2] }, /sleeps and wakes \(--cores 4\)/],
+    ["server", { cores: [2], idle_cores: [1] }, /2 \+ 1 \+ 0 need 3 cores, not 2/],
+  ])(
+    "refuses %s on a machine that lacks what it needs, and says what",
+    (workload, fields, message) => {
+      const experiment = parse({ workloads: [workload], policies: ["strict"], ...fields });
+      expect(() => expand(experiment, SETTINGS)).toThrow(message);
+    },
+  );
 
   it("refuses what leaves nothing to run", () => {
     const alone = parse({ workloads: ["tlb-bench:IPI"], policies: ["akaros"], cores: [1] });

@@ -7,11 +7,26 @@ describe("what there is", () => {
   it("policies: every one with its source, and one choice by choice", async () => {
     const all = JSON.parse((await shootdown(["policies", "--format", "json"])).stdout);
     expect(all.map(({ name }: { name: string }) => name)).toEqual([
-      ...["akaros", "strict", "overlapped", "batch(32)", "deferred(256,10ms)"],
+      ...["akaros", "strict", "overlapped", "batch(32)", "deferred(256,10ms)", "linux-strict"],
+      ...["linux-lazy", "linux-x86", "linux-reclaim", "freebsd-async", "eurosys20", "abis"],
+      ...["latr", "latr-code", "xen-reuse", "luf", "fpr", "fast-and-safe", "invlpgb"],
+      ...["arm-broadcast", "vmap-lazy"],
     ]);
+    for (const { summary, source } of all) expect([summary, source]).not.toContain("");
     const { stdout } = await shootdown(["policies", "batch(64,cores)", "--format", "table"]);
     expect(stdout).toMatch(/when, cores +batch\(64\)/);
     expect(stdout).toMatch(/when, IOMMUs +each/);
+  });
+
+  it("policies: a composed one by its canonical notation, and one of a file with its base", async () => {
+    const explain = async (policy: string) =>
+      (await shootdown(["policies", policy, "--format", "csv"])).stdout;
+    expect(await explain("each+early-ack+serial")).toMatch(
+      /^choice,value\r\nname,strict\+early-ack\r\nnotation,strict\+early-ack\r\n/,
+    );
+    const file = await explain("examples/policies/early-linux.json");
+    expect(file).toMatch(/\r\nname,early-linux\r\n/);
+    expect(file).toContain("full-above(64)+generations");
   });
 
   it("profiles: every value with its grade and source", async () => {
@@ -43,7 +58,7 @@ describe("what there is", () => {
     const { stdout } = await shootdown(["experiments", "--format", "json"]);
     const experiments: Record<string, string>[] = JSON.parse(stdout);
     expect(experiments.map(({ name }) => name)).toEqual([
-      ...["akaros", "amortization", "conformance", "responders", "scaling", "seed"],
+      ...["akaros", "amortization", "conformance", "responders", "scaling", "seed", "workloads"],
     ]);
     for (const { points, quick } of experiments) {
       expect(Number(points)).toBeGreaterThan(0);

@@ -170,7 +170,14 @@ describe("a profile file with a mistake", () => {
 });
 
 describe("experiments with profiles of one's own", () => {
-  const SETTINGS = { jitter: undefined, quick: false, seed: 1, hostCpus: 2, overrides: {} };
+  const SETTINGS = {
+    jitter: undefined,
+    check: "auto",
+    quick: false,
+    seed: 1,
+    hostCpus: 2,
+    overrides: {},
+  } as const;
 
   it("find them from their own folder, in grids and in quick, too", () => {
     mkdirSync(join(folder, "near"), { recursive: true });

@@ -7,6 +7,7 @@ import {
   contextCacheDescriptor,
   type Descriptor,
   descriptorType,
+  deviceRangeOf,
   deviceTlbDescriptor,
   domainOf,
   drainsOf,
@@ -19,6 +20,7 @@ import {
   leafHintOf,
   MAX_ADDRESS_MASK,
   queueDepthOf,
+  sizedPage,
   sourceIdOf,
   statusAddressOf,
   statusDataOf,
@@ -228,6 +230,27 @@ describe("descriptors: what hardware refuses", () => {
     expect(isValidDescriptor(contextCacheDescriptor(0, 1, 0, 0))).toBe(false);
     expect(isValidDescriptor([TYPE_WAIT, 1, 0, 0])).toBe(false);
     expect(isValidDescriptor([TYPE_WAIT | (1 << 4), 1, 0, 0])).toBe(true); // An interrupt reports.
+  });
+});
+
+describe("the size of a device-TLB invalidation", () => {
+  it("any aligned range: what is encoded is decoded again", () => {
+    fc.assert(
+      fc.property(anyVpn, fc.nat(36), (page, addressMask) => {
+        const span = 2 ** addressMask;
+        const vpn = Math.floor(page / span) * span;
+        const isSized = addressMask > 0;
+        const encoded = isSized ? sizedPage(vpn, addressMask) : vpn;
+        const words = fetched(deviceTlbDescriptor(1, 0, encoded, isSized));
+        expect(deviceRangeOf(words)).toEqual({ vpn, addressMask });
+      }),
+      RUNS,
+    );
+  });
+
+  it("as Linux writes it: eight pages from page 8 on are address 0xb000 with S", () => {
+    const [, qw1] = halves(deviceTlbDescriptor(1, 0, sizedPage(8, 3), true));
+    expect(qw1).toBe(0xb001n);
   });
 });
 

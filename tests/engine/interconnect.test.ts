@@ -23,7 +23,7 @@ function broadcastAt(interconnect: Interconnect, nowNs: number, vpn = 7, pages =
   return interconnect.broadcast(3, vpn, pages, nowNs, SERVICE_NS, SYNC_NS);
 }
 
-const blank = () => ({ space: 0, vpn: 0, pages: 0 });
+const blank = () => ({ space: 0, vpn: 0, pages: 0, dueNs: 0 });
 
 describe("the interconnect", () => {
   it("idle: takes a broadcast up at once; it is due on all cores when it is done", () => {
@@ -33,7 +33,7 @@ describe("the interconnect", () => {
     expect(broadcastAt(interconnect, 1000)).toBe(1000);
     expect(interconnect.read(FIRST_BROADCAST, 1319, found)).toBe(BROADCAST_PENDING);
     expect(interconnect.read(FIRST_BROADCAST, 1320, found)).toBe(BROADCAST_DUE);
-    expect(found).toEqual({ space: 3, vpn: 7, pages: 2 });
+    expect(found).toEqual({ space: 3, vpn: 7, pages: 2, dueNs: 1320 });
     expect(interconnect.read(FIRST_BROADCAST + 1, 1e9, found)).toBe(BROADCAST_PENDING);
   });
 
@@ -52,7 +52,7 @@ describe("the interconnect", () => {
           const dueNs = startNs + SYNC_NS;
           expect(interconnect.read(i + 1, dueNs - 1, found)).toBe(BROADCAST_PENDING);
           expect(interconnect.read(i + 1, dueNs, found)).toBe(BROADCAST_DUE);
-          expect(found).toEqual({ space: 3, vpn: gapNs, pages: i });
+          expect(found).toEqual({ space: 3, vpn: gapNs, pages: i, dueNs });
         });
         expect(interconnect.last).toBe(gapsNs.length);
       }),

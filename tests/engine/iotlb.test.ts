@@ -12,17 +12,17 @@ const SETS = 8;
 function emptyIotlb(iotlb: TlbShape = { sets: SETS, ways: 2 }): Iotlb {
   const shape = shapeWith({ iotlb });
   const regions = layOut(shape);
-  return new Iotlb(new SharedArrayBuffer(regions.bytes), regions, iotlb, 0);
+  return new Iotlb(new SharedArrayBuffer(regions.bytes), regions.iotlbs, iotlb, 0);
 }
 
 function found(iotlb: Iotlb, did: number, vpn: number, epoch: number): IotlbHit | undefined {
-  const hit = { pte: 0, version: 0, tag: 0 };
+  const hit = { pte: 0, version: 0, tag: 0, leaf: 0 };
   return iotlb.lookup(did, vpn, epoch, hit) ? hit : undefined;
 }
 
 let fills = 0;
 function fill(iotlb: Iotlb, did: number, vpn: number): void {
-  iotlb.insert(did, vpn, 1, 0, 0, 0, ++fills);
+  iotlb.insert(did, vpn, 1, 0, 0, 0, 0, ++fills);
 }
 
 describe("an IOTLB", () => {
@@ -64,9 +64,9 @@ describe("an IOTLB", () => {
               expect(hit).toEqual(model.get(key)?.hit);
               continue;
             }
-            const fresh = { pte: 1000 + serial, version: 2000 + serial, tag: 3000 + serial };
-            const { pte, version, tag } = fresh;
-            const entry = iotlb.insert(did, vpn, pte, version, tag, epochs[did], ++serial);
+            const [pte, version, tag, leaf] = [1000, 2000, 3000, 4000].map((n) => n + serial);
+            const fresh = { pte, version, tag, leaf };
+            const entry = iotlb.insert(did, vpn, pte, version, tag, leaf, epochs[did], ++serial);
             expect(entry).not.toBe(IOTLB_MISS);
             model.set(key, { hit: fresh, entry, serial });
             expect(found(iotlb, did, vpn, epochs[did])).toEqual(fresh);
@@ -96,15 +96,15 @@ describe("an IOTLB", () => {
 
   it("a fill under an old epoch, flushed between walk and fill: not visible", () => {
     const iotlb = emptyIotlb();
-    iotlb.insert(1, 5, 1, 0, 0, 3, 1);
+    iotlb.insert(1, 5, 1, 0, 0, 0, 3, 1);
     expect(found(iotlb, 1, 5, 4)).toBeUndefined();
     expect(found(iotlb, 1, 5, 3)).toBeDefined();
   });
 
   it("taking out one's own fill after another stands there: the other's stays", () => {
     const iotlb = emptyIotlb({ sets: SETS, ways: 1 });
-    const entry = iotlb.insert(1, 5, 1, 0, 0, 0, 7);
-    expect(iotlb.insert(1, 5 + SETS, 2, 0, 0, 0, 8)).toBe(entry);
+    const entry = iotlb.insert(1, 5, 1, 0, 0, 0, 0, 7);
+    expect(iotlb.insert(1, 5 + SETS, 2, 0, 0, 0, 0, 8)).toBe(entry);
     iotlb.remove(entry, 7);
     expect(found(iotlb, 1, 5 + SETS, 0)?.pte).toBe(2);
     iotlb.remove(entry, 8);

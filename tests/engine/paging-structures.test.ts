@@ -1,36 +1,60 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
-import { layOut } from "../../dist/src/engine/layout/regions.js";
-import { PagingStructures } from "../../dist/src/engine/machine/paging-structures.js";
+import { layOut, STRUCTURES_BYTES } from "../../dist/src/engine/layout/regions.js";
+import { NO_TABLE, PagingStructures } from "../../dist/src/engine/machine/paging-structures.js";
 import { CoreTlb } from "../../dist/src/engine/machine/tlb.js";
 import { shapeWith } from "./shapes.js";
 
 const REGION_PAGES = 512;
+const TABLE = 7;
+const TAG = 3;
+
+function emptyStructures(): PagingStructures {
+  return new PagingStructures(new SharedArrayBuffer(STRUCTURES_BYTES), 0);
+}
+
+function holds(structures: PagingStructures, pcid: number, vpn: number): boolean {
+  return structures.tableOf(pcid, vpn) !== NO_TABLE;
+}
 
 describe("paging-structure caches", () => {
   it("a region that was walked: held for all of its pages, in that context only", () => {
-    const structures = new PagingStructures();
-    expect(structures.holds(1, 5)).toBe(false);
-    structures.fill(1, 5);
-    expect([0, 511, 512].map((vpn) => structures.holds(1, vpn))).toEqual([true, true, false]);
-    expect(structures.holds(2, 5)).toBe(false);
+    const structures = emptyStructures();
+    expect(holds(structures, 1, 5)).toBe(false);
+    structures.fill(1, 5, TABLE, TAG);
+    expect([0, 511, 512].map((vpn) => holds(structures, 1, vpn))).toEqual([true, true, false]);
+    expect(holds(structures, 2, 5)).toBe(false);
+  });
+
+  it("a region that was walked: leads to its leaf table, with the tag of then", () => {
+    const structures = emptyStructures();
+    structures.fill(1, 5, 40, 2);
+    structures.fill(1, 5 + REGION_PAGES, 41, 9);
+    expect([structures.tableOf(1, 6), structures.tagOf(6)]).toEqual([40, 2]);
+    expect([structures.tableOf(1, 512), structures.tagOf(512)]).toEqual([41, 9]);
+    const all: number[][] = [];
+    structures.visitAll((...region) => all.push(region));
+    expect(all).toEqual([
+      [1, 0, 40, 2],
+      [1, 512, 41, 9],
+    ]);
   });
 
   it("empty: holds nothing, not even page 0 of context 0", () => {
-    expect(new PagingStructures().holds(0, 0)).toBe(false);
+    expect(holds(emptyStructures(), 0, 0)).toBe(false);
   });
 
   it("dropped: one context loses everything, the other nothing", () => {
-    const structures = new PagingStructures();
-    structures.fill(1, 0);
-    structures.fill(1, REGION_PAGES);
-    structures.fill(2, 2 * REGION_PAGES);
+    const structures = emptyStructures();
+    structures.fill(1, 0, TABLE, TAG);
+    structures.fill(1, REGION_PAGES, TABLE, TAG);
+    structures.fill(2, 2 * REGION_PAGES, TABLE, TAG);
     structures.drop(1);
-    expect([structures.holds(1, 0), structures.holds(1, REGION_PAGES)]).toEqual([false, false]);
-    expect(structures.holds(2, 2 * REGION_PAGES)).toBe(true);
-    structures.fill(1, 0);
-    expect(structures.holds(1, 0)).toBe(true);
+    expect([holds(structures, 1, 0), holds(structures, 1, REGION_PAGES)]).toEqual([false, false]);
+    expect(holds(structures, 2, 2 * REGION_PAGES)).toBe(true);
+    structures.fill(1, 0, TABLE, TAG);
+    expect(holds(structures, 1, 0)).toBe(true);
   });
 
   it("any walks and drops: holds what was walked since, unless another region took its place", () => {
@@ -41,14 +65,14 @@ describe("paging-structure caches", () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
-        const structures = new PagingStructures();
+        const structures = emptyStructures();
         const model = new Map<number, string>(); // What each of the 32 entries holds.
         for (const { drops, pcid, vpn } of steps) {
           const region = Math.floor(vpn / REGION_PAGES);
           const name = `${pcid}:${region}`;
-          expect(structures.holds(pcid, vpn)).toBe(model.get(region % 32) === name);
+          expect(holds(structures, pcid, vpn)).toBe(model.get(region % 32) === name);
           if (!drops) {
-            structures.fill(pcid, vpn);
+            structures.fill(pcid, vpn, TABLE, TAG);
             model.set(region % 32, name);
             continue;
           }
@@ -69,11 +93,11 @@ describe("a TLB that drops translations", () => {
   const filled = () => {
     const memory = new SharedArrayBuffer(regions.bytes);
     const tlb = new CoreTlb(memory, regions.coreTlbs, shape, 0);
-    for (const pcid of [1, 2]) tlb.structures.fill(pcid, pcid * REGION_PAGES);
+    for (const pcid of [1, 2]) tlb.structures.fill(pcid, pcid * REGION_PAGES, TABLE, TAG);
     return tlb;
   };
   const held = ({ structures }: CoreTlb) =>
-    [1, 2].map((pcid) => structures.holds(pcid, pcid * REGION_PAGES));
+    [1, 2].map((pcid) => holds(structures, pcid, pcid * REGION_PAGES));
 
   it.each([
     ["INVLPG of any page", (tlb: CoreTlb) => tlb.invalidatePage(1, 0x9999), [false, true]],

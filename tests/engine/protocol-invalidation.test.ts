@@ -10,6 +10,7 @@ import {
   GRANULARITY_GLOBAL,
   GRANULARITY_PAGE,
   iotlbDescriptor,
+  sizedPage,
 } from "../../dist/src/engine/layout/descriptor.js";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
@@ -33,6 +34,7 @@ import { AKAROS_2020, smallShape } from "../support/virtual-run.ts";
 const NUMBERS = numbersOf(AKAROS_2020);
 const COSTS = NUMBERS.costs;
 const PAGE = iotlbDescriptor(GRANULARITY_PAGE, didOf(0), true, 0x1234, 0, true);
+const UNHINTED = iotlbDescriptor(GRANULARITY_PAGE, didOf(0), true, 0x1234, 0, false);
 const DOMAIN = iotlbDescriptor(GRANULARITY_DOMAIN, didOf(0), true, 0, 0, false);
 const GLOBAL = iotlbDescriptor(GRANULARITY_GLOBAL, 0, true, 0, 0, false);
 /** Type 0 does not exist. */
@@ -52,8 +54,9 @@ function submitAll(
   submissions: readonly (readonly Descriptor[])[][],
   devices = 0,
   prepare: (machine: Machine) => void = () => {},
+  ats = false,
 ): Run {
-  const machine = createMachine(smallShape(submissions.length, 1, devices), true);
+  const machine = createMachine({ ...smallShape(submissions.length, 1, devices), ats }, true);
   mapPrograms(machine);
   prepare(machine);
   machine.control.expectInitiators(submissions.length);
@@ -204,10 +207,39 @@ test("after a page-selective flush the page is gone from the IOTLB, its neighbou
   const { machine } = submitAll([[[PAGE]]], 0, ({ iotlbs, iommus }) => {
     const epoch = iommus[0].epochOf(didOf(0));
     for (const vpn of [0x1234, 0x1235]) {
-      iotlbs[0].insert(didOf(0), vpn, 1, 0, 0, epoch, iommus[0].nextFillSerial());
+      iotlbs[0].insert(didOf(0), vpn, 1, 0, 0, 0, epoch, iommus[0].nextFillSerial());
     }
   });
   const epoch = machine.iommus[0].epochOf(didOf(0));
   expect(machine.iotlbs[0].holds(didOf(0), 0x1234, epoch)).toBe(false);
   expect(machine.iotlbs[0].holds(didOf(0), 0x1235, epoch)).toBe(true);
+});
+
+test.each([
+  ["page-selective with the leaf hint", PAGE, 0],
+  ["page-selective without it", UNHINTED, 1],
+  ["domain-selective", DOMAIN, 1],
+])(
+  "%s: what its devices know of leaf tables goes, unless only leaves changed",
+  (_, words, raised) => {
+    expect(submitAll([[[words]]], 1).machine.iommus[0].tablesEpoch).toBe(raised);
+  },
+);
+
+test("a device-TLB flush drops what its address encodes from that device's TLB alone", () => {
+  const pages = [7, 8, 15, 16];
+  const words = deviceTlbDescriptor(1, 0, sizedPage(8, 3), true);
+  const fill = ({ deviceTlbs }: Machine) => {
+    for (const tlb of deviceTlbs) {
+      pages.forEach((vpn, i) => {
+        tlb.insert(didOf(0), vpn, 1, 0, 0, 0, 0, i + 1);
+      });
+    }
+  };
+  const { machine } = submitAll([[[words]]], 2, fill, true);
+  const held = machine.deviceTlbs.map((tlb) => pages.map((vpn) => tlb.holds(didOf(0), vpn, 0)));
+  expect(held).toEqual([
+    [true, true, true, true],
+    [true, false, false, true],
+  ]);
 });

@@ -3,79 +3,33 @@
 // the profiles.
 
 import { describe, expect, test } from "vitest";
-import type { Protocol } from "../../dist/src/engine/executor/cpu.js";
-import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import { BROADCAST_SLOTS } from "../../dist/src/engine/layout/shape.js";
-import { createMachine, type Machine, pcidOf } from "../../dist/src/engine/machine/machine.js";
+import { pcidOf } from "../../dist/src/engine/machine/machine.js";
 import { ACK_LATE, KERNEL_MESSAGE, POKE } from "../../dist/src/engine/machine/mailboxes.js";
-import { type Plan, planOf } from "../../dist/src/engine/policy/plan.js";
-import {
-  ALL_POLICIES,
-  DEFAULT_DEFERRED,
-  FIXED_POLICIES,
-  STRICT,
-} from "../../dist/src/engine/policy/presets.js";
+import { DEFAULT_DEFERRED, STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf, type Profile } from "../../dist/src/engine/profile/profile.js";
 import { HOST, PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { broadcast } from "../../dist/src/engine/protocol/broadcast.js";
-import { Core } from "../../dist/src/engine/protocol/core.js";
+import type { Core } from "../../dist/src/engine/protocol/core.js";
 import { flushOwnTlb } from "../../dist/src/engine/protocol/interrupts.js";
 import { awaitAcks, send, sendToTargets } from "../../dist/src/engine/protocol/ipi.js";
 import { acquire, release } from "../../dist/src/engine/protocol/lock.js";
 import { RangeList } from "../../dist/src/engine/protocol/ranges.js";
 import { EVERYTHING, findTargets } from "../../dist/src/engine/protocol/targets.js";
-import { access, idle } from "../../dist/src/engine/protocol/user.js";
-import { Random } from "../../dist/src/engine/random.js";
-import { mapPrograms, programVpn } from "../../dist/src/workloads/memory-map.js";
+import { access } from "../../dist/src/engine/protocol/user.js";
+import { programVpn } from "../../dist/src/workloads/memory-map.js";
 import { MUNMAP_RANGE, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
-import { type Outcome, pathNs, runVirtually, smallShape } from "../support/virtual-run.ts";
+import { partsOf, play } from "../support/parts.ts";
+import { POLICIES } from "../support/policies.ts";
+import { type Outcome, pathNs, runVirtually } from "../support/virtual-run.ts";
 
-const AKAROS = FIXED_POLICIES.find(({ name }) => name === "akaros")!;
+const AKAROS = POLICIES.find(({ name }) => name === "akaros")!;
 const profileCalled = (wanted: string): Profile => PROFILES.find(({ name }) => name === wanted)!;
 const HASWELL = profileCalled("haswell-2s");
 const ZEN3 = profileCalled("zen3-2s");
 const ARM = profileCalled("arm-broadcast");
 
-interface Parts {
-  readonly machine: Machine;
-  readonly executor: VirtualExecutor;
-  readonly cores: readonly Core[];
-}
-
 const NO_RANGES = new RangeList();
-
-/** A machine whose cores all have space 0 loaded, for protocols that a test plays itself. */
-function partsOf(profile: Profile, count: number, plan: Plan = planOf(STRICT)): Parts {
-  const machine = createMachine(smallShape(count, 0, 0, profile), true);
-  mapPrograms(machine);
-  machine.control.expectInitiators(0);
-  const executor = new VirtualExecutor(machine);
-  const numbers = numbersOf(profile);
-  const cores = executor.cpus.map((cpu) => {
-    machine.spaces.load(0, cpu.id);
-    return new Core(cpu.id, cpu, machine, numbers, plan, new Random(1, cpu.id));
-  });
-  return { machine, executor, cores };
-}
-
-/** Some cores do `part`; all others sleep and answer until these are done. */
-function play(
-  { machine, executor, cores }: Parts,
-  players: readonly number[],
-  part: (core: Core) => Protocol<unknown>,
-): void {
-  let playing = players.length;
-  function* run(core: Core): Protocol<void> {
-    yield* part(core);
-    if (--playing > 0) {
-      yield* idle(core);
-      return;
-    }
-    machine.control.setStopped(true);
-    for (const { id } of cores) core.cpu.ring(id, core.cpu.now());
-  }
-  executor.complete(cores.map((core) => (players.includes(core.id) ? run(core) : idle(core))));
-}
 
 /** `strict` from core 0 to cores that are idle: nothing but the shootdown takes time. */
 function strict(profile: Profile, cores: number, workload: Partial<WorkloadPlan> = {}): Outcome {
@@ -385,7 +339,7 @@ describe("page walks", () => {
 });
 
 describe.each(PROFILES.map((profile) => [profile.name, profile] as const))("%s", (_, profile) => {
-  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
     "%s, with initiators on all sockets: segments add up to the latency",
     (_name, policy) => {
       const workload = { initiators: 5, operations: 8, gapNs: 300, windows: 16 };

@@ -17,9 +17,12 @@ const anyShape: fc.Arbitrary<MachineShape> = fc.record({
   tableFrames: fc.integer({ min: 1, max: 1000 }),
   flushQueueSlots: powerOfTwo(10),
   tracksAccesses: fc.boolean(),
+  ringSlots: fc.oneof(fc.constant(0), powerOfTwo(6)),
   l1: tlb,
   l2: tlb,
   iotlb: tlb,
+  ats: fc.boolean(),
+  checks: fc.boolean(),
 });
 
 function placed(shape: MachineShape): { name: string; region: Region }[] {

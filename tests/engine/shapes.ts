@@ -12,9 +12,12 @@ export function shapeWith(changes: Partial<MachineShape> = {}): MachineShape {
     tableFrames: 16,
     flushQueueSlots: 8,
     tracksAccesses: false,
+    ringSlots: 0,
     l1: { sets: 4, ways: 2 },
     l2: { sets: 16, ways: 4 },
     iotlb: { sets: 8, ways: 2 },
+    ats: false,
+    checks: false,
     ...changes,
   };
 }

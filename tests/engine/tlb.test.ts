@@ -23,11 +23,11 @@ function emptyTlb(changes: Partial<MachineShape> = {}): CoreTlb {
 function found(tlb: CoreTlb, pcid: number, vpn: number): number[] | undefined {
   const entry = tlb.lookup(pcid, vpn);
   if (entry === TLB_MISS) return undefined;
-  return [tlb.pteOf(entry), tlb.versionOf(entry), tlb.tagOf(entry)];
+  return [tlb.pteOf(entry), tlb.versionOf(entry), tlb.tagOf(entry), tlb.leafOf(entry)];
 }
 
 function fill(tlb: CoreTlb, pcid: number, vpn: number, pte = 1): void {
-  tlb.insert(pcid, vpn, pte, 0, 0, tlb.epochOf(pcid));
+  tlb.insert(pcid, vpn, pte, 0, 0, 0, tlb.epochOf(pcid));
 }
 
 describe("a core's TLB", () => {
@@ -54,8 +54,9 @@ describe("a core's TLB", () => {
               expect(hit).toEqual(model.get(key));
               continue;
             }
-            const entry = [++serial, ++serial, ++serial];
-            tlb.insert(pcid, vpn, entry[0], entry[1], entry[2], tlb.epochOf(pcid));
+            const entry = [++serial, ++serial, ++serial, ++serial];
+            const [pte, version, tag, leaf] = entry;
+            tlb.insert(pcid, vpn, pte, version, tag, leaf, tlb.epochOf(pcid));
             model.set(key, entry);
             expect(found(tlb, pcid, vpn)).toEqual(entry);
           }
@@ -86,18 +87,18 @@ describe("a core's TLB", () => {
     const tlb = emptyTlb();
     const epoch = tlb.epochOf(1);
     tlb.flushContext(1);
-    tlb.insert(1, 5, 1, 0, 0, epoch);
+    tlb.insert(1, 5, 1, 0, 0, 0, epoch);
     expect(tlb.lookup(1, 5)).toBe(TLB_MISS);
     fill(tlb, 1, 5, 2);
-    expect(found(tlb, 1, 5)).toEqual([2, 0, 0]);
+    expect(found(tlb, 1, 5)).toEqual([2, 0, 0, 0]);
   });
 
   it("evicted from the first level: the second still has it, invalidating it drops that too", () => {
     const tlb = emptyTlb({ l1: { sets: 1, ways: 1 } });
     fill(tlb, 1, 3, 33);
     fill(tlb, 1, 4, 44);
-    expect(found(tlb, 1, 3)).toEqual([33, 0, 0]);
-    expect(found(tlb, 1, 4)).toEqual([44, 0, 0]);
+    expect(found(tlb, 1, 3)).toEqual([33, 0, 0, 0]);
+    expect(found(tlb, 1, 4)).toEqual([44, 0, 0, 0]);
     tlb.invalidatePage(1, 4);
     expect(tlb.lookup(1, 4)).toBe(TLB_MISS);
   });

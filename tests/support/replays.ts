@@ -1,9 +1,8 @@
-// Replays of traces in virtual time, in this thread, under the policy of Linux on x86.
+// Replays of traces in virtual time, in this thread, under the policy of Linux on x86 unless another is asked for.
 
 import { withoutGaps } from "../../dist/src/cli/trace-times.js";
 import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
-import type { Policy } from "../../dist/src/engine/policy/policy.js";
-import { STRICT } from "../../dist/src/engine/policy/presets.js";
+import { PRESETS } from "../../dist/src/engine/policy/presets.js";
 import { countsRows } from "../../dist/src/results/counts.js";
 import { machineOf, playOf } from "../../dist/src/workers/point.js";
 import { resultOf } from "../../dist/src/workers/sums.js";
@@ -13,15 +12,7 @@ import { kernelCounts } from "../../dist/src/workloads/traces/index.js";
 import { TRACE } from "../../dist/src/workloads/workload.js";
 import { pointOf, workloadOf } from "./points.ts";
 
-/** Linux arch/x86/mm/tlb.c and mm/mmu_gather.c, as far as the choices of a policy go. */
-export const LINUX: Policy = {
-  ...STRICT,
-  name: "linux",
-  whenCores: { kind: "batch", pages: 9690 },
-  whom: { among: "loaded", skipIdle: true, broadcastFrom: 0 },
-  local: "concurrent",
-  extent: { fullAbovePages: 33, generations: true },
-};
+export const LINUX = PRESETS.find(({ name }) => name === "linux-x86")!;
 
 export interface Count {
   readonly kernel: number | undefined;
@@ -38,7 +29,7 @@ export function replay(read: TraceWorkload, policy = LINUX, maxGapNs = 100_000):
   const workload = workloadOf({
     kind: TRACE,
     initiators: cores,
-    operations: 0,
+    operations: 1,
     warmup: 0,
     windows: 0,
     trace,
@@ -49,7 +40,7 @@ export function replay(read: TraceWorkload, policy = LINUX, maxGapNs = 100_000):
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
   executor.complete(parts.map(({ protocol }) => protocol));
   const reports = parts.map(({ report }) => report());
-  const result = resultOf(point, reports, 0);
+  const result = resultOf(point, reports, 0, []);
   const measured = { experiment: "", id: "", workload: "", pages: undefined, point };
   const kernel = kernelCounts(read.kernelRequests ?? [], Number.POSITIVE_INFINITY);
   const counts: Counts = {};

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NoProgressError, UsageError } from "../../dist/src/engine/errors.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
-import { ALL_POLICIES, STRICT } from "../../dist/src/engine/policy/presets.js";
+import { STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { HOST } from "../../dist/src/engine/profile/profiles.js";
 import type { ActorTask } from "../../dist/src/workers/actor.js";
@@ -13,6 +13,7 @@ import { Gang } from "../../dist/src/workers/gang.js";
 import { runOnThreads } from "../../dist/src/workers/on-threads.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
 import { pointOf, workloadOf } from "../support/points.ts";
+import { POLICIES } from "../support/policies.ts";
 import { smallShape } from "../support/virtual-run.ts";
 
 describe("a gang of eight", () => {
@@ -24,7 +25,7 @@ describe("a gang of eight", () => {
     await gang.close();
   });
 
-  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
     "%s: runs point after point on the same workers, and counts are exact",
     async (_, policy) => {
       for (const iommus of [0, 1]) {
@@ -35,6 +36,22 @@ describe("a gang of eight", () => {
         expect(cores.framesHeld).toBe(60);
         const sum = segments.reduce((total, { onPath }) => total + onPath.sum, 0);
         expect(sum / latency.sum).toBeCloseTo(1, 2);
+      }
+    },
+  );
+
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s, watched by the checker: nothing is found",
+    async (_, policy) => {
+      const workload = workloadOf({ initiators: 2, operations: 200, windows: 260 });
+      const parts = { policy, workload, cores: 3, iommus: 1, devices: 1 };
+      const { check } = await runOnThreads(gang, pointOf({ ...parts, dilation: 20, checks: true }));
+      expect(check?.findings).toEqual([]);
+      const { ack, whenCores, whenIommu, iommu } = policy;
+      const kinds = [whenCores.kind, whenIommu.kind];
+      const isDeferred = kinds.some((kind) => kind !== "each" && kind !== "batch");
+      if (ack !== "none" && !isDeferred && iommu.waitEvery === 1) {
+        expect(check?.verdict).toBe("safe");
       }
     },
   );

@@ -3,12 +3,18 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
-import { ALL_POLICIES } from "../../dist/src/engine/policy/presets.js";
-import { machineOf, type Point, type PointResult, playOf } from "../../dist/src/workers/point.js";
+import {
+  auditOf,
+  machineOf,
+  type Point,
+  type PointResult,
+  playOf,
+} from "../../dist/src/workers/point.js";
 import { resultOf } from "../../dist/src/workers/sums.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
 import { pointOf, workloadOf } from "../support/points.ts";
+import { POLICIES } from "../support/policies.ts";
 
 /** The point's result with protocols as generators, all in this thread. */
 function asWritten(point: Point): PointResult {
@@ -20,6 +26,7 @@ function asWritten(point: Point): PointResult {
     point,
     parts.map(({ report }) => report()),
     0,
+    auditOf(machine),
   );
 }
 
@@ -41,12 +48,12 @@ describe("a pool", () => {
     await pool.close();
   });
 
-  test.each(ALL_POLICIES.map((policy) => [policy.name, policy] as const))(
+  test.each(POLICIES.map((policy) => [policy.name, policy] as const))(
     "%s: the same as with the protocols as they are written, to the last count",
     async (_, policy) => {
       const points = [
         virtualPoint({ policy }),
-        virtualPoint({ policy, cores: 5, iommus: 2, devices: 2 }),
+        virtualPoint({ policy, cores: 5, iommus: 2, devices: 2, checks: true }),
         virtualPoint({ policy, cores: 4, iommus: 1, workload: workloadOf({ initiators: 3 }) }),
       ];
       for (const point of points) {

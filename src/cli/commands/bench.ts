@@ -70,6 +70,7 @@ function expandLoaded({ file, experiment }: LoadedExperiment, options: BenchOpti
     quick,
     seed: options.seed,
     jitter: options.jitter,
+    check: options.check,
     hostCpus: availableParallelism(),
     overrides: overridesOf(options),
   });

@@ -56,7 +56,7 @@ function show(loaded: LoadedExperiment, format: Format): string {
 /** Points on this machine, repetitions apart; empty where there is no quick version. */
 function countPoints({ experiment }: LoadedExperiment, quick: boolean): string {
   if (quick && experiment.quick === undefined) return "";
-  const fixed = { seed: 0, jitter: undefined, overrides: {} };
+  const fixed = { seed: 0, jitter: undefined, check: "auto", overrides: {} } as const;
   const hostCpus = availableParallelism();
   return `${expand(experiment, { quick, hostCpus, ...fixed }).points.length}`;
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES } from "../../engine/layout/shape.ts";
-import { ALL_POLICIES } from "../../engine/policy/presets.ts";
+import { BASIC_POLICIES } from "../../engine/policy/presets.ts";
 import {
   kernelCounts,
   readWorkload,
@@ -33,6 +33,7 @@ const GAP_NOTE =
   "Use --max-gap none to keep them.";
 const MAX_PID = 2 ** 22;
 const QUICK_OPERATIONS = 1000;
+const BASIC_NAMES = BASIC_POLICIES.map(({ name }) => name).join(", ");
 
 interface ReplayOptions extends RunOptions {
   readonly pid?: number;
@@ -69,7 +70,7 @@ export function addReplay(program: Command): void {
       "after",
       `
 --ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}.
-Without --policy each policy runs; without --iommus there is none; with some, --devices is 1.
+Without --policy ${BASIC_NAMES} run; without --iommus there is none; with some, --devices is 1.
 
 Examples:
   shootdown replay bench/traces/munmap-loop.perf.txt.gz --policy strict,overlapped
@@ -90,6 +91,7 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
     quick,
     seed,
     jitter: options.jitter,
+    check: options.check,
     hostCpus: availableParallelism(),
     overrides: commonOverrides(options),
   });
@@ -135,13 +137,14 @@ function experimentOf(
   return {
     name: "replay",
     question: `What would ${name} cost under each policy?`,
-    policies: [...ALL_POLICIES],
+    policies: [...BASIC_POLICIES],
     workloads: [
       { name: `trace:${name}`, kind: TRACE, mode: 0, trace: retimed(recorded, options.maxGap) },
     ],
     cores: [cores],
     initiators: cores,
-    operations: 0,
+    operations: 1, // Each CPU does all that is recorded of it, once.
+    warmup: 0,
     grids: iommus.map((count) => {
       // An IOMMU without a device at work would have nothing cached.
       const devices = options.devices ?? [Math.min(1, count)];

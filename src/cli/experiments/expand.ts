@@ -6,22 +6,29 @@ import { type Policy, queueOf } from "../../engine/policy/policy.ts";
 import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
 import { type Point, shapeOf } from "../../workers/point.ts";
-import { MUNMAP, MUNMAP_RANGE, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
+import { traitsOf } from "../../workloads/traits.ts";
+import { IDLE_HEAVY, RECLAIM, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
 import { pointId } from "./identity.ts";
 import {
   DEFAULTS,
   type Dimensions,
   type Experiment,
   type Grid,
+  MAX_THREADED_CORES,
   type OperationBudget,
 } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
+
+/** Whether the checker watches; auto: in virtual time, where its own time is not measured. */
+export const CHECK_CHOICES = ["auto", "on", "off"] as const;
+export type CheckChoice = (typeof CHECK_CHOICES)[number];
 
 export interface ExpandOptions {
   readonly quick: boolean;
   readonly seed: number;
   /** For points in virtual time. */
   readonly jitter: number | undefined;
+  readonly check: CheckChoice;
   readonly hostCpus: number;
   /** What the command line sets: wins over the file. */
   readonly overrides: Grid;
@@ -62,11 +69,11 @@ interface Combination extends Counts {
 /** Modelled time lasts so many times longer where the actors do not fit the CPUs. */
 const CROWDED_DILATION = 100;
 const DMA_PERIOD_NS = 1000;
+/** A device with a ring is never idle: 4 KiB take so long at 100 Gbit/s. */
+const LINE_RATE_PERIOD_NS = 328;
 const WARMUP_PART = 10;
 /** Interrupts that take a minute or so. */
 const MANY_ANSWERS = 20_000_000;
-/** Each core is a thread. */
-const MAX_THREADED_CORES = 256;
 const MIN_WINDOWS = 4;
 /** Windows that are mapped or flushed while a queue holds the others. */
 const SPARE_WINDOWS = 2;
@@ -134,7 +141,7 @@ function longRuns(points: readonly PlannedPoint[]): string[] {
 /** Interrupts of a point, at most. */
 function answersOf({ workload, policy, cores }: PlannedPoint["point"]): number {
   const { kind, pages, initiators, operations, warmup } = workload;
-  const perPage = kind === MUNMAP && policy.whenCores.kind === "each";
+  const perPage = traitsOf(kind).onePageACall && policy.whenCores.kind === "each";
   return initiators * (operations + warmup) * (perPage ? pages : 1) * (cores - 1);
 }
 
@@ -187,6 +194,12 @@ function* countsOf(settings: Settings): Generator<Counts> {
   }
 }
 
+/** Workloads that are nothing without a core that neither initiates nor is idle: what it does. */
+const OTHERS: Readonly<Record<number, string>> = {
+  [RECLAIM]: "faults in again what is reclaimed",
+  [IDLE_HEAVY]: "sleeps and wakes",
+};
+
 /** Why a combination makes no point; undefined if it does. */
 function whyNot(
   combination: Combination,
@@ -195,7 +208,15 @@ function whyNot(
 ): string | undefined {
   const { executor, workload, profile, policy } = combination;
   const { cores, idleCores, otherCores, iommus, devices } = combination;
-  const { initiators, dilation } = settings;
+  const { dilation } = settings;
+  const initiators = initiatorsOf(combination, settings);
+  const { ringSlots } = traitsOf(workload.kind);
+  if (ringSlots > 0 && devices === 0) {
+    return `${workload.name} is DMA: it needs a device and its IOMMU (--iommus 1 --devices 1)`;
+  }
+  if (ringSlots > 0 && devices > cores) {
+    return `${workload.name} has a core for each device's ring (--cores ${devices})`;
+  }
   if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
   if (initiators > cores) return `${initiators} initiators need as many cores`;
   const taken = initiators + idleCores + otherCores;
@@ -204,6 +225,10 @@ function whyNot(
       `initiators, idle_cores and other_cores are cores apart: ${initiators} + ${idleCores} + ` +
       `${otherCores} need ${taken} cores, not ${cores} (--cores ${taken})`
     );
+  }
+  const others = OTHERS[workload.kind];
+  if (others !== undefined && taken === cores) {
+    return `${workload.name} needs a core that ${others} (--cores ${taken + 1})`;
   }
   if (workload.kind === TLB_BENCH) {
     if (cores <= initiators) return `${workload.name} needs a core to signal (--cores 2)`;
@@ -217,6 +242,12 @@ function whyNot(
     if (policy.iommu.interface !== "register") {
       return `${workload.name} flushes IOTLBs by register (--policy akaros)`;
     }
+  }
+  if (policy.whom.broadcastFrom > 0 && profile.shootsBy === "ipi") {
+    return (
+      `${policy.name} broadcasts, and the cores of ${profile.name} are told by IPIs only ` +
+      "(--profile zen3-2s)"
+    );
   }
   if (executor === "virtual") {
     if (!isFree(profile)) return undefined;
@@ -254,6 +285,7 @@ function planPoint(
     devices,
     seed,
     jitter: executor === "virtual" ? options.jitter : undefined,
+    checks: options.check === "auto" ? executor === "virtual" : options.check === "on",
     dilation,
     hostCpus,
     logsSteps: false,
@@ -262,7 +294,7 @@ function planPoint(
     experiment,
     id: pointId(workload.name, point),
     workload: workload.name,
-    pages: takesPages(workload) ? combination.pages : undefined,
+    pages: pagesOf(combination),
     point,
     repetitions: settings.repetitions,
   };
@@ -282,13 +314,14 @@ function planWorkload(
   dilation: number,
 ): WorkloadPlan {
   const { executor, workload, idleCores, otherCores, devices, policy } = combination;
-  const pages = takesPages(workload) ? combination.pages : 1;
+  const pages = pagesOf(combination) ?? 1;
+  const initiators = initiatorsOf(combination, settings);
   const operations = operationsOf(settings.operations, pages, dilation > 1);
   return {
     kind: workload.kind,
     mode: workload.mode,
     pages,
-    initiators: settings.initiators,
+    initiators,
     operations,
     warmup: settings.warmup ?? Math.ceil(operations / WARMUP_PART),
     gapNs: settings.gap_ns,
@@ -297,15 +330,30 @@ function planWorkload(
     maskedNs: settings.masked_ns,
     idleCores,
     otherCores,
-    dmaPeriodNs: settings.dma_period_ns ?? DMA_PERIOD_NS * Math.max(1, devices),
-    windows: windowsOf(workload.kind, pages, policy, settings.initiators),
+    dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
+    ats: settings.ats,
+    windows: windowsOf(workload.kind, pages, policy, initiators),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
   };
 }
 
-/** Whether an operation takes away a number of pages that the experiment says. */
-function takesPages({ kind }: NamedWorkload): boolean {
-  return kind === MUNMAP || kind === MUNMAP_RANGE;
+/** Pages of an operation; undefined where that varies or there are none. */
+function pagesOf({ workload, pages }: Combination): number | undefined {
+  const fixed = traitsOf(workload.kind).pages;
+  if (fixed === "none") return undefined;
+  return fixed === "asked" ? pages : fixed;
+}
+
+function initiatorsOf({ workload, cores, devices }: Combination, settings: Settings): number {
+  const { initiators } = traitsOf(workload.kind);
+  if (initiators === "asked") return settings.initiators;
+  return initiators === "cores" ? cores : devices;
+}
+
+/** Devices without a ring share a rate; those with one have each their own. */
+function dmaPeriodNs({ kind }: NamedWorkload, devices: number): number {
+  if (traitsOf(kind).ringSlots > 0) return LINE_RATE_PERIOD_NS;
+  return DMA_PERIOD_NS * Math.max(1, devices);
 }
 
 function operationsOf(wanted: number | OperationBudget, pages: number, isDilated: boolean): number {
@@ -318,14 +366,17 @@ function operationsOf(wanted: number | OperationBudget, pages: number, isDilated
  * Enough that no address is mapped again while it waits in a flush queue, as far as frames allow.
  */
 function windowsOf(kind: number, pages: number, policy: Policy, initiators: number): number {
+  if (traitsOf(kind).addresses === "same") return 1;
   const most = Math.floor(WINDOW_FRAMES / (pages * initiators));
   return Math.max(MIN_WINDOWS, Math.min(most, windowsWanted(kind, pages, policy)));
 }
 
 function windowsWanted(kind: number, pages: number, policy: Policy): number {
+  const { onePageACall, addresses, ringSlots } = traitsOf(kind);
+  if (addresses === "same") return 1;
   const entries = queueOf(policy)?.entries ?? 0;
-  const pagesPerEntry = kind === MUNMAP_RANGE ? pages : 1;
-  return Math.ceil((entries * pagesPerEntry) / pages) + 1 + SPARE_WINDOWS;
+  const pagesPerEntry = onePageACall ? 1 : pages;
+  return Math.ceil((entries * pagesPerEntry) / pages) + 1 + SPARE_WINDOWS + ringSlots;
 }
 
 /** Says which points had to make do with fewer windows than their queue could hold. */

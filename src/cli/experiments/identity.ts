@@ -2,6 +2,7 @@
 // configuration is.
 
 import { createHash } from "node:crypto";
+import { choicesOf, decisionsOf } from "../../engine/policy/choices.ts";
 import { costsOf, topologyOf } from "../../engine/profile/profile.ts";
 import type { Point } from "../../workers/point.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
@@ -10,7 +11,6 @@ const ID_DIGITS = 12;
 
 /** Hash of all that decides what a point measures; not of its seed, which repetitions vary. */
 export function pointId(workload: string, point: Point): string {
-  const { name, summary, source, ...choices } = point.policy;
   const { profile } = point;
   const { trace, ...plan } = point.workload;
   return shortHash(
@@ -25,7 +25,7 @@ export function pointId(workload: string, point: Point): string {
         l2: profile.l2,
         iotlb: profile.iotlb,
       },
-      policy: choices,
+      policy: decisionsOf(choicesOf(point.policy)),
       workload,
       plan,
       trace: trace === undefined ? null : traceHash(trace),
@@ -33,6 +33,8 @@ export function pointId(workload: string, point: Point): string {
       iommus: point.iommus,
       devices: point.devices,
       dilation: point.dilation,
+      // In virtual time the checker takes no time.
+      ...(point.checks && point.executor === "threads" && { checks: true }),
       ...(point.jitter !== undefined && { jitter: point.jitter }),
     }),
   );

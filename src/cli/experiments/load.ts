@@ -11,6 +11,8 @@ import { type Experiment, experimentSchema } from "./schema.ts";
 const FOLDER = new URL("bench/experiments/", PACKAGE_ROOT);
 const EXTENSION = ".json";
 const WHAT = "the experiment";
+/** Whose items may be files. */
+const LISTS_OF_FILES: ReadonlySet<string> = new Set(["profiles", "policies"]);
 
 export interface LoadedExperiment {
   readonly file: string;
@@ -40,25 +42,25 @@ export function parseExperiment(file: string, text: string): LoadedExperiment {
 }
 
 function experimentOf(file: JsonFile): LoadedExperiment {
-  const located = withLocatedProfiles(file.value, dirname(file.path));
+  const located = withLocatedFiles(file.value, dirname(file.path));
   const experiment = file.check(experimentSchema, located);
   return { file: file.path, experiment, definition: file.value as object };
 }
 
-/** A copy in which the files of all lists of profiles are found from where the program runs. */
-function withLocatedProfiles(value: unknown, folder: string): unknown {
+/** A copy in which the files of profiles and policies are found from where the program runs. */
+function withLocatedFiles(value: unknown, folder: string): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => withLocatedProfiles(item, folder));
+  if (Array.isArray(value)) return value.map((item) => withLocatedFiles(item, folder));
   const entries = Object.entries(value).map(([key, inner]) => {
-    if (key !== "profiles" || !Array.isArray(inner)) {
-      return [key, withLocatedProfiles(inner, folder)];
+    if (!LISTS_OF_FILES.has(key) || !Array.isArray(inner)) {
+      return [key, withLocatedFiles(inner, folder)];
     }
-    return [key, inner.map((profile) => locate(profile, folder))];
+    return [key, inner.map((item) => locate(item, folder))];
   });
   return Object.fromEntries(entries);
 }
 
-function locate(profile: unknown, folder: string): unknown {
-  if (typeof profile !== "string" || !isFile(profile) || isAbsolute(profile)) return profile;
-  return join(folder, profile);
+function locate(item: unknown, folder: string): unknown {
+  if (typeof item !== "string" || !isFile(item) || isAbsolute(item)) return item;
+  return join(folder, item);
 }

@@ -2,14 +2,15 @@
 // a grid wins over the top, `quick` over both, and the command line over everything.
 //
 // field             what
-// executors … pages lists: their cross product is the grid's points; a profile may be a JSON file,
-//                   found from the folder of the experiment
-// workloads         munmap, munmap-range, tlb-bench:MODE
+// executors … pages lists: their cross product is the grid's points; a profile or policy may be a
+//                   JSON file, found from the folder of the experiment, and a policy an object
+// workloads         by name (workloads.ts): munmap, nic-rx, tlb-bench:IPI
 // idle_cores,       of the cores that do not initiate: how many are asleep with the address space
 // other_cores       still loaded, and how many run another process
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
+// ats               whether devices have TLBs of their own; false by default
 // dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
 //                   nothing, otherwise 100
 
@@ -17,11 +18,14 @@ import { z } from "zod";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
+import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
 import { parseWorkload } from "./workloads.ts";
 
 /** Who gives actors time and turns. */
 export const EXECUTORS = ["threads", "virtual"] as const;
+/** Each core is a thread. */
+export const MAX_THREADED_CORES = 256;
 export const MAX_PAGES = 65_536;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;
@@ -44,7 +48,7 @@ const dimensions = z.strictObject({
   executors: listOf(z.enum(EXECUTORS, EXECUTORS.join(" or "))),
   profiles: listOf(named(parseProfile)),
   workloads: listOf(named(parseWorkload)),
-  policies: listOf(named(parsePolicy)),
+  policies: listOf(policyField),
   cores: listOf(wholeNumber(1, MAX_CORES)),
   /** Of these, how many are asleep all the while, with the space still loaded … */
   idle_cores: listOf(wholeNumber(0, MAX_CORES - 1)),
@@ -68,6 +72,8 @@ const dimensions = z.strictObject({
   masked_every_ns: wholeNumber(1, MAX_TIME_NS),
   /** … for so long. */
   masked_ns: wholeNumber(0, MAX_TIME_NS),
+  /** Devices have TLBs of their own (ATS). */
+  ats: z.boolean("true or false"),
   /** From the start of one DMA of a device to the start of its next. */
   dma_period_ns: wholeNumber(1, MAX_TIME_NS),
   dilation: z.union(
@@ -117,6 +123,7 @@ export const DEFAULTS = {
   access_gap_ns: 1000,
   masked_every_ns: 1_000_000,
   masked_ns: 0,
+  ats: false,
   dilation: "auto",
   repetitions: 1,
 } as const satisfies Grid;

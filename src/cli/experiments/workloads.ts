@@ -1,10 +1,25 @@
-// Workloads by name: `munmap`, `munmap-range`, `tlb-bench:MODE`.
+// Workloads by name.
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
 import { TLB_BENCH_MODES } from "../../workloads/tlb-bench.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
-import { MUNMAP, MUNMAP_RANGE, TLB_BENCH } from "../../workloads/workload.ts";
+import {
+  FORK_COW,
+  IDLE_HEAVY,
+  MADVISE,
+  MIGRATE,
+  MPROTECT,
+  MPROTECT_WIDEN,
+  MUNMAP,
+  MUNMAP_RANGE,
+  NIC_RX,
+  NIC_TX,
+  PAGE_TABLE_FREE,
+  RECLAIM,
+  SERVER,
+  TLB_BENCH,
+} from "../../workloads/workload.ts";
 
 export interface NamedWorkload {
   readonly name: string;
@@ -17,9 +32,20 @@ export interface NamedWorkload {
 
 const TRACE_PREFIX = "trace:";
 
-const WORKLOADS: readonly NamedWorkload[] = [
+export const WORKLOADS: readonly NamedWorkload[] = [
   { name: "munmap", kind: MUNMAP, mode: 0 },
   { name: "munmap-range", kind: MUNMAP_RANGE, mode: 0 },
+  { name: "madvise", kind: MADVISE, mode: 0 },
+  { name: "mprotect", kind: MPROTECT, mode: 0 },
+  { name: "mprotect:widen", kind: MPROTECT_WIDEN, mode: 0 },
+  { name: "server", kind: SERVER, mode: 0 },
+  { name: "nic-rx", kind: NIC_RX, mode: 0 },
+  { name: "nic-tx", kind: NIC_TX, mode: 0 },
+  { name: "reclaim", kind: RECLAIM, mode: 0 },
+  { name: "fork-cow", kind: FORK_COW, mode: 0 },
+  { name: "migrate", kind: MIGRATE, mode: 0 },
+  { name: "page-table-free", kind: PAGE_TABLE_FREE, mode: 0 },
+  { name: "idle-heavy", kind: IDLE_HEAVY, mode: 0 },
   ...TLB_BENCH_MODES.map((name, mode) => ({ name: `tlb-bench:${name}`, kind: TLB_BENCH, mode })),
 ];
 

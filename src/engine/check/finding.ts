@@ -1,5 +1,7 @@
 // What the checker says when something is wrong. Plain data: it crosses from workers.
 
+import { actorName, type MachineShape } from "../layout/shape.ts";
+
 export const FINDING_KINDS = [
   /** An access reached a frame that has been handed to another owner since. */
   "stale-use",
@@ -51,4 +53,14 @@ export interface Finding {
   readonly frame: number;
   /** What happened to the frame before, oldest first. */
   readonly history: readonly FrameEvent[];
+}
+
+/** `stale-use by core 1 at 5340 ns: page 0x100003 of space 0, frame 871`. */
+export function describeFinding(finding: Finding, shape: MachineShape): string {
+  const { kind, actor, atNs, space, vpn, frame } = finding;
+  const page = vpn < 0 ? "" : `page 0x${vpn.toString(16)}`;
+  const of = space < 0 ? "" : ` of space ${space}`;
+  const where = [page + of, frame < 0 ? "" : `frame ${frame}`].filter((part) => part !== "");
+  const details = where.length === 0 ? "" : `: ${where.join(", ")}`;
+  return `${kind} by ${actorName(shape, actor)} at ${atNs} ns${details}`;
 }

@@ -3,6 +3,7 @@
 // operator would cut it to 32, so indices are taken by division first.
 
 export const PAGE_BYTES = 4096;
+export const VPN_BITS = 36;
 export const VPN_LIMIT = 0x1000000000; // 2³⁶
 export const LEVEL_BITS = 9;
 export const TABLE_ENTRIES = 512;

@@ -207,6 +207,29 @@ export function sourceIdOf(words: Descriptor): number {
   return words[1] & SOURCE_ID_MASK;
 }
 
+/**
+ * The page that a sized address gives for 2^addressMask pages from `vpn`, which is aligned to that
+ * many: the lowest zero of its bits says how many these are (PCIe ATS, as Linux's
+ * qi_flush_dev_iotlb encodes it).
+ */
+export function sizedPage(vpn: number, addressMask: number): number {
+  return vpn + powerOfTwo(addressMask - 1) - 1;
+}
+
+/** Of a device-TLB descriptor: the pages that it drops. */
+export function deviceRangeOf(words: Descriptor): AlignedRange {
+  const vpn = vpnOf(words);
+  if ((words[2] & DEVICE_SIZE_BIT) === 0) return { vpn, addressMask: 0 };
+  let addressMask = 1;
+  let span = 2;
+  while (vpn % span === span - 1) {
+    addressMask++;
+    span *= 2;
+  }
+  span = powerOfTwo(addressMask);
+  return { vpn: Math.floor(vpn / span) * span, addressMask };
+}
+
 /** Of a device-TLB descriptor: how many invalidations the device can hold. */
 export function queueDepthOf(words: Descriptor): number {
   return (words[0] >>> QUEUE_DEPTH.shift) & QUEUE_DEPTH_MASK;
@@ -256,6 +279,13 @@ export function isValidDescriptor(words: Descriptor): boolean {
     default:
       return false;
   }
+}
+
+/** 2^exponent, beyond 32 bits too. */
+export function powerOfTwo(exponent: number): number {
+  let power = 1;
+  for (let i = 0; i < exponent; i++) power *= 2;
+  return power;
 }
 
 /** The fewest naturally aligned pages that cover `pages` from `vpn`: as VT-d wants a range. */

@@ -6,6 +6,7 @@ import { TABLE_ENTRIES } from "./address.ts";
 import {
   actorsOf,
   BROADCAST_SLOTS,
+  DEVICE_TLB,
   MAILBOX_SLOTS,
   type MachineShape,
   QUEUE_SLOTS,
@@ -19,6 +20,7 @@ export const ACTOR_LINES = 2;
 export const MAILBOX_HEAD_LINES = 2;
 export const IOMMU_HEAD_LINES = 6 + QUEUE_SLOTS / LINE_WORDS;
 export const DEVICE_LINES = 2;
+export const RING_HEAD_LINES = 2;
 export const LOCK_HEAD_LINES = 1;
 export const SPACE_HEAD_LINES = 2;
 export const CORE_STATE_LINES = 1;
@@ -30,10 +32,20 @@ export const INTERCONNECT_HEAD_LINES = 1;
 export const FLUSH_ENTRY_WORDS = 10;
 /** Words of one IOTLB entry. */
 export const IOTLB_ENTRY_WORDS = 8;
-/** Bytes of one core-TLB entry over its parallel arrays: key, pte, version, tag, epoch. */
-const TLB_ENTRY_BYTES = 8 + 4 * WORD_BYTES;
+/** Bytes of one core-TLB entry over its parallel arrays: key, pte, version, tag, leaf, epoch. */
+const TLB_ENTRY_BYTES = 8 + 5 * WORD_BYTES;
 /** Contexts (PCIDs) that a TLB tells apart. */
 export const PCIDS = 16;
+/** Of a paging-structure cache, a power of two; assumed, as manuals do not give the size. */
+export const STRUCTURE_ENTRIES = 32;
+/** Over its parallel arrays: key; filled in, table, tag of the table; epochs. */
+export const STRUCTURES_BYTES = STRUCTURE_ENTRIES * (8 + 3 * WORD_BYTES) + PCIDS * WORD_BYTES;
+/** Words of the promises about one leaf entry. */
+export const PROMISE_WORDS = 6;
+/** Frame events that an actor keeps, each of so many float64s. */
+export const FRAME_EVENTS = 512;
+export const FRAME_EVENT_FLOATS = 4;
+export const FRAME_EVENT_HEAD_LINES = 1;
 
 export type SharedWords = Int32Array<SharedArrayBuffer>;
 export type SharedFloats = Float64Array<SharedArrayBuffer>;
@@ -62,10 +74,17 @@ export interface Regions {
   readonly queues: Region;
   readonly iotlbs: Region;
   readonly devices: Region;
+  readonly rings: Region;
+  readonly deviceStructures: Region;
+  /** None without ATS. */
+  readonly deviceTlbs: Region;
   readonly frames: Region;
   readonly tableEntries: Region;
   readonly tableVersions: Region;
   readonly tableSharers: Region;
+  /** None while the checker is off, as the next. */
+  readonly promises: Region;
+  readonly frameEvents: Region;
   /** The size of the whole. */
   readonly bytes: number;
 }
@@ -94,6 +113,8 @@ export function layOut(shape: MachineShape): Regions {
   const lines = (count: number): number => count * LINE_BYTES;
   const coreTlbEntries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
   const tlbBytes = coreTlbEntries * TLB_ENTRY_BYTES + PCIDS * WORD_BYTES + LINE_BYTES;
+  const iotlbBytes = (tlb: TlbShape): number =>
+    tlbEntries(tlb) * (IOTLB_ENTRY_WORDS + 1) * WORD_BYTES; // A word of the journal each.
   const loadedWords = Math.ceil(shape.cores / 32);
   const frames = shape.dataFrames + shape.tableFrames;
   const regions = {
@@ -105,7 +126,7 @@ export function layOut(shape: MachineShape): Regions {
     mailboxHeads: region(shape.cores, lines(MAILBOX_HEAD_LINES)),
     mailboxSlots: region(shape.cores, MAILBOX_SLOTS * LINE_BYTES),
     interconnect: region(1, lines(INTERCONNECT_HEAD_LINES + BROADCAST_SLOTS)),
-    coreTlbs: region(shape.cores, tlbBytes),
+    coreTlbs: region(shape.cores, wholeLines(tlbBytes) + wholeLines(STRUCTURES_BYTES)),
     magazines: region(shape.cores, lines(MAGAZINE_LINES)),
     livePages: region(shape.cores, lines(LIVE_LINES)),
     flushQueues: region(
@@ -114,14 +135,28 @@ export function layOut(shape: MachineShape): Regions {
     ),
     iommus: region(shape.iommus, lines(IOMMU_HEAD_LINES)),
     queues: region(shape.iommus, QUEUE_SLOTS * LINE_BYTES),
-    iotlbs: region(shape.iommus, tlbEntries(shape.iotlb) * IOTLB_ENTRY_WORDS * WORD_BYTES),
+    iotlbs: region(shape.iommus, iotlbBytes(shape.iotlb)),
     devices: region(shape.devices, lines(DEVICE_LINES)),
+    rings: region(
+      shape.ringSlots === 0 ? 0 : shape.devices,
+      lines(RING_HEAD_LINES + shape.ringSlots),
+    ),
+    deviceStructures: region(shape.devices, STRUCTURES_BYTES),
+    deviceTlbs: region(shape.ats ? shape.devices : 0, iotlbBytes(DEVICE_TLB)),
     frames: region(1, (1 + FRAME_WORDS * frames) * WORD_BYTES + lines(2)),
     tableEntries: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
     tableVersions: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
     tableSharers: region(
       1,
       shape.tracksAccesses ? shape.tableFrames * TABLE_ENTRIES * WORD_BYTES : 0,
+    ),
+    promises: region(
+      shape.checks ? 1 : 0,
+      shape.tableFrames * TABLE_ENTRIES * PROMISE_WORDS * WORD_BYTES,
+    ),
+    frameEvents: region(
+      shape.checks ? actorsOf(shape) : 0,
+      lines(FRAME_EVENT_HEAD_LINES) + FRAME_EVENTS * FRAME_EVENT_FLOATS * 8,
     ),
   };
   return { ...regions, bytes: end };

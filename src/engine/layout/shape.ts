@@ -16,6 +16,9 @@ export const MAILBOX_SLOTS = 256;
 /** Broadcasts that the interconnect keeps: more than cores can wait for at once. */
 export const BROADCAST_SLOTS = 2 * MAX_CORES;
 
+/** A device's own TLB: assumed, as no data sheet of a device says how large it is. */
+export const DEVICE_TLB: TlbShape = { sets: 16, ways: 4 };
+
 export interface TlbShape {
   readonly sets: number;
   readonly ways: number;
@@ -33,11 +36,19 @@ export interface MachineShape {
   readonly tableFrames: number;
   /** Slots of each core's flush queue; a power of two, one stays empty. */
   readonly flushQueueSlots: number;
+  /** Frames go back to the common list at once, where the next core takes them from. */
+  readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */
   readonly tracksAccesses: boolean;
+  /** Slots of each device's descriptor ring; a power of two, 0 without rings. */
+  readonly ringSlots: number;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
+  /** Devices have TLBs of their own (ATS). */
+  readonly ats: boolean;
+  /** The checker watches: its regions have a size, and its hooks do something. */
+  readonly checks: boolean;
 }
 
 /** Actors are numbered: cores, then IOMMUs, then devices. */
@@ -47,6 +58,10 @@ export function actorsOf(shape: MachineShape): number {
 
 export function iommuActor(shape: MachineShape, iommu: number): number {
   return shape.cores + iommu;
+}
+
+export function deviceActor(shape: MachineShape, device: number): number {
+  return shape.cores + shape.iommus + device;
 }
 
 /** A name for people: `core 3`, `iommu 0`, `device 1`. */
@@ -65,7 +80,8 @@ export function checkShape(shape: MachineShape): void {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
   }
   within("address spaces", shape.spaces, 1, MAX_SPACES);
-  for (const size of [shape.l1.sets, shape.l2.sets, shape.iotlb.sets, shape.flushQueueSlots]) {
+  const { l1, l2, iotlb, flushQueueSlots, ringSlots } = shape;
+  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots]) {
     if ((size & (size - 1)) !== 0)
       throw new UsageError(`${size} sets or slots: not a power of two`);
   }

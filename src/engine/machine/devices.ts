@@ -4,6 +4,9 @@
 // word          writer            readers     meaning
 // STATE         before the run,   IOMMU       DEVICE_*: whether it answers invalidations of its TLB
 //               fault injection
+// BLOCKED       attach, detach    the device  1: no context entry leads to a page table, and each
+//                                             walk of its is a fault
+// INVALIDATIONS IOMMU (add)       the device  moves before entries of the device's TLB vanish
 // WALKING       the device        IOMMU       odd while it walks page tables for a fill
 // IN_FLIGHT     the device        IOMMU       odd from translation to completion of a DMA
 // LANDED_NS     the device        IOMMU       (plain) when the last walk or DMA ended; published by
@@ -21,12 +24,16 @@ import {
 import { checkWords, LINE_WORDS } from "../layout/words.ts";
 
 const STATE = 0;
+const BLOCKED = 1;
+const INVALIDATIONS = 2;
 const WALKING = LINE_WORDS;
 const IN_FLIGHT = LINE_WORDS + 1;
 const LANDED_NS = [LINE_WORDS + 2, 64] as const;
 
 checkWords("device", DEVICE_LINES * LINE_WORDS, {
   STATE,
+  BLOCKED,
+  INVALIDATIONS,
   WALKING,
   IN_FLIGHT,
   LANDED_NS,
@@ -57,6 +64,24 @@ export class Devices {
 
   stateOf(device: number): number {
     return Atomics.load(this.words, device * this.stride + STATE);
+  }
+
+  /** Takes the context entry of a device away, or gives it back. */
+  setBlocked(device: number, blocked: boolean): void {
+    Atomics.store(this.words, device * this.stride + BLOCKED, blocked ? 1 : 0);
+  }
+
+  isBlocked(device: number): boolean {
+    return Atomics.load(this.words, device * this.stride + BLOCKED) === 1;
+  }
+
+  /** IOMMU: is about to drop something from the device's TLB. */
+  countInvalidation(device: number): void {
+    Atomics.add(this.words, device * this.stride + INVALIDATIONS, 1);
+  }
+
+  invalidationsOf(device: number): number {
+    return Atomics.load(this.words, device * this.stride + INVALIDATIONS);
   }
 
   beginWalk(device: number): void {

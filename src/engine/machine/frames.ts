@@ -6,7 +6,8 @@
 // FREE_TABLES,   anyone (cas)          anyone   top of the list: serial 31:20, frame + 1 19:0; the
 // FREE_DATA                                     serial changes with every pop (no ABA)
 // tag[frame]     whoever hands it out  anyone   changes at each hand-out
-// owner[frame]   whoever hands it out  anyone   space + 1 that has it; 0 is free
+// owner[frame]   whoever hands it out  anyone   space + 1 that has it; −(space + 1) once it is free
+//                                               again, 0 until it was handed out
 // link[frame]    whoever frees it      poppers  next free frame + 1, published by the list's word;
 //                or holds it                    of a frame that is held, the next one held with it
 // stamp[frame]   whoever frees it      takers   deferred flushes started when it was freed …
@@ -55,8 +56,10 @@ export class Frames {
   private readonly words: SharedWords;
   private readonly magazines: SharedWords;
   private readonly magazineStride: number;
-  private readonly tableFrames: number;
-  private readonly frames: number;
+  private readonly hasMagazines: boolean;
+  readonly tableFrames: number;
+  /** All there are: those for tables come first. */
+  readonly frames: number;
   private readonly tagBase: number;
   private readonly ownerBase: number;
   private readonly linkBase: number;
@@ -67,6 +70,7 @@ export class Frames {
     this.words = wordsOf(memory, regions.frames);
     this.magazines = allWordsOf(memory, regions.magazines);
     this.magazineStride = strideWords(regions.magazines);
+    this.hasMagazines = shape.withoutMagazines !== true;
     this.tableFrames = shape.tableFrames;
     this.frames = shape.tableFrames + shape.dataFrames;
     this.zeroFrame = shape.tableFrames;
@@ -87,6 +91,7 @@ export class Frames {
 
   /** Takes a data frame for `core`, to be handed out with `handOut`; NO_FRAME if none is left. */
   take(core: number): number {
+    if (!this.hasMagazines) return this.pop(FREE_DATA);
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === 0) this.refill(base);
     const count = this.magazines[base + COUNT];
@@ -112,7 +117,11 @@ export class Frames {
   /** Takes a data frame back from its owner; the zero frame stays what it is. */
   free(core: number, frame: number): void {
     if (frame === this.zeroFrame) return;
-    Atomics.store(this.words, this.ownerBase + frame, 0);
+    this.disown(frame);
+    if (!this.hasMagazines) {
+      this.push(FREE_DATA, frame);
+      return;
+    }
     const base = core * this.magazineStride;
     if (this.magazines[base + COUNT] === MAGAZINE_FRAMES) this.drain(base);
     const count = this.magazines[base + COUNT];
@@ -160,7 +169,7 @@ export class Frames {
   }
 
   freeTable(frame: number): void {
-    Atomics.store(this.words, this.ownerBase + frame, 0);
+    this.disown(frame);
     this.push(FREE_TABLES, frame);
   }
 
@@ -170,7 +179,27 @@ export class Frames {
 
   /** The space that has the frame, or -1 if it is free. */
   ownerOf(frame: number): number {
-    return Atomics.load(this.words, this.ownerBase + frame) - 1;
+    return Math.max(0, Atomics.load(this.words, this.ownerBase + frame)) - 1;
+  }
+
+  /** The space that has the frame, or had it last; -1 if none ever has. */
+  lastOwnerOf(frame: number): number {
+    return Math.abs(Atomics.load(this.words, this.ownerBase + frame)) - 1;
+  }
+
+  /** At rest: calls `visit` for every data frame that is to be had: on the list, in magazines. */
+  forEachFree(visit: (frame: number) => void): void {
+    let next = Atomics.load(this.words, FREE_DATA) & FRAME_MASK;
+    // A frame that was freed twice can make the list a ring.
+    for (let i = 0; next !== 0 && i < this.frames; i++) {
+      visit(next - 1);
+      next = Atomics.load(this.words, this.linkBase + next - 1);
+    }
+    for (let base = 0; base < this.magazines.length; base += this.magazineStride) {
+      for (let i = 0; i < this.magazines[base + COUNT]; i++) {
+        visit(this.magazines[base + FIRST_ENTRY + i]);
+      }
+    }
   }
 
   /** At rest: how many data frames some space owns. */
@@ -180,6 +209,11 @@ export class Frames {
       if (this.ownerOf(frame) >= 0) owned++;
     }
     return owned;
+  }
+
+  private disown(frame: number): void {
+    const owner = Atomics.load(this.words, this.ownerBase + frame);
+    Atomics.store(this.words, this.ownerBase + frame, -Math.abs(owner));
   }
 
   private refill(base: number): void {

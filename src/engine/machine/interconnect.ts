@@ -54,6 +54,7 @@ export interface Broadcast {
   vpn: number;
   /** 0: everything of the space. */
   pages: number;
+  dueNs: number;
 }
 
 export class Interconnect {
@@ -107,13 +108,13 @@ export class Interconnect {
     if (found !== sequence) {
       return ((found - sequence) | 0) > 0 ? BROADCAST_LOST : BROADCAST_PENDING;
     }
-    const dueNs = floats[(slot + DUE_NS[0]) / 2];
+    broadcast.dueNs = floats[(slot + DUE_NS[0]) / 2];
     broadcast.space = words[slot + SPACE];
     broadcast.vpn = floats[(slot + VPN[0]) / 2];
     broadcast.pages = words[slot + PAGES];
     // Again: somebody may have begun to use the slot for another while it was read.
     if (Atomics.load(words, slot + SEQUENCE) !== sequence) return BROADCAST_LOST;
-    return dueNs <= nowNs ? BROADCAST_DUE : BROADCAST_PENDING;
+    return broadcast.dueNs <= nowNs ? BROADCAST_DUE : BROADCAST_PENDING;
   }
 
   /** A core that was overrun: the sequence number of the last broadcast there is. */

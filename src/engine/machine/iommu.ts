@@ -17,6 +17,8 @@
 // FREE_*             lock holder         the next    (plain) free slots; handed on by the lock
 // EPOCH[did]         IOMMU (add)         devices     domain flushes so far
 // GLOBAL_EPOCH       IOMMU (add)         devices     global flushes so far
+// TABLES_EPOCH       IOMMU (add)         devices     invalidations that do not promise that only
+//                                                    leaf entries changed
 // ENDED[slot]        submitters          submitters  of a submission's first slot, once nobody
 //                                                    waits for it: the index behind the whole
 //
@@ -54,6 +56,7 @@ const IQH = 0;
 const INVALIDATIONS = 1;
 const DRAINING = 2;
 const FILLS = 3;
+const TABLES_EPOCH = 4;
 const FSTS = LINE_WORDS;
 const GSTS = LINE_WORDS + 1;
 const IQT = 2 * LINE_WORDS;
@@ -80,6 +83,7 @@ checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   INVALIDATIONS,
   DRAINING,
   FILLS,
+  TABLES_EPOCH,
   FSTS,
   GSTS,
   IQT,
@@ -384,6 +388,11 @@ export class Iommu {
     return Atomics.load(this.words, IQT);
   }
 
+  /** Whether every descriptor that was handed over has been executed. */
+  get isIdle(): boolean {
+    return this.head === this.tail;
+  }
+
   /** When the descriptor at `index` reaches the IOMMU. */
   dueNs(index: number): number {
     return this.slotFloats[(slotOf(index) * LINE_WORDS + DUE_NS[0]) / 2];
@@ -442,6 +451,15 @@ export class Iommu {
 
   flushAll(): void {
     Atomics.add(this.words, GLOBAL_EPOCH, 1);
+  }
+
+  /** Paging-structure caches of its devices lose everything. */
+  dropTables(): void {
+    Atomics.add(this.words, TABLES_EPOCH, 1);
+  }
+
+  get tablesEpoch(): number {
+    return Atomics.load(this.words, TABLES_EPOCH);
   }
 
   /** Moves before entries vanish. */

@@ -3,7 +3,7 @@
 
 import { UsageError } from "../errors.ts";
 import { layOut, type Regions } from "../layout/regions.ts";
-import { actorsOf, checkShape, type MachineShape } from "../layout/shape.ts";
+import { actorsOf, checkShape, DEVICE_TLB, type MachineShape } from "../layout/shape.ts";
 import { Actors } from "./actors.ts";
 import { Control } from "./control.ts";
 import { CoreStates } from "./core-states.ts";
@@ -17,6 +17,9 @@ import { LivePages } from "./live-pages.ts";
 import { Locks } from "./locks.ts";
 import { Mailboxes } from "./mailboxes.ts";
 import { PageTables } from "./page-table.ts";
+import { PagingStructures } from "./paging-structures.ts";
+import { Promises } from "./promises.ts";
+import { Rings } from "./rings.ts";
 import { Spaces } from "./spaces.ts";
 import { CoreTlb } from "./tlb.ts";
 
@@ -37,9 +40,13 @@ export class Machine {
   readonly flushQueues: FlushQueues;
   readonly livePages: LivePages;
   readonly devices: Devices;
+  readonly rings: Rings;
   readonly iommus: readonly Iommu[];
   readonly iotlbs: readonly Iotlb[];
-  private readonly regions: Regions;
+  /** By device; none without ATS. */
+  readonly deviceTlbs: readonly Iotlb[];
+  readonly promises: Promises;
+  readonly regions: Regions;
 
   constructor(memory: SharedArrayBuffer, shape: MachineShape) {
     const regions = layOut(shape);
@@ -58,14 +65,30 @@ export class Machine {
     this.flushQueues = new FlushQueues(memory, regions, shape.flushQueueSlots);
     this.livePages = new LivePages(memory, regions);
     this.devices = new Devices(memory, regions);
+    this.rings = new Rings(memory, regions, shape.ringSlots);
     const ids = Array.from({ length: shape.iommus }, (_, iommu) => iommu);
     this.iommus = ids.map((iommu) => new Iommu(memory, regions, iommu));
-    this.iotlbs = ids.map((iommu) => new Iotlb(memory, regions, shape.iotlb, iommu));
+    this.iotlbs = ids.map((iommu) => new Iotlb(memory, regions.iotlbs, shape.iotlb, iommu));
+    this.deviceTlbs = Array.from({ length: regions.deviceTlbs.count }, (_, device) => {
+      return new Iotlb(memory, regions.deviceTlbs, DEVICE_TLB, device);
+    });
+    this.promises = new Promises(memory, regions);
   }
 
   /** The TLB of a core, for its owner or at rest. */
   tlbOf(core: number): CoreTlb {
     return new CoreTlb(this.memory, this.regions.coreTlbs, this.shape, core);
+  }
+
+  /** Whether nobody has anything to do that was sent to it. */
+  get isQuiet(): boolean {
+    return this.mailboxes.areEmpty && this.iommus.every(({ isIdle }) => isIdle);
+  }
+
+  /** The paging-structure caches of a device, for their owner or at rest. */
+  structuresOf(device: number): PagingStructures {
+    const { offset, stride } = this.regions.deviceStructures;
+    return new PagingStructures(this.memory, offset + device * stride);
   }
 
   get actorCount(): number {
@@ -114,6 +137,11 @@ export function didOf(space: number): number {
 /** Process-context id of a space. */
 export function pcidOf(space: number): number {
   return space + 1;
+}
+
+/** The space that has a domain id, or a process-context id. */
+export function spaceOf(context: number): number {
+  return context - 1;
 }
 
 function allocate(bytes: number): SharedArrayBuffer {

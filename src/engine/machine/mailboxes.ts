@@ -241,6 +241,13 @@ export class Mailboxes {
     return (this.slots[slot + MESSAGE] >>> SENDER.shift) & SENDER_MASK;
   }
 
+  /** Whether the last acknowledgement in the slot of a message answers one that was posted. */
+  hasAskedForAck(core: number, sequence: number): boolean {
+    const slot = this.slotOf(core, sequence);
+    const acknowledged = Atomics.load(this.slots, slot + ACK); // First: what it answers is older.
+    return ((acknowledged - Atomics.load(this.slots, slot + SEQUENCE)) | 0) <= 0;
+  }
+
   /** Sender: from when on its sender had the line of a message. */
   sentNs(core: number, sequence: number): number {
     return this.slotFloats[(this.slotOf(core, sequence) + SENT_NS[0]) / 2];

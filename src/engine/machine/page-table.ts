@@ -42,6 +42,8 @@ export class PageTables {
   private readonly versions: SharedWords;
   private readonly sharers: SharedWords;
   private readonly frames: Frames;
+  /** The version that the last step by which this object narrowed an entry has made. */
+  narrowedTo = 0;
 
   constructor(memory: SharedArrayBuffer, regions: Regions, frames: Frames) {
     this.entries = wordsOf(memory, regions.tableEntries);
@@ -63,6 +65,21 @@ export class PageTables {
       table = pfnOf(entry);
     }
     return table * TABLE_ENTRIES + tableIndex(vpn, 0);
+  }
+
+  /** The leaf table in which `leaf` stands, and … */
+  tableOf(leaf: number): number {
+    return Math.floor(leaf / TABLE_ENTRIES);
+  }
+
+  /** … where the entry of `vpn` stands in the leaf table `table`. */
+  leafIn(table: number, vpn: number): number {
+    return table * TABLE_ENTRIES + tableIndex(vpn, 0);
+  }
+
+  /** At rest: calls `visit` for every leaf entry under the root table that names a frame. */
+  visitAll(root: number, visit: (pte: number) => void): void {
+    this.visitTable(root, LEVELS - 1, visit);
   }
 
   /**
@@ -133,7 +150,8 @@ export class PageTables {
   clearPresent(leaf: number): number {
     const entry = Atomics.load(this.entries, leaf);
     if (!isPresent(entry)) return entry;
-    Atomics.add(this.versions, leaf, 1); // Before the entry: pairs with the second read of a fill.
+    // Before the entry: pairs with the second read of a fill.
+    this.narrowedTo = Atomics.add(this.versions, leaf, 1) + 1;
     return Atomics.and(this.entries, leaf, ~PRESENT);
   }
 
@@ -141,7 +159,7 @@ export class PageTables {
   clearWritable(leaf: number): number {
     const entry = Atomics.load(this.entries, leaf);
     if (!isPresent(entry) || (entry & WRITABLE) === 0) return entry;
-    Atomics.add(this.versions, leaf, 1);
+    this.narrowedTo = Atomics.add(this.versions, leaf, 1) + 1;
     return Atomics.and(this.entries, leaf, ~WRITABLE);
   }
 
@@ -157,7 +175,7 @@ export class PageTables {
 
   /** Narrows and maps at once: another frame takes the place of the present one (copy on write). */
   replace(leaf: number, pfn: number, flags: number): number {
-    Atomics.add(this.versions, leaf, 1);
+    this.narrowedTo = Atomics.add(this.versions, leaf, 1) + 1;
     return Atomics.exchange(this.entries, leaf, makePte(pfn, flags | PRESENT));
   }
 
@@ -214,6 +232,15 @@ export class PageTables {
     const index = parent * TABLE_ENTRIES + tableIndex(vpn, 1);
     const entry = Atomics.load(this.entries, index);
     return Atomics.compareExchange(this.entries, index, entry, 0) === entry ? table : NO_FRAME;
+  }
+
+  private visitTable(table: number, level: number, visit: (pte: number) => void): void {
+    for (let i = 0; i < TABLE_ENTRIES; i++) {
+      const entry = Atomics.load(this.entries, table * TABLE_ENTRIES + i);
+      if (entry === 0) continue;
+      if (level === 0) visit(entry);
+      else this.visitTable(pfnOf(entry), level - 1, visit);
+    }
   }
 
   private publishTable(index: number, space: number): number {

@@ -1,146 +1,120 @@
-// The notation that names policies, on command lines and in experiments.
+// The notation that names policies, on command lines and in experiments: parts joined by `+`. The
+// first is a preset, or says when; each other one (words.ts) sets one choice of it.
 //
 // notation                       means
-// akaros, strict, overlapped     the preset
-// batch, deferred                batch(32), deferred(256,10ms)
-// batch(64,cores)                64 pages, on the cores' half only; `iommus`: on the IOMMUs' half
-//                                only
-// deferred(128,5ms,cores)        a queue of 128, flushed after 5 ms at the latest (ns, us, ms, s)
-// a,b(1,2),all                   a list; `all`: each policy once, with its usual parameters
+// akaros, linux-x86, …           the preset (presets.ts)
+// batch, batch(64,cores)         the preset of that name with its usual parameters, or with these
+// deferred(128,5ms,iommus)       the same; it is queue(128,5ms,iommus) by another name
+// tick(64,1ms), reuse, …         what strict does but for when
+// linux-x86+early-ack            the preset but for one choice
+// batch(64,cores)+queue(256,10ms,iommus)+domain
+// a,b(1,2)+c,all                 a list; `all`: each preset once
 
 import { UsageError } from "../errors.ts";
 import { unknownName } from "../names.ts";
+import type { Choices } from "./choices.ts";
+import { compose, together } from "./compose.ts";
+import { parseCall, splitOutsideParentheses } from "./parameters.ts";
 import type { Policy } from "./policy.ts";
-import {
-  ALL_POLICIES,
-  batch,
-  DEFAULT_BATCH,
-  DEFAULT_DEFERRED,
-  deferred,
-  FIXED_POLICIES,
-  HALVES,
-  type Half,
-  MAX_BATCH_PAGES,
-  MAX_QUEUE_ENTRIES,
-} from "./presets.ts";
+import { batch, DEFAULT_BATCH, DEFAULT_DEFERRED, deferred, PRESETS, STRICT } from "./presets.ts";
+import { printPolicy } from "./print.ts";
+import { PART_WORDS, parsePart, parseWhenPart, WHEN_WORDS } from "./words.ts";
 
 const ALL = "all";
-const MIN_QUEUE_ENTRIES = 2;
-const MAX_TIMEOUT_NS = 1_000_000_000_000;
-const NS_PER_UNIT = { ns: 1, us: 1000, ms: 1_000_000, s: 1_000_000_000 } as const;
 
-/** Name, and what stands in the parentheses if there are any. */
-const NOTATION = /^([a-z][a-z0-9-]*)(?:\((.*)\))?$/;
-
-/** What a policy with parameters takes. */
-interface Family {
-  readonly usual: Policy;
-  readonly usage: string;
-  /** Parameters without the half. */
-  readonly parameters: number;
-  make(parameters: readonly string[], half: Half): Policy;
+/** The first part of a text: a policy, and what of it the text itself has said. */
+interface First {
+  readonly policy: Policy;
+  readonly chosen: Partial<Choices>;
 }
 
-const BATCH: Family = {
-  usual: DEFAULT_BATCH,
-  usage: "batch(PAGES) or batch(PAGES,HALF)",
-  parameters: 1,
-  make: ([pages], half) => batch(parseBatchPages(pages), half),
-};
-
-const DEFERRED: Family = {
-  usual: DEFAULT_DEFERRED,
-  usage: "deferred(ENTRIES,TIMEOUT) or deferred(ENTRIES,TIMEOUT,HALF)",
-  parameters: 2,
-  make: ([entries, timeout], half) => {
-    return deferred(parseEntries(entries), parseTimeoutNs(timeout), half);
-  },
-};
-
-const FAMILIES: ReadonlyMap<string, Family> = new Map([
-  ["batch", BATCH],
-  ["deferred", DEFERRED],
+/** Presets that have parameters: those of the `when` that they choose. */
+const FAMILIES: ReadonlyMap<string, { readonly when: string; readonly usual: Policy }> = new Map([
+  ["batch", { when: "batch", usual: DEFAULT_BATCH }],
+  ["deferred", { when: "queue", usual: DEFAULT_DEFERRED }],
 ]);
 
 /** Every name that a policy can begin with. */
 export const POLICY_NAMES: readonly string[] = [
-  ...FIXED_POLICIES.map(({ name }) => name),
+  ...PRESETS.map(({ name }) => name).filter((name) => !name.includes("(")),
   ...FAMILIES.keys(),
+  ...WHEN_WORDS.filter((word) => !FAMILIES.has(word)),
 ];
 
 /** One policy. Throws a UsageError that says what would be right. */
 export function parsePolicy(text: string): Policy {
-  const [, name, inner] = NOTATION.exec(text.replaceAll(/\s/g, "")) ?? [];
-  if (name === undefined) {
-    throw new UsageError(
-      `"${text}" names no policy: write NAME or NAME(PARAMETERS), such as batch(64)`,
-    );
-  }
-  const fixed = FIXED_POLICIES.find((policy) => policy.name === name);
-  if (fixed !== undefined) {
-    if (inner === undefined) return fixed;
-    throw new UsageError(`${name} takes no parameters: write ${name} instead of "${text}"`);
-  }
-  const family = FAMILIES.get(name);
-  if (family === undefined) throw unknownName("policy", name, POLICY_NAMES);
-  return inner === undefined ? family.usual : parseMember(family, inner.split(","), text);
+  const [first, ...parts] = splitOutsideParentheses(text, "+");
+  const { policy, chosen } = parseFirst(first, text);
+  if (parts.length === 0) return policy;
+  together([[first, chosen], ...parts.map((part) => [part, parseFurther(part)] as const)]);
+  return composed(text, policy, parts);
 }
 
 /** A list of policies, each once. Throws a UsageError if any of them is wrong. */
 export function parsePolicies(text: string): Policy[] {
   const policies = new Map<string, Policy>();
-  for (const part of splitOutsideParentheses(text)) {
-    const named = part.trim() === ALL ? ALL_POLICIES : [parsePolicy(part)];
+  for (const part of splitOutsideParentheses(text, ",")) {
+    const named = part.trim() === ALL ? PRESETS : [parsePolicy(part)];
     for (const policy of named) policies.set(policy.name, policy);
   }
   return [...policies.values()];
 }
 
-function parseMember(family: Family, parts: readonly string[], text: string): Policy {
-  const { parameters } = family;
-  if (parts.length !== parameters && parts.length !== parameters + 1) {
-    throw new UsageError(`"${text}" has ${parts.length} parameters: write ${family.usage}`);
+function parseFirst(first: string, text: string): First {
+  const call = parseCall(first);
+  if (call === undefined) {
+    throw new UsageError(
+      `"${text}" names no policy: write NAME or NAME(PARAMETERS), such as batch(64), and perhaps ` +
+        "parts behind it, such as batch(64)+early-ack",
+    );
   }
-  return family.make(parts, parseHalf(parts[parameters] ?? "both"));
+  const { word, parameters } = call;
+  const family = FAMILIES.get(word);
+  if (family !== undefined && parameters === undefined) {
+    const { whenCores, whenIommu } = family.usual;
+    return { policy: family.usual, chosen: { whenCores, whenIommu } };
+  }
+  if (family !== undefined || WHEN_WORDS.includes(word)) {
+    const chosen = parseWhenPart(call, family?.when ?? word);
+    return { policy: policyOfWhen(first, word, chosen), chosen };
+  }
+  const preset = PRESETS.find(({ name }) => name === word);
+  if (preset !== undefined) {
+    if (parameters === undefined) return { policy: preset, chosen: {} };
+    throw new UsageError(`${word} takes no parameters: write ${word} instead of "${call.text}"`);
+  }
+  if (PART_WORDS.includes(word)) {
+    throw new UsageError(`"${call.text}" is a part of a policy: write strict+${call.text}`);
+  }
+  throw unknownName("policy", word, POLICY_NAMES);
 }
 
-function splitOutsideParentheses(text: string): string[] {
-  return text.split(/,(?![^(]*\))/);
+/** A part behind the first. */
+function parseFurther(part: string): Partial<Choices> {
+  const preset = PRESETS.find(({ name }) => name === parseCall(part)?.word);
+  if (preset === undefined || PART_WORDS.includes(preset.name)) return parsePart(part);
+  throw new UsageError(`${preset.name} is a policy of its own: it can only stand first`);
 }
 
-function parseHalf(text: string): Half {
-  const half = HALVES.find((known) => known === text);
-  if (half === undefined) throw unknownName("half of a shootdown", text, HALVES);
-  return half;
+/** The preset with these parameters, or `strict` but for when. */
+function policyOfWhen(text: string, word: string, chosen: Partial<Choices>): Policy {
+  const { whenCores, whenIommu } = chosen;
+  const half = whenIommu === undefined ? "cores" : whenCores === undefined ? "iommus" : "both";
+  const when = whenCores ?? whenIommu;
+  if (when?.kind === "batch") return batch(when.pages, half);
+  if (when?.kind === "queue" && word === "deferred") {
+    return deferred(when.entries, when.timeoutNs, half);
+  }
+  return composed(text, STRICT, [text]);
 }
 
-function parseBatchPages(text: string): number {
-  const pages = parseCount(text);
-  if (pages >= 1 && pages <= MAX_BATCH_PAGES) return pages;
-  throw new UsageError(`a batch of "${text}" pages: it takes 1 to ${MAX_BATCH_PAGES}`);
-}
-
-function parseEntries(text: string): number {
-  const entries = parseCount(text);
-  const isPowerOfTwo = Number.isInteger(Math.log2(entries));
-  if (isPowerOfTwo && entries >= MIN_QUEUE_ENTRIES && entries <= MAX_QUEUE_ENTRIES) return entries;
-  throw new UsageError(
-    `a queue of "${text}" entries: it takes a power of two, ` +
-      `${MIN_QUEUE_ENTRIES} to ${MAX_QUEUE_ENTRIES}`,
-  );
-}
-
-function parseTimeoutNs(text: string): number {
-  const [, digits, unit] = /^(\d+)(ns|us|ms|s)$/.exec(text) ?? [];
-  const ns =
-    digits === undefined ? 0 : Number(digits) * NS_PER_UNIT[unit as keyof typeof NS_PER_UNIT];
-  if (ns >= 1 && ns <= MAX_TIMEOUT_NS) return ns;
-  throw new UsageError(
-    `a timeout of "${text}": write a whole number with ns, us, ms or s, 1ns to 1000s, such as 10ms`,
-  );
-}
-
-/** A whole number written in digits; NaN for anything else. */
-function parseCount(text: string): number {
-  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+/** The policy that a text means which names none: it goes by its canonical text. */
+function composed(text: string, base: Policy, parts: readonly string[]): Policy {
+  const policy = compose(base, parts, {
+    name: text.trim(),
+    summary: `${base.name} with ${parts.map((part) => part.trim()).join(", ")}`,
+    source: `${base.name}: ${base.source}; what is different is yours`,
+    assumed: base.assumed,
+  });
+  return { ...policy, name: printPolicy(policy) };
 }

@@ -16,6 +16,8 @@ export class CoreCounters {
   iotlbInvalidations = 0;
   iommuWaits = 0;
   iommuFaults = 0;
+  /** Faults that the workload itself injects. */
+  faultsInjected = 0;
   tlbHits = 0;
   tlbMisses = 0;
   pageFaults = 0;

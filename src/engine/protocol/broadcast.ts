@@ -39,15 +39,15 @@ export function* broadcast(core: Core, space: number, vpn: number, pages: number
 }
 
 /**
- * Drops from the own TLB what broadcasts that are due by now invalidate. Before every use of the
- * TLB: hardware does it when the broadcast arrives, and takes no time of the core's. Nor is it
+ * Drops from the own TLB what broadcasts that are due at `nowNs` invalidate. Before every use of
+ * the TLB: hardware does it when the broadcast arrives, and takes no time of the core's. Nor is it
  * counted: when a core looks is no property of the shootdown.
  */
-export function applyBroadcasts(core: Core): void {
-  const { cpu, machine, tlb, broadcast } = core;
+export function applyBroadcasts(core: Core, nowNs: number): void {
+  const { machine, tlb, broadcast, check } = core;
   const { interconnect } = machine;
   for (;;) {
-    const found = interconnect.read(core.nextBroadcast, cpu.now(), broadcast);
+    const found = interconnect.read(core.nextBroadcast, nowNs, broadcast);
     if (found === BROADCAST_PENDING) return;
     if (found === BROADCAST_LOST) {
       // Read before the flush: what is broadcast from here on is still to be applied.
@@ -57,8 +57,10 @@ export function applyBroadcasts(core: Core): void {
     }
     core.nextBroadcast = (core.nextBroadcast + 1) | 0;
     const { space, vpn, pages } = broadcast;
+    check?.stopsUsing(broadcast.dueNs); // It could not use any of it in between.
     const pcid = pcidOf(space);
     if (pages === 0) tlb.flushContext(pcid);
     for (let page = vpn; page < vpn + pages; page++) tlb.invalidatePage(pcid, page);
+    check?.resumes();
   }
 }

@@ -1,6 +1,7 @@
 // A core as its protocols see it: its part of the machine, its policy in numbers, and what it
 // remembers between steps. One object a core; only that core's actor uses it.
 
+import { CoreCheck } from "../check/core-check.ts";
 import type { Cpu } from "../executor/cpu.ts";
 import { locksOf } from "../layout/regions.ts";
 import type { QueuedRange } from "../machine/flush-queues.ts";
@@ -35,6 +36,8 @@ export class Core {
   readonly random: Random;
   readonly counters = new CoreCounters();
   readonly path = new CriticalPath();
+  /** Undefined while the checker is off. */
+  readonly check: CoreCheck | undefined;
   /** The space that this core has loaded. */
   space: number;
   /** The space whose memory is measured and whose flush queues it tends, whatever is loaded. */
@@ -65,7 +68,7 @@ export class Core {
   /** The line on which their acknowledgements come in. */
   readonly acks = new AckLine();
   /** The broadcast being applied, and the sequence number of the first that has not been yet. */
-  readonly broadcast: Broadcast = { space: 0, vpn: 0, pages: 0 };
+  readonly broadcast: Broadcast = { space: 0, vpn: 0, pages: 0, dueNs: 0 };
   nextBroadcast = FIRST_BROADCAST;
   /**
    * Ranges that the operation under way has unmapped; how many of them either half has flushed …
@@ -135,6 +138,7 @@ export class Core {
     this.cpu = cpu;
     this.machine = machine;
     this.tlb = machine.tlbOf(id);
+    this.check = machine.shape.checks ? new CoreCheck(machine, id, cpu, this.tlb) : undefined;
     this.costs = costs;
     this.plan = plan;
     this.random = random;

@@ -4,16 +4,23 @@
 // A fill races with invalidations. It reads the IOMMU's count before the walk and again after the
 // insert; if that has moved, it takes its own entry out again. The IOMMU, in turn, moves the count
 // before entries vanish and waits for walks in flight.
+//
+// With ATS the device has a TLB of its own: what it finds there it uses without asking. Otherwise
+// it asks the IOMMU and keeps the answer, under the same rule with a count of its own. Answering an
+// invalidation of its TLB means that nothing it had from there is in flight any more.
 
+import { ActorCheck } from "../check/actor-check.ts";
 import type { Cpu, Protocol } from "../executor/cpu.ts";
 import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";
-import { iommuActor } from "../layout/shape.ts";
+import { deviceActor, iommuActor } from "../layout/shape.ts";
 import { WAIT_WORK } from "../machine/actors.ts";
+import { DEVICE_PRESENT } from "../machine/devices.ts";
 import type { Iommu } from "../machine/iommu.ts";
 import { IOTLB_MISS, type Iotlb, type IotlbHit } from "../machine/iotlb.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
 import { didOf, type Machine } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
+import { NO_TABLE, type PagingStructures } from "../machine/paging-structures.ts";
 import { DeviceCounters } from "../probe/counters.ts";
 import type { Costs } from "../profile/costs.ts";
 import type { Random } from "../random.ts";
@@ -26,6 +33,11 @@ export class DmaEngine {
   readonly machine: Machine;
   readonly iommu: Iommu;
   readonly iotlb: Iotlb;
+  /** Its own TLB, with ATS. */
+  readonly deviceTlb: Iotlb | undefined;
+  readonly structures: PagingStructures;
+  /** Undefined while the checker is off. */
+  readonly check: ActorCheck | undefined;
   readonly costs: Costs;
   readonly random: Random;
   readonly counters = new DeviceCounters();
@@ -35,7 +47,15 @@ export class DmaEngine {
   readonly space = 0;
   readonly bufferVpn: number;
   readonly bufferPages: number;
-  private readonly hit: IotlbHit = { pte: 0, version: 0, tag: 0 };
+  /** Whether its DMA writes to memory, or only reads. */
+  readonly writes: boolean;
+  /** The translation of the DMA under way; its `pte` is 0 for a fault. */
+  readonly hit: IotlbHit = { pte: 0, version: 0, tag: 0, leaf: 0 };
+  /** Invalidations of its TLB when the DMA under way began to translate. */
+  private invalidationsBefore = 0;
+  private deviceFills = 0;
+  /** The IOMMU's epoch of page-table pages that the paging-structure caches are of. */
+  private tablesEpoch = 0;
 
   constructor(
     id: number,
@@ -46,6 +66,7 @@ export class DmaEngine {
     periodNs: number,
     bufferVpn: number,
     bufferPages: number,
+    writes = true,
   ) {
     const iommu = iommuOfDevice(id, machine.shape.iommus);
     this.id = id;
@@ -53,40 +74,91 @@ export class DmaEngine {
     this.machine = machine;
     this.iommu = machine.iommus[iommu];
     this.iotlb = machine.iotlbs[iommu];
+    this.deviceTlb = machine.shape.ats ? machine.deviceTlbs[id] : undefined;
+    this.structures = machine.structuresOf(id);
+    const actor = deviceActor(machine.shape, id);
+    this.check = machine.shape.checks ? new ActorCheck(machine, actor, cpu) : undefined;
     this.costs = costs;
     this.random = random;
     this.periodNs = periodNs;
     this.bufferVpn = bufferVpn;
     this.bufferPages = bufferPages;
+    this.writes = writes;
   }
 
-  /** The translation of `vpn` in the IOTLB, or 0. */
-  lookup(vpn: number): number {
+  /** Whether `hit` is now the translation of `vpn` from the device's own TLB, or the IOTLB. */
+  lookup(vpn: number): boolean {
+    const { hit, deviceTlb, machine, iotlb, iommu } = this;
     const did = didOf(this.space);
-    return this.iotlb.lookup(did, vpn, this.iommu.epochOf(did), this.hit) ? this.hit.pte : 0;
+    if (deviceTlb !== undefined) {
+      this.invalidationsBefore = machine.devices.invalidationsOf(this.id);
+      if (deviceTlb.lookup(did, vpn, 0, hit)) return true;
+    }
+    if (!iotlb.lookup(did, vpn, iommu.epochOf(did), hit)) return false;
+    this.keep(vpn);
+    return true;
   }
 
-  /** Walks the space's page table and fills the IOTLB. Returns the entry, or 0 for a fault. */
-  fill(vpn: number): number {
-    const { machine, iommu, iotlb } = this;
-    const { pageTables, frames, spaces } = machine;
+  /** Walks the space's page table into `hit`, and fills the IOTLB. */
+  fill(vpn: number): void {
+    const { machine, iommu, iotlb, check, hit, writes } = this;
+    const { pageTables, frames } = machine;
     const did = didOf(this.space);
     const invalidations = iommu.invalidations;
     const epoch = iommu.epochOf(did);
-    const leaf = pageTables.leafOf(spaces.rootOf(this.space), vpn);
-    if (leaf === NO_LEAF) return 0;
+    hit.pte = 0;
+    if (machine.devices.isBlocked(this.id)) return;
+    hit.leaf = this.walk(vpn);
+    if (hit.leaf === NO_LEAF) return;
     for (;;) {
-      const version = pageTables.versionOf(leaf); // Before the entry, and again after it.
-      const pte = pageTables.use(leaf, true);
-      if (!isPresent(pte) || (pte & WRITABLE) === 0) return 0;
-      const tag = frames.tagOf(pfnOf(pte));
-      if (pageTables.versionOf(leaf) !== version) continue;
-      const serial = iommu.nextFillSerial();
-      const entry = iotlb.insert(did, vpn, pte, version, tag, epoch, serial);
-      if (entry !== IOTLB_MISS && iommu.invalidations !== invalidations)
-        iotlb.remove(entry, serial);
-      return pte;
+      hit.version = pageTables.versionOf(hit.leaf); // Before the entry, and again after it.
+      const pte = pageTables.use(hit.leaf, writes);
+      if (!isPresent(pte) || (writes && (pte & WRITABLE) === 0)) return;
+      hit.tag = frames.tagOf(pfnOf(pte));
+      if (pageTables.versionOf(hit.leaf) !== hit.version) continue;
+      hit.pte = pte;
+      break;
     }
+    const { pte, version, tag, leaf } = hit;
+    const serial = iommu.nextFillSerial();
+    const entry = iotlb.insert(did, vpn, pte, version, tag, leaf, epoch, serial, check, iommu);
+    if (entry !== IOTLB_MISS && iommu.invalidations !== invalidations) iotlb.remove(entry, serial);
+    check?.cached(vpn, pte);
+    this.keep(vpn);
+  }
+
+  /** Keeps what the IOMMU has answered, in the device's own TLB if it has one. */
+  private keep(vpn: number): void {
+    const { deviceTlb, machine, hit, check, id } = this;
+    if (deviceTlb === undefined) return;
+    const serial = ++this.deviceFills;
+    const { pte, version, tag, leaf } = hit;
+    const did = didOf(this.space);
+    const entry = deviceTlb.insert(did, vpn, pte, version, tag, leaf, 0, serial, check);
+    if (entry === IOTLB_MISS) return;
+    if (machine.devices.invalidationsOf(id) !== this.invalidationsBefore) {
+      deviceTlb.remove(entry, serial);
+    }
+  }
+
+  /** Walks to the leaf entry: from the root, or where a way is cached from the leaf table. */
+  private walk(vpn: number): number {
+    const { machine, iommu, structures, space } = this;
+    const { pageTables, frames, spaces } = machine;
+    const did = didOf(space);
+    const epoch = iommu.tablesEpoch; // Before the walk: what it finds is of this epoch at least.
+    if (epoch !== this.tablesEpoch) structures.drop(did);
+    this.tablesEpoch = epoch;
+    const cached = structures.tableOf(did, vpn);
+    if (cached !== NO_TABLE) {
+      this.check?.walkedThrough(space, vpn, cached, structures.tagOf(vpn));
+      return pageTables.leafIn(cached, vpn);
+    }
+    const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
+    if (leaf === NO_LEAF) return NO_LEAF;
+    const table = pageTables.tableOf(leaf);
+    structures.fill(did, vpn, table, frames.tagOf(table));
+    return leaf;
   }
 
   /** Half of the DMAs go to the device's own buffer, half to a live page that some core mapped. */
@@ -127,21 +199,27 @@ export function* transfer(engine: DmaEngine): Protocol<void> {
 }
 
 /** One DMA of one page: translated, then in flight until it lands. */
-function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
+export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   const { cpu, machine, costs, counters, id } = engine;
   const { devices, frames } = machine;
   if (cpu.point()) yield;
   devices.beginDma(id);
-  let pte = engine.lookup(vpn);
-  if (pte === 0) {
+  // Behind it: whoever removes the device and waits for what it has in flight waits for this.
+  if (devices.stateOf(id) !== DEVICE_PRESENT) {
+    devices.endDma(id, cpu.now());
+    ringIfDraining(engine);
+    return;
+  }
+  if (!engine.lookup(vpn)) {
     counters.iotlbMisses++;
     devices.beginWalk(id);
     cpu.spend(costs.iotlbMissNs);
     if (cpu.point()) yield;
-    pte = engine.fill(vpn);
+    engine.fill(vpn);
     devices.endWalk(id, cpu.now());
     ringIfDraining(engine);
   }
+  const { pte, leaf, version, tag } = engine.hit;
   if (pte === 0) {
     counters.faults++;
     devices.endDma(id, cpu.now());
@@ -151,6 +229,7 @@ function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   cpu.spend(costs.dmaNs);
   if (cpu.point()) yield;
   frames.tagOf(pfnOf(pte)); // The DMA lands: the load of the tag is the access.
+  engine.check?.used(engine.space, vpn, leaf, pte, version, tag, engine.writes);
   counters.dmas++;
   devices.endDma(id, cpu.now());
   ringIfDraining(engine);

@@ -6,6 +6,7 @@
 // is marked and still holds the address.
 
 import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
+import { NO_PAGE } from "../machine/live-pages.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { AT_ONCE, type Plan, REUSE } from "../policy/plan.ts";
 import type { Core } from "./core.ts";
@@ -55,7 +56,7 @@ export function freeNamed(
     leaf = machine.pageTables.leafAfter(leaf, root, page);
     const frame = machine.pageTables.release(leaf);
     if (frame === NO_FRAME) continue;
-    freeFrame(core, frame, unflushed);
+    freeFrame(core, frame, page, unflushed);
     freed++;
   }
   countFreed(core, space, freed);
@@ -67,7 +68,7 @@ export function freeChain(core: Core, first: number, unflushed: boolean): number
   let freed = 0;
   for (let frame = first; frame !== END_OF_CHAIN; freed++) {
     const next = frames.nextOf(frame);
-    freeFrame(core, frame, unflushed);
+    freeFrame(core, frame, NO_PAGE, unflushed);
     frame = next;
   }
   return freed;
@@ -113,14 +114,19 @@ function releaseEntries(
     if (leaf === NO_LEAF) continue;
     const frame = unflushed ? pageTables.release(leaf) : pageTables.takeHeld(leaf);
     if (frame === NO_FRAME || plan.framesReuse === AT_ONCE) continue;
-    freeFrame(core, frame, unflushed);
+    freeFrame(core, frame, page, unflushed);
     freed++;
   }
   return freed;
 }
 
-function freeFrame(core: Core, frame: number, unflushed: boolean): void {
-  const { machine, home, id } = core;
+/**
+ * Gives one frame back that was mapped at `vpn`, or was to be; `unflushed` if some TLB or IOTLB may
+ * have it cached.
+ */
+export function freeFrame(core: Core, frame: number, vpn: number, unflushed: boolean): void {
+  const { machine, home, id, check } = core;
+  check?.freed(frame, vpn);
   if (unflushed) {
     machine.frames.freeUnflushed(id, frame, machine.spaces.deferredFlushesStarted(home));
   } else {

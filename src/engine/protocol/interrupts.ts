@@ -21,6 +21,7 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   const { mailboxes } = machine;
   core.countFromHere();
   const enteredNs = cpu.now();
+  core.check?.stopsUsing(enteredNs); // From here on, not from its flush on.
   let hostNs = cpu.lateNs;
   let beganNs = enteredNs;
   cpu.spend(costs.interruptEntryNs);
@@ -43,6 +44,7 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     hostNs = 0;
   } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
+  core.check?.resumes();
   core.counters.responderNs += cpu.now() - enteredNs;
   machine.actors.progressed(cpu.id);
 }
@@ -107,6 +109,7 @@ function steppedAside(core: Core, space: number): boolean {
   }
   if (!coreStates.isIdle(core.id)) return false;
   spaces.leave(space, core.id);
+  core.check?.unloaded(space);
   coreStates.leaveIdle(core.id); // Not lazily any more: nobody has to mark it.
   return true;
 }

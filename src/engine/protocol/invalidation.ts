@@ -5,17 +5,25 @@
 // waits for nobody but the IOMMU.
 
 import type { Protocol } from "../executor/cpu.ts";
+import { VPN_BITS } from "../layout/address.ts";
 import {
+  type AlignedRange,
+  addressMaskOf,
   alignedRange,
   type Descriptor,
   descriptorType,
+  deviceTlbDescriptor,
   GRANULARITY_DOMAIN,
   GRANULARITY_GLOBAL,
   GRANULARITY_PAGE,
+  granularityOf,
   iotlbDescriptor,
   MAX_ADDRESS_MASK,
+  powerOfTwo,
+  sizedPage,
   sourceIdOf,
   TYPE_DEVICE_TLB,
+  vpnOf,
   waitDescriptor,
 } from "../layout/descriptor.ts";
 import { iommuActor } from "../layout/shape.ts";
@@ -37,6 +45,7 @@ import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
+import { iommuOfDevice } from "./iommu.ts";
 import { acquire, release } from "./lock.ts";
 import type { RangeList } from "./ranges.ts";
 
@@ -49,6 +58,8 @@ export const SUBMISSION_ABORTED = 2;
 /** A device that it asks itself is gone: submitting again would not help. */
 export const SUBMISSION_TIMED_OUT = 3;
 
+/** Invalidations that a device takes at once: 0 stands for 32 (PCIe ATS); here one at a time. */
+const DEVICE_QUEUE_DEPTH = 0;
 const NO_SUBMISSION = -1;
 const NEVER_NS = Number.POSITIVE_INFINITY;
 /** Descriptors that Linux gathers before it submits (QI_MAX_BATCHED_DESC_COUNT). */
@@ -114,7 +125,9 @@ export function* submitFlush(
   ranges: RangeList,
   from: number,
 ): Protocol<void> {
-  core.submissions[iommu.id] = yield* submit(core, iommu, flushOf(core, space, ranges, from));
+  const descriptors = flushOf(core, space, ranges, from);
+  if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
+  core.submissions[iommu.id] = yield* submit(core, iommu, descriptors);
 }
 
 /** The same without a wait: nobody will know when it is done. */
@@ -137,9 +150,9 @@ export function isSubmissionDone(core: Core, iommu: Iommu): boolean {
 
 /** Submits the invalidation of everything of `space`. */
 export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Protocol<void> {
-  core.submissions[iommu.id] = yield* submit(core, iommu, [
-    iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0),
-  ]);
+  const descriptors = [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
+  if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
+  core.submissions[iommu.id] = yield* submit(core, iommu, descriptors);
 }
 
 /**
@@ -160,6 +173,8 @@ export function* submit(
   while (iommu.freeSlots < descriptors.length + 2) {
     machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
     yield* release(core, lock, ticket);
+    // The slots that are missing may be its own: of what it has submitted and not waited for yet.
+    yield* awaitSubmission(core, iommu, false);
     const untilNs = cpu.now() + RELAX_NS;
     // Whoever holds the slots may be waiting for this core.
     while (cpu.now() < untilNs) {
@@ -175,7 +190,10 @@ export function* submit(
   if (cpu.point()) yield;
   const dueNs = cpu.effectNs(costs.tailWriteNs);
   const first = iommu.nextSlot;
-  for (const descriptor of descriptors) iommu.takeSlot(descriptor, first, cpu.id, dueNs);
+  for (const descriptor of descriptors) {
+    iommu.takeSlot(descriptor, first, cpu.id, dueNs);
+    if (descriptorType(descriptor) !== TYPE_DEVICE_TLB) counters.iotlbInvalidations++;
+  }
   const wait = awaited ? takeWaitSlot(core, iommu, first, dueNs) : NO_SUBMISSION;
   if (!awaited) iommu.markPosted(first);
   cpu.spend(costs.tailWriteNs);
@@ -184,7 +202,6 @@ export function* submit(
   path.mark(SUBMIT, cpu.now());
   path.fork(FIRST_IOMMU_CHAIN + iommu.id, cpu.now());
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
-  counters.iotlbInvalidations += descriptors.length;
   yield* release(core, lock, ticket);
   return wait;
 }
@@ -263,6 +280,7 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
     const chain = FIRST_IOMMU_CHAIN + iommu.id;
     joinChain(core, chain, iommu.dueNs(wait), core.costs.statusWriteNs, lateNs);
   }
+  if (outcome === SUBMISSION_DONE) core.check?.waited(iommu, wait);
   return outcome;
 }
 
@@ -276,12 +294,7 @@ function asksRemovedDevice(core: Core, descriptors: readonly Descriptor[]): bool
 }
 
 /** Descriptors that flush the ranges, in the scope that the policy wants. */
-function flushOf(
-  core: Core,
-  space: number,
-  ranges: RangeList,
-  from: number,
-): readonly Descriptor[] {
+function flushOf(core: Core, space: number, ranges: RangeList, from: number): Descriptor[] {
   const { plan } = core;
   if (plan.scope === SCOPE_GLOBAL) return [iotlbOf(core, space, GRANULARITY_GLOBAL, 0, 0)];
   if (plan.scope !== SCOPE_PAGE) return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
@@ -300,6 +313,34 @@ function flushOf(
     descriptors.push(iotlbOf(core, space, GRANULARITY_PAGE, aligned.vpn, aligned.addressMask));
   }
   return descriptors;
+}
+
+/**
+ * Adds what the TLBs of the IOMMU's devices have to drop: behind the IOTLB, from which they would
+ * fill themselves again. One descriptor a device covers everything that the IOTLB's cover.
+ */
+function flushDevices(core: Core, iommu: Iommu, descriptors: Descriptor[]): void {
+  const { shape } = core.machine;
+  const isWhole = descriptors.some((words) => granularityOf(words) !== GRANULARITY_PAGE);
+  const range = isWhole ? { vpn: 0, addressMask: VPN_BITS } : coverOf(descriptors);
+  const { vpn, addressMask } = range;
+  const isSized = addressMask > 0;
+  const page = isSized ? sizedPage(vpn, addressMask) : vpn;
+  for (let device = 0; device < shape.devices; device++) {
+    if (iommuOfDevice(device, shape.iommus) !== iommu.id) continue;
+    descriptors.push(deviceTlbDescriptor(device, DEVICE_QUEUE_DEPTH, page, isSized));
+  }
+}
+
+/** The aligned range that covers the pages of all page-selective descriptors. */
+function coverOf(descriptors: readonly Descriptor[]): AlignedRange {
+  let first = Number.POSITIVE_INFINITY;
+  let end = 0;
+  for (const words of descriptors) {
+    first = Math.min(first, vpnOf(words));
+    end = Math.max(end, vpnOf(words) + powerOfTwo(addressMaskOf(words)));
+  }
+  return alignedRange(first, end - first);
 }
 
 function iotlbOf(

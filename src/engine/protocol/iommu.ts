@@ -3,17 +3,21 @@
 // always, and for DMA in flight if asked to drain (VT-d specification, "Invalidation of
 // Translation Caches").
 
+import { ActorCheck } from "../check/actor-check.ts";
 import type { Cpu, Protocol } from "../executor/cpu.ts";
 import {
   addressMaskOf,
   type Descriptor,
   descriptorType,
+  deviceRangeOf,
   domainOf,
   drainsOf,
   GRANULARITY_DOMAIN,
   GRANULARITY_GLOBAL,
   granularityOf,
   isValidDescriptor,
+  leafHintOf,
+  powerOfTwo,
   sourceIdOf,
   statusAddressOf,
   statusDataOf,
@@ -36,8 +40,8 @@ import {
   type Iommu,
   type ServiceTimes,
 } from "../machine/iommu.ts";
-import type { Iotlb } from "../machine/iotlb.ts";
-import type { Machine } from "../machine/machine.ts";
+import { ALL_DOMAINS, type Iotlb } from "../machine/iotlb.ts";
+import { didOf, type Machine } from "../machine/machine.ts";
 import { IommuCounters } from "../probe/counters.ts";
 import type { Costs } from "../profile/costs.ts";
 
@@ -49,6 +53,8 @@ export class InvalidationUnit {
   readonly iotlb: Iotlb;
   readonly costs: Costs;
   readonly counters = new IommuCounters();
+  /** Undefined while the checker is off. */
+  readonly check: ActorCheck | undefined;
   /** Of the submission being executed; `startedNs` is negative between two. */
   readonly times: ServiceTimes = {
     startedNs: -1,
@@ -78,6 +84,7 @@ export class InvalidationUnit {
     this.machine = machine;
     this.iommu = machine.iommus[iommu];
     this.iotlb = machine.iotlbs[iommu];
+    this.check = machine.shape.checks ? new ActorCheck(machine, cpu.id, cpu) : undefined;
     this.costs = costs;
     this.queueEnabled = this.iommu.queueEnabled;
     this.head = this.iommu.head;
@@ -155,8 +162,7 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   cpu.spend(granularity === GRANULARITY_GLOBAL ? costs.iotlbGlobalNs : costs.iotlbDomainNs);
   if (cpu.point()) yield;
   if (unit.devices.length > 0) iommu.countInvalidation();
-  if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
-  else iommu.flushDomain(did);
+  flushDomain(unit, granularity === GRANULARITY_GLOBAL ? ALL_DOMAINS : did);
   countIotlb(unit, granularity);
   if (unit.devices.length > 0) yield* awaitInFlight(unit, commandDrains(command));
   unit.inSubmission = 0;
@@ -190,7 +196,7 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
       unit.counters.contextCache++;
       break;
     case TYPE_DEVICE_TLB:
-      invalidateDeviceTlb(unit, words, from);
+      yield* invalidateDeviceTlb(unit, words, from);
       break;
     case TYPE_WAIT:
       completeWait(unit, words);
@@ -216,16 +222,28 @@ function invalidateIotlb(unit: InvalidationUnit, words: Descriptor): void {
   const { iommu } = unit;
   const granularity = granularityOf(words);
   if (unit.devices.length > 0) iommu.countInvalidation();
-  if (granularity === GRANULARITY_GLOBAL) iommu.flushAll();
-  else if (granularity === GRANULARITY_DOMAIN) iommu.flushDomain(domainOf(words));
+  if (granularity === GRANULARITY_GLOBAL) flushDomain(unit, ALL_DOMAINS);
+  else if (granularity === GRANULARITY_DOMAIN) flushDomain(unit, domainOf(words));
   else invalidatePages(unit, words);
   countIotlb(unit, granularity);
 }
 
+/** Drops everything of a domain, or of ALL_DOMAINS; its devices' ways to leaf tables with it. */
+function flushDomain(unit: InvalidationUnit, did: number): void {
+  const { iommu, iotlb, check } = unit;
+  if (check !== undefined && iommu.fills > 0) iotlb.reportDomain(did, iommu, iommu.fills, check);
+  if (did === ALL_DOMAINS) iommu.flushAll();
+  else iommu.flushDomain(did);
+  if (unit.devices.length > 0) iommu.dropTables();
+}
+
 /** Drops the pages of a page-selective descriptor; an IOTLB that was never filled has none. */
 function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
-  if (unit.iommu.fills === 0) return;
-  unit.iotlb.invalidatePages(domainOf(words), vpnOf(words), pagesOfMask(addressMaskOf(words)));
+  const { iommu, iotlb, check } = unit;
+  if (unit.devices.length > 0 && !leafHintOf(words)) iommu.dropTables();
+  if (iommu.fills === 0) return;
+  const pages = powerOfTwo(addressMaskOf(words));
+  iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, check);
 }
 
 /**
@@ -248,15 +266,30 @@ function serviceNs(unit: InvalidationUnit, words: Descriptor): number {
   return granularity === GRANULARITY_DOMAIN ? costs.iotlbDomainNs : costs.iotlbPageNs;
 }
 
-function invalidateDeviceTlb(unit: InvalidationUnit, words: Descriptor, from: number): void {
-  const { cpu, iommu, machine } = unit;
+/** Asks a device to drop pages from its TLB; it answers when it has none of them in flight. */
+function* invalidateDeviceTlb(
+  unit: InvalidationUnit,
+  words: Descriptor,
+  from: number,
+): Protocol<void> {
+  const { cpu, iommu, machine, check } = unit;
   unit.counters.deviceTlb++;
   const device = sourceIdOf(words);
   const state = device < machine.devices.count ? machine.devices.stateOf(device) : DEVICE_REMOVED;
-  if (state === DEVICE_REMOVED) unit.timedOut = true;
-  if (state !== DEVICE_ERRONEOUS) return;
-  iommu.raiseFault(FSTS_ICE);
-  cpu.ring(from, cpu.now());
+  if (state === DEVICE_REMOVED) {
+    unit.timedOut = true;
+    return;
+  }
+  if (state === DEVICE_ERRONEOUS) {
+    iommu.raiseFault(FSTS_ICE);
+    cpu.ring(from, cpu.now());
+    return;
+  }
+  if (!machine.shape.ats) return;
+  machine.devices.countInvalidation(device);
+  const { vpn, addressMask } = deviceRangeOf(words);
+  machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, powerOfTwo(addressMask), check);
+  yield* awaitInFlight(unit, true);
 }
 
 /** All before it is complete, as this unit is serial; unless a device did not answer. */
@@ -314,8 +347,4 @@ function countIotlb(unit: InvalidationUnit, granularity: number): void {
   if (granularity === GRANULARITY_GLOBAL) counters.globalFlushes++;
   else if (granularity === GRANULARITY_DOMAIN) counters.domainFlushes++;
   else counters.pageFlushes++;
-}
-
-function pagesOfMask(addressMask: number): number {
-  return 1 << addressMask;
 }

@@ -132,6 +132,7 @@ export function* awaitAcks(core: Core): Protocol<void> {
       const visibleNs = storedNs + lineNs;
       if (visibleNs <= cpu.now()) {
         acks.add(storedNs, lineNs);
+        core.check?.acknowledged(target, sequence);
         break;
       }
       const interruptNs = mailboxes.dueNs(core.id);

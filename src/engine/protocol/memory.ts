@@ -7,11 +7,12 @@ import type { Protocol } from "../executor/cpu.ts";
 import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
+import { REPLACED, UNMAPPED, WRITE_PROTECTED } from "../machine/promises.ts";
 import { BATCH, EACH, TICK } from "../policy/plan.ts";
 import { FREE, LOCAL, LOCK, PTE } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, enqueue, isDeferred } from "./flush-queue.ts";
-import { flushesAtReuse, freeRange } from "./free.ts";
+import { flushesAtReuse, freeFrame, freeRange } from "./free.ts";
 import { gather } from "./gather.ts";
 import { flushOwnTlb, serviceInterrupts } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
@@ -36,6 +37,7 @@ export function* finishOperation(core: Core): Protocol<void> {
   const iommu = !isDeferred(plan.iommuWhen) && core.iommuFlushed < gathered.length;
   yield* flushGathered(core, cores, iommu);
   path.end(cpu.now());
+  core.check?.returned();
   counters.operations++;
   core.machine.actors.progressed(cpu.id);
 }
@@ -67,6 +69,7 @@ export function* unmap(
     leaf = pageTables.leafAfter(leaf, root, page);
     const entry = leaf === NO_LEAF ? 0 : pageTables.clearPresent(leaf);
     if (isPresent(entry)) {
+      core.check?.narrowed(leaf, UNMAPPED, page, entry);
       run++;
       if (plan.readOnly && (entry & WRITABLE) !== 0) core.mustFlush = true;
       continue;
@@ -155,10 +158,10 @@ function freeGathered(core: Core, range: number): void {
 }
 
 /**
- * A flush that callers rely on when it returns (write-protect, copy on write): on both halves,
- * at once.
+ * A flush that callers rely on when it returns (write-protect, copy on write, migration): on both
+ * halves, at once.
  */
-function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
+export function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
   const { immediate } = core;
   immediate.clear();
   immediate.add(vpn, pages, core.cpu.now());
@@ -171,11 +174,12 @@ function* flushNow(core: Core, vpn: number, pages: number): Protocol<void> {
  */
 export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> {
   const { cpu, machine, costs, plan, space } = core;
-  const { pageTables, frames, spaces } = machine;
+  const { pageTables, spaces } = machine;
   const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
   if (leaf === NO_LEAF) return false;
   const frame = yield* takeFrame(core, space);
   if (frame === NO_FRAME) return false;
+  core.check?.handedOut(frame, vpn);
   cpu.spend(costs.frameNs + costs.pteNs);
   for (;;) {
     yield* awaitReleased(core, leaf);
@@ -183,9 +187,10 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
     if (plan.accessedOnly && pageTables.read(leaf) === 0) pageTables.forgetSharers(leaf);
     if (pageTables.map(leaf, frame, USER | flags)) break;
     if (!isPresent(pageTables.read(leaf))) continue;
-    frames.free(core.id, frame); // Another core was faster.
+    freeFrame(core, frame, vpn, false); // Another core was faster.
     return true;
   }
+  core.check?.mapped(frame, vpn);
   machine.livePages.note(core.id, vpn);
   return true;
 }
@@ -251,6 +256,7 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<numbe
     if (leaf === NO_LEAF) continue;
     const entry = pageTables.clearWritable(leaf);
     if (!isPresent(entry) || (entry & WRITABLE) === 0) continue;
+    core.check?.narrowed(leaf, WRITE_PROTECTED, page, entry);
     if (narrowed++ === 0) first = page;
     last = page;
   }
@@ -278,32 +284,44 @@ export function* unprotect(core: Core, vpn: number, pages: number): Protocol<voi
 }
 
 /**
- * Copy on write of one page: another frame takes the place of the shared one. False without
- * a frame.
+ * Copy on write of one page: it gets a frame of its own, writable. False if it is not mapped or no
+ * frame is left.
  */
 export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
+  return yield* replacePage(core, vpn, WRITABLE);
+}
+
+/**
+ * Another frame takes the place of a page's, at once for all who have it cached, and the former one
+ * is freed. What the page allowed it still allows, and `added` besides. False if it is not mapped
+ * or no frame is left.
+ */
+export function* replacePage(core: Core, vpn: number, added: number): Protocol<boolean> {
   const { cpu, machine, costs, path, space } = core;
-  const { pageTables, frames, spaces } = machine;
+  const { pageTables, spaces } = machine;
   const lock = machine.lockOfSpace(space);
   const ticket = yield* acquire(core, lock);
   path.mark(LOCK, cpu.now());
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
   const frame = yield* takeFrame(core, space);
+  if (frame !== NO_FRAME) core.check?.handedOut(frame, vpn);
   const possible = leaf !== NO_LEAF && frame !== NO_FRAME && isPresent(pageTables.read(leaf));
   let former = 0;
   if (possible) {
     cpu.spend(costs.frameNs + costs.pteNs);
     if (cpu.point()) yield;
-    former = pageTables.replace(leaf, frame, USER | WRITABLE);
+    const flags = USER | added | (pageTables.read(leaf) & WRITABLE);
+    former = pageTables.replace(leaf, frame, flags);
+    core.check?.narrowed(leaf, REPLACED, vpn, former);
     machine.livePages.note(core.id, vpn);
   } else if (frame !== NO_FRAME) {
-    frames.free(core.id, frame);
+    freeFrame(core, frame, vpn, false);
   }
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
   if (!possible) return false;
   yield* flushNow(core, vpn, 1);
-  frames.free(core.id, pfnOf(former));
+  freeFrame(core, pfnOf(former), vpn, false);
   cpu.spend(costs.frameNs);
   path.mark(FREE, cpu.now());
   return true;

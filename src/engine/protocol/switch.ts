@@ -17,6 +17,7 @@ export function loadSpace(core: Core, space: number): void {
   core.generations[space] = newest;
   // What is only published makes no generation.
   if (missed || !plan.generations || plan.coresWhen === TICK) flushMissed(core, space);
+  core.check?.loaded(space);
 }
 
 /**
@@ -27,6 +28,7 @@ export function unloadSpace(core: Core, space: number): void {
   const { machine, plan } = core;
   if (plan.skipIdle) machine.spaces.leave(space, core.id);
   else machine.spaces.unload(space, core.id);
+  core.check?.unloaded(space);
 }
 
 /** The core stops using translations, with its space still loaded. */
@@ -48,7 +50,9 @@ export function leaveIdle(core: Core): void {
   }
   if (!marked && plan.coresWhen !== TICK) return;
   core.generations[space] = generation;
+  if (marked) core.check?.stopsUsing(machine.coreStates.markedNs(core.id));
   flushMissed(core, space);
+  core.check?.resumes();
 }
 
 function flushMissed(core: Core, space: number): void {

@@ -7,6 +7,7 @@ import { WAIT_WORK } from "../machine/actors.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
 import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
+import { NO_TABLE } from "../machine/paging-structures.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
@@ -48,12 +49,16 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
   } while (leftNs > 0);
 }
 
-/** A core with a process loaded, until the run is over: user work, and at times interrupts off. */
+/**
+ * A core with a process loaded, until the run is over: user work, and at times interrupts off;
+ * `between` two stints of work whatever else its workload has it do.
+ */
 export function* runProgram(
   core: Core,
   stream: AccessStream,
   maskedEveryNs: number,
   maskedNs: number,
+  between?: () => Protocol<void>,
 ): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
@@ -64,6 +69,7 @@ export function* runProgram(
   while (!machine.control.stopped) {
     const stintNs = Math.min(Math.max(stream.gapNs, STINT_NS), unmaskedNs);
     yield* userWork(core, stream, stintNs);
+    if (between !== undefined) yield* between();
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
     cpu.spend(core.random.around(maskedNs));
@@ -71,15 +77,15 @@ export function* runProgram(
   }
 }
 
-/** An idle core, until the run is over: asleep but for interrupts. */
-export function* idle(core: Core): Protocol<void> {
+/** An idle core, until then or until the run is over: asleep but for interrupts. */
+export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
   enterIdle(core);
-  while (!machine.control.stopped) {
+  while (!machine.control.stopped && cpu.now() < untilNs) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(interruptNs)) yield;
+    else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
   }
   leaveIdle(core);
 }
@@ -97,6 +103,8 @@ export function* serveTimers(core: Core): Protocol<void> {
 /** The run is over: what was sent to this core is still handled, when it is due. */
 export function* finishInterrupts(core: Core): Protocol<void> {
   const { cpu, machine } = core;
+  // Nobody broadcasts any more; hardware would apply these without being asked.
+  if (core.readsBroadcasts) applyBroadcasts(core, Number.POSITIVE_INFINITY);
   for (;;) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs === Number.POSITIVE_INFINITY) return;
@@ -110,26 +118,47 @@ export function* finishInterrupts(core: Core): Protocol<void> {
  * a fault.
  */
 export function access(core: Core, vpn: number, write: boolean): void {
-  const { cpu, costs, tlb, counters, space } = core;
-  if (core.readsBroadcasts) applyBroadcasts(core);
+  const { cpu, tlb, counters, check, space } = core;
+  if (core.readsBroadcasts) applyBroadcasts(core, cpu.now());
   const entry = tlb.lookup(pcidOf(space), vpn);
   if (entry !== TLB_MISS && (!write || (tlb.pteOf(entry) & WRITABLE) !== 0)) {
     counters.tlbHits++;
-    core.machine.frames.tagOf(pfnOf(tlb.pteOf(entry))); // The load of the tag is the access.
+    const pte = tlb.pteOf(entry);
+    core.machine.frames.tagOf(pfnOf(pte)); // The load of the tag is the access.
+    if (check !== undefined) {
+      const [leaf, version, tag] = [tlb.leafOf(entry), tlb.versionOf(entry), tlb.tagOf(entry)];
+      check.used(space, vpn, leaf, pte, version, tag, write);
+    }
     return;
   }
   counters.tlbMisses++;
-  cpu.spend(tlb.structures.holds(pcidOf(space), vpn) ? costs.walkNs : costs.walkColdNs);
-  if (!fill(core, vpn, write)) counters.pageFaults++;
+  const leaf = walk(core, vpn);
+  if (leaf === NO_LEAF || !fill(core, vpn, leaf, write)) counters.pageFaults++;
 }
 
-/** Walks and fills the TLB; the version is read before the entry and checked again behind it. */
-function fill(core: Core, vpn: number, write: boolean): boolean {
-  const { machine, tlb, space } = core;
+/** Walks to the leaf entry: from the root, or where a way is cached from the leaf table. */
+function walk(core: Core, vpn: number): number {
+  const { cpu, costs, machine, tlb, space } = core;
   const { pageTables, frames, spaces } = machine;
+  const pcid = pcidOf(space);
+  const cached = tlb.structures.tableOf(pcid, vpn);
+  if (cached !== NO_TABLE) {
+    cpu.spend(costs.walkNs);
+    core.check?.walkedThrough(space, vpn, cached, tlb.structures.tagOf(vpn));
+    return pageTables.leafIn(cached, vpn);
+  }
+  cpu.spend(costs.walkColdNs);
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);
-  if (leaf === NO_LEAF) return false;
-  tlb.structures.fill(pcidOf(space), vpn);
+  if (leaf === NO_LEAF) return NO_LEAF;
+  const table = pageTables.tableOf(leaf);
+  tlb.structures.fill(pcid, vpn, table, frames.tagOf(table));
+  return leaf;
+}
+
+/** Fills the TLB; the version is read before the entry and checked again behind it. */
+function fill(core: Core, vpn: number, leaf: number, write: boolean): boolean {
+  const { machine, tlb, space } = core;
+  const { pageTables, frames } = machine;
   const epoch = tlb.epochOf(pcidOf(space));
   const { accessedOnly } = core.plan;
   for (;;) {
@@ -140,7 +169,8 @@ function fill(core: Core, vpn: number, write: boolean): boolean {
     const tag = frames.tagOf(pfnOf(pte));
     if (pageTables.versionOf(leaf) !== version) continue;
     if (accessedOnly && !pageTables.isSharer(leaf, core.id)) continue;
-    tlb.insert(pcidOf(space), vpn, pte, version, tag, epoch);
+    tlb.insert(pcidOf(space), vpn, pte, version, tag, leaf, epoch);
+    core.check?.cached(vpn, pte);
     return true;
   }
 }

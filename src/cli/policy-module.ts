@@ -1,0 +1,165 @@
+// A user's own policies from an ES module: its default export is a Policy made as the presets are
+// (`shootdown/policy`), or a list of them. A policy is data: what the module computes it from is
+// its own affair, and none of its code runs while anything is measured.
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { UsageError } from "../engine/errors.ts";
+import {
+  MAX_BATCH_PAGES,
+  MAX_BROADCAST_FROM,
+  MAX_FULL_ABOVE_PAGES,
+  MAX_QUEUE_ENTRIES,
+  MAX_TICKS,
+  MAX_TIME_NS,
+  MAX_WAIT_EVERY,
+  MIN_QUEUE_ENTRIES,
+  MIN_TICK_NS,
+} from "../engine/policy/limits.ts";
+import type { Policy } from "../engine/policy/policy.ts";
+import { refuseMeaningless } from "../engine/policy/refusals.ts";
+import { oneOf, wholeNumber } from "./json-file.ts";
+import { refuseTakenName } from "./policy-file.ts";
+
+const flag = z.boolean("true or false");
+const entries = wholeNumber(MIN_QUEUE_ENTRIES, MAX_QUEUE_ENTRIES);
+const never = z.literal(Number.POSITIVE_INFINITY);
+
+const when = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("each") }),
+    z.strictObject({ kind: z.literal("batch"), pages: wholeNumber(1, MAX_BATCH_PAGES) }),
+    z.strictObject({
+      kind: z.literal("queue"),
+      entries,
+      timeoutNs: z.union(
+        [wholeNumber(1, MAX_TIME_NS), never],
+        `a whole number from 1 to ${MAX_TIME_NS}, or Infinity`,
+      ),
+    }),
+    z.strictObject({
+      kind: z.literal("tick"),
+      states: entries,
+      periodNs: wholeNumber(MIN_TICK_NS, MAX_TIME_NS),
+    }),
+    z.strictObject({ kind: z.literal("reuse"), sameOwner: flag, readOnly: flag }),
+  ],
+  { error: "an object whose kind is one of each, batch, queue, tick, reuse" },
+);
+
+const reuse = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("at-once") }),
+    z.strictObject({ kind: z.literal("after-flush") }),
+    z.strictObject({ kind: z.literal("after-ticks"), ticks: wholeNumber(1, MAX_TICKS) }),
+  ],
+  { error: "an object whose kind is one of at-once, after-flush, after-ticks" },
+);
+
+const text = z.string("a text");
+
+const policySchema = z.strictObject(
+  {
+    name: z.string("a name").regex(/^\S+$/, "a name without blanks"),
+    summary: text,
+    source: text,
+    assumed: text,
+    whenCores: when,
+    whenIommu: when,
+    whom: z.strictObject({
+      among: oneOf(["loaded", "accessed"]),
+      skipIdle: flag,
+      broadcastFrom: wholeNumber(0, MAX_BROADCAST_FROM),
+    }),
+    ack: oneOf(["none", "early", "late"]),
+    local: oneOf(["serial", "concurrent"]),
+    iommu: z.strictObject({
+      interface: oneOf(["register", "queue"]),
+      scope: oneOf(["page", "domain", "global"]),
+      order: oneOf(["after-cores", "overlapped"]),
+      leafHint: flag,
+      waitEvery: wholeNumber(1, MAX_WAIT_EVERY),
+    }),
+    reuse: z.strictObject({ frames: reuse, addresses: reuse, tables: reuse }),
+    extent: z.strictObject({
+      fullAbovePages: wholeNumber(0, MAX_FULL_ABOVE_PAGES),
+      generations: flag,
+    }),
+  },
+  "a Policy, such as compose() of shootdown/policy makes one, or a list of them",
+);
+
+/** The policies that a module exports by default. Throws a UsageError for all that is wrong. */
+export async function importPolicies(path: string): Promise<Policy[]> {
+  const value = await importDefault(path);
+  const values = Array.isArray(value) ? value : [value];
+  if (values.length === 0) throw new UsageError(`${path}: the default export is an empty list`);
+  return values.map((one, i) => checked(path, Array.isArray(value) ? [i] : [], one));
+}
+
+async function importDefault(path: string): Promise<unknown> {
+  if (!existsSync(path)) {
+    throw new UsageError(`cannot read the policy ${path}: there is no such file`);
+  }
+  let module: { readonly default?: unknown };
+  try {
+    module = await import(pathToFileURL(resolve(path)).href);
+  } catch (error) {
+    throw new UsageError(`${path}: ${reasonOf(error)}`);
+  }
+  if (module.default !== undefined) return module.default;
+  throw new UsageError(
+    `${path} has no default export: write "export default compose(…)" (see examples/policies)`,
+  );
+}
+
+/** What a module threw while it was loaded, with where if that is known. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return `it throws ${String(error)}`;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ERR_MODULE_NOT_FOUND" && error.message.includes("'shootdown'")) {
+    return (
+      "shootdown/policy is not found from there: install shootdown beside it (npm install), or " +
+      "import dist/src/engine/policy/index.js by its path"
+    );
+  }
+  const place = /file:[^\s)]+/.exec(error.stack ?? "")?.[0];
+  return `it throws ${error.name}: ${error.message}${place === undefined ? "" : ` (${place})`}`;
+}
+
+function checked(path: string, at: readonly PropertyKey[], value: unknown): Policy {
+  const result = policySchema.safeParse(value);
+  if (!result.success) {
+    const issues = result.error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] }));
+    const lines = issues.flatMap(describe);
+    throw new UsageError(lines.map((line) => `${path}: ${line}`).join("\n"));
+  }
+  const policy = result.data as Policy;
+  try {
+    refuseTakenName(policy);
+    refuseMeaningless(policy.name, policy);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${path}: ${error.message}`);
+  }
+  return policy;
+}
+
+function describe(issue: z.core.$ZodIssue): string[] {
+  if (issue.code !== "unrecognized_keys") return [`${fieldOf(issue.path)}${issue.message}`];
+  return issue.keys.map((key) => `${fieldOf(issue.path)}there is no field "${key}"`);
+}
+
+/** `[1].whenCores.pages: `; nothing for the export itself. */
+function fieldOf(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return "";
+  const names = path.map((key, i) => {
+    if (typeof key === "number") return `[${key}]`;
+    return i > 0 ? `.${String(key)}` : String(key);
+  });
+  return `${names.join("")}: `;
+}

@@ -1,0 +1,119 @@
+// One round of a stress run: which policy it has, what it is seeded with, and how to repeat it.
+
+import type { Policy } from "../../engine/policy/policy.ts";
+import type { Profile } from "../../engine/profile/profile.ts";
+import { Random } from "../../engine/random.ts";
+import type { Point } from "../../workers/point.ts";
+import { STRESS, type WorkloadPlan } from "../../workloads/workload.ts";
+
+/** What is the same in all rounds. */
+export interface StressSettings {
+  readonly executor: Point["executor"];
+  /** They take turns. */
+  readonly policies: readonly Policy[];
+  readonly profile: Profile;
+  /** As the user named it: perhaps a file. */
+  readonly profileName: string;
+  readonly cores: number;
+  readonly iommus: number;
+  readonly devices: number;
+  readonly seed: number;
+  readonly injectsFaults: boolean;
+  /** Of all cores, in one round. */
+  readonly roundOperations: number;
+  readonly hostCpus: number;
+}
+
+export interface Round {
+  /** From 0. */
+  readonly number: number;
+  readonly policy: Policy;
+  readonly point: Point;
+  readonly operations: number;
+  /** Threads: one of them is ended by force in the middle. */
+  readonly killsWorker: boolean;
+}
+
+/** Operations of one round unless the user asks for fewer. */
+export const ROUND_OPERATIONS = { virtual: 20_000, threads: 2000 } as const;
+
+/** Pages that each core has for itself, and that all share: few, to be used again soon. */
+const OWN_PAGES = 64;
+const SHARED_PAGES = 32;
+/** A page at PCIe 3.0 x4, some 4 GB/s. */
+const DMA_NS = 1000;
+const FAULT_EVERY_ROUNDS = 50;
+const GAP_NS = 500;
+const ACCESS_GAP_NS = 1000;
+const DMA_PERIOD_NS = 1000;
+/** Of rounds on threads, one in so many loses a worker. */
+const KILL_EVERY = 16;
+
+/** Round `number`: everything random in it follows from the seed and that number. */
+export function roundOf(settings: StressSettings, number: number): Round {
+  const { policies, executor, injectsFaults, profile, cores, iommus, devices } = settings;
+  const random = new Random(settings.seed, number);
+  const policy = policies[number % policies.length];
+  const operations = Math.max(1, Math.ceil(settings.roundOperations / cores / 2)) * 2 * cores;
+  const seed = random.next();
+  const jitter = executor === "virtual" ? random.next() : undefined;
+  const point: Point = {
+    executor,
+    policy,
+    profile,
+    workload: workloadOf(settings, operations / cores),
+    cores,
+    iommus,
+    devices,
+    seed,
+    jitter,
+    dilation: 1,
+    hostCpus: settings.hostCpus,
+    checks: true,
+    logsSteps: false,
+  };
+  const killsWorker = executor === "threads" && injectsFaults && random.below(KILL_EVERY) === 0;
+  return { number, policy, point, operations, killsWorker };
+}
+
+/** The command that runs one round again, and nothing else. */
+export function repeatCommand(settings: StressSettings, { number, policy }: Round): string {
+  const { executor, profileName, cores, iommus, devices, seed, roundOperations } = settings;
+  return [
+    "shootdown stress",
+    `--policy '${policy.name}'`,
+    `--seed ${seed} --round ${number} --ops ${roundOperations}`,
+    `--executor ${executor} --profile '${profileName}'`,
+    `--cores ${cores} --iommus ${iommus} --devices ${devices}`,
+    ...(settings.injectsFaults ? [] : ["--no-faults"]),
+  ].join(" ");
+}
+
+function workloadOf(settings: StressSettings, operations: number): WorkloadPlan {
+  const { cores, devices, injectsFaults } = settings;
+  return {
+    kind: STRESS,
+    mode: 0,
+    pages: 1,
+    initiators: cores,
+    operations: 1,
+    warmup: 0,
+    gapNs: GAP_NS,
+    accessGapNs: ACCESS_GAP_NS,
+    maskedEveryNs: 1,
+    maskedNs: 0,
+    idleCores: 0,
+    otherCores: 0,
+    dmaPeriodNs: DMA_PERIOD_NS * Math.max(1, devices),
+    windows: 1,
+    ats: false,
+    trace: undefined,
+    stress: {
+      operations,
+      ownPages: OWN_PAGES,
+      sharedPages: SHARED_PAGES,
+      dmaNs: DMA_NS,
+      faultEvery: injectsFaults ? FAULT_EVERY_ROUNDS : 0,
+    },
+  };
+}

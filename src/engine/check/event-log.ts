@@ -1,0 +1,78 @@
+// What happened to frames, for the history that a finding tells: each actor notes it in a ring of
+// its own, plainly. Who reads does so while others write, and may get an event that is half
+// another.
+//
+// float64    meaning
+// 0          events noted so far
+// 8 + 4·i    event i modulo the ring's length: number of its kind, frame, page, time
+
+import {
+  allFloatsOf,
+  FRAME_EVENT_FLOATS,
+  FRAME_EVENT_HEAD_LINES,
+  FRAME_EVENTS,
+  type SharedFloats,
+} from "../layout/regions.ts";
+import { LINE_BYTES } from "../layout/words.ts";
+import type { Machine } from "../machine/machine.ts";
+import { FRAME_EVENT_KINDS, type FrameEvent } from "./finding.ts";
+
+export const MAPPED = FRAME_EVENT_KINDS.indexOf("mapped");
+export const CACHED = FRAME_EVENT_KINDS.indexOf("cached");
+export const TAKEN_AWAY = FRAME_EVENT_KINDS.indexOf("unmapped");
+export const PROTECTED = FRAME_EVENT_KINDS.indexOf("protected");
+export const FLUSHED = FRAME_EVENT_KINDS.indexOf("flushed");
+export const FREED = FRAME_EVENT_KINDS.indexOf("freed");
+export const HANDED_OUT = FRAME_EVENT_KINDS.indexOf("handed out");
+export const USED = FRAME_EVENT_KINDS.indexOf("used");
+
+/** Instead of a frame: the event is one of all. */
+export const ALL_FRAMES = -1;
+/** Events that a finding tells. */
+const HISTORY_EVENTS = 24;
+const FIRST_EVENT = (FRAME_EVENT_HEAD_LINES * LINE_BYTES) / 8;
+
+export class EventLog {
+  private readonly floats: SharedFloats;
+  private readonly stride: number;
+  private readonly actors: number;
+
+  constructor({ memory, regions }: Machine) {
+    this.floats = allFloatsOf(memory, regions.frameEvents);
+    this.stride = regions.frameEvents.stride / 8;
+    this.actors = regions.frameEvents.count;
+  }
+
+  /** `actor` itself: something happened to a frame, through a page or -1. */
+  note(actor: number, kind: number, frame: number, vpn: number, nowNs: number): void {
+    const { floats } = this;
+    const base = actor * this.stride;
+    const noted = floats[base];
+    const event = base + FIRST_EVENT + (noted & (FRAME_EVENTS - 1)) * FRAME_EVENT_FLOATS;
+    floats[event] = kind;
+    floats[event + 1] = frame;
+    floats[event + 2] = vpn;
+    floats[event + 3] = nowNs;
+    floats[base] = noted + 1;
+  }
+
+  /** The last that is known to have happened to a frame, oldest first. */
+  historyOf(frame: number): FrameEvent[] {
+    const events: FrameEvent[] = [];
+    for (let actor = 0; actor < this.actors; actor++) this.collect(actor, frame, events);
+    return events.sort((a, b) => a.atNs - b.atNs).slice(-HISTORY_EVENTS);
+  }
+
+  private collect(actor: number, frame: number, events: FrameEvent[]): void {
+    const { floats } = this;
+    const base = actor * this.stride;
+    const kept = Math.min(floats[base], FRAME_EVENTS);
+    for (let i = 0; i < kept; i++) {
+      const event = base + FIRST_EVENT + i * FRAME_EVENT_FLOATS;
+      const kind = FRAME_EVENT_KINDS[floats[event]];
+      const of = floats[event + 1];
+      if (of !== frame && of !== ALL_FRAMES) continue;
+      events.push({ kind, atNs: floats[event + 3], actor, vpn: floats[event + 2] });
+    }
+  }
+}

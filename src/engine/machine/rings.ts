@@ -1,0 +1,105 @@
+// Descriptor rings: one a device, between the core that drives it and the device. A descriptor
+// names a run of pages that are mapped for the device; it goes through them and hands the
+// descriptor back. Which state a descriptor is in follows from the two counts: below COMPLETED it
+// is the driver's again, from there to POSTED the device's.
+//
+// head word     writer    readers  meaning
+// POSTED        driver    device   descriptors handed over so far; publishes their slots
+// COMPLETED     device    driver   descriptors handed back so far; publishes COMPLETED_NS
+//
+// slot word     writer    readers  published by
+// VPN, DUE_NS   driver    device   POSTED: the first page, and when the device may see it
+// COMPLETED_NS  device    driver   COMPLETED: when the driver may see it
+
+import {
+  allFloatsOf,
+  allWordsOf,
+  type Regions,
+  RING_HEAD_LINES,
+  type SharedFloats,
+  type SharedWords,
+  strideWords,
+} from "../layout/regions.ts";
+import { checkWords, LINE_WORDS } from "../layout/words.ts";
+
+const POSTED = 0;
+const COMPLETED = LINE_WORDS;
+const SLOTS = RING_HEAD_LINES * LINE_WORDS;
+
+checkWords("ring", SLOTS + 1, { POSTED, COMPLETED, SLOTS });
+
+const VPN = [0, 64] as const;
+const DUE_NS = [2, 64] as const;
+const COMPLETED_NS = [4, 64] as const;
+
+checkWords("ring slot", LINE_WORDS, { VPN, DUE_NS, COMPLETED_NS });
+
+export class Rings {
+  /** Slots of each ring, a power of two; 0 where devices have none. */
+  readonly slots: number;
+  private readonly words: SharedWords;
+  private readonly floats: SharedFloats;
+  private readonly stride: number;
+
+  constructor(memory: SharedArrayBuffer, regions: Regions, slots: number) {
+    this.slots = slots;
+    this.words = allWordsOf(memory, regions.rings);
+    this.floats = allFloatsOf(memory, regions.rings);
+    this.stride = strideWords(regions.rings);
+  }
+
+  /** How many descriptors have been posted to the device. */
+  posted(device: number): number {
+    return Atomics.load(this.words, device * this.stride + POSTED);
+  }
+
+  /** How many of these the device is done with. */
+  completed(device: number): number {
+    return Atomics.load(this.words, device * this.stride + COMPLETED);
+  }
+
+  /** Driver: hands over the pages from `vpn` on, in a ring that is not full; seen at `dueNs`. */
+  post(device: number, vpn: number, dueNs: number): void {
+    const posted = this.posted(device);
+    const slot = this.slotOf(device, posted);
+    this.floats[slot + VPN[0] / 2] = vpn; // Plain, as the next: published by POSTED.
+    this.floats[slot + DUE_NS[0] / 2] = dueNs;
+    // Pairs with the load in postedNs().
+    Atomics.store(this.words, device * this.stride + POSTED, (posted + 1) | 0);
+  }
+
+  /** Device: from when on it may see a descriptor; Infinity if it has not been posted yet. */
+  postedNs(device: number, descriptor: number): number {
+    if (((this.posted(device) - descriptor) | 0) <= 0) return Number.POSITIVE_INFINITY;
+    return this.floats[this.slotOf(device, descriptor) + DUE_NS[0] / 2];
+  }
+
+  /** Device: the first page of a descriptor, once `postedNs` has said when. */
+  vpnOf(device: number, descriptor: number): number {
+    return this.floats[this.slotOf(device, descriptor) + VPN[0] / 2];
+  }
+
+  /** Device: hands back the oldest descriptor that it has; the driver may see it at `visibleNs`. */
+  complete(device: number, visibleNs: number): void {
+    const completed = this.completed(device);
+    // Plain: published by COMPLETED.
+    this.floats[this.slotOf(device, completed) + COMPLETED_NS[0] / 2] = visibleNs;
+    // Pairs with the load in completedNs().
+    Atomics.store(this.words, device * this.stride + COMPLETED, (completed + 1) | 0);
+  }
+
+  /**
+   * Driver: from when on it may see that a descriptor, whose slot it has not used again, is done;
+   * Infinity if it is not yet.
+   */
+  completedNs(device: number, descriptor: number): number {
+    if (((this.completed(device) - descriptor) | 0) <= 0) return Number.POSITIVE_INFINITY;
+    return this.floats[this.slotOf(device, descriptor) + COMPLETED_NS[0] / 2];
+  }
+
+  /** Where the descriptor's slot begins among the float64 fields. */
+  private slotOf(device: number, descriptor: number): number {
+    const slot = descriptor & (this.slots - 1);
+    return (device * this.stride + SLOTS + slot * LINE_WORDS) / 2;
+  }
+}

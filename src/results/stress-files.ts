@@ -1,0 +1,58 @@
+// The files of a stress run: a row a policy, and each finding with what repeats it.
+
+import type { FindingKind, FrameEventKind } from "../engine/check/finding.ts";
+import type { Profile } from "../engine/profile/profile.ts";
+import { STRESS_COLUMNS, type StressRow } from "./columns.ts";
+import { toCsv } from "./csv.ts";
+import { dataPackage, type Table } from "./datapackage.ts";
+import { toJson } from "./files.ts";
+import type { ResultFolder } from "./folder.ts";
+import { manifestOf, type RunFacts } from "./manifest.ts";
+
+const STRESS: Table = {
+  file: "stress.csv",
+  title: "One row for each policy",
+  columns: STRESS_COLUMNS,
+  primaryKey: ["policy"],
+};
+
+/** One line of findings.jsonl. Null: there is none. */
+export interface FindingRecord {
+  readonly policy: string;
+  readonly seed: number;
+  readonly round: number;
+  readonly kind: FindingKind;
+  readonly actor: string;
+  readonly at_ns: number;
+  readonly space: number;
+  readonly address: string | null;
+  readonly frame: number;
+  /** What happened to the frame before, oldest first. */
+  readonly history: readonly {
+    readonly kind: FrameEventKind;
+    readonly at_ns: number;
+    readonly actor: string;
+    readonly address: string | null;
+  }[];
+  /** The command that runs this round again. */
+  readonly repeat: string;
+}
+
+/** Throws a UsageError if the disk does not take it. */
+export async function writeStress(
+  folder: ResultFolder,
+  name: string,
+  rows: readonly StressRow[],
+  findings: readonly FindingRecord[],
+  profile: Profile,
+  facts: RunFacts,
+): Promise<void> {
+  await folder.write(STRESS.file, toCsv(STRESS_COLUMNS, rows));
+  await folder.write(
+    "findings.jsonl",
+    findings.map((found) => `${JSON.stringify(found)}\n`).join(""),
+  );
+  await folder.write("datapackage.json", toJson(dataPackage(name, [STRESS])));
+  const manifest = { ...manifestOf(facts, []), profiles: [profile] };
+  await folder.write("manifest.json", toJson(manifest));
+}

@@ -1,0 +1,65 @@
+// `mprotect`: one operation takes the right to write from a window, in one call, as a garbage
+// collector does whose barrier is the page fault. `mprotect:widen`: one operation gives it back.
+// Hardware needs no flush for that, as an entry which says too little only faults; Linux flushes on
+// x86 all the same (arch/x86/include/asm/tlbflush.h: pte_flags_need_flush, any change of _PAGE_RW),
+// and that is what is measured.
+//
+// The window stays mapped. What undoes an operation before the next is outside its latency.
+
+import type { Protocol } from "../engine/executor/cpu.ts";
+import { WRITABLE } from "../engine/layout/pte.ts";
+import type { Core } from "../engine/protocol/core.ts";
+import {
+  beginOperation,
+  finishOperation,
+  flushNow,
+  protect,
+  unprotect,
+} from "../engine/protocol/memory.ts";
+import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { mapOnce, windowOf } from "./window.ts";
+import type { WorkloadPlan } from "./workload.ts";
+
+/** Operation number `index`: the window is writable and written to, then it is protected. */
+export function* narrowWindow(
+  core: Core,
+  plan: WorkloadPlan,
+  stream: AccessStream,
+  index: number,
+): Protocol<void> {
+  const { pages, gapNs } = plan;
+  const vpn = windowOf(core, plan, index);
+  yield* unprotect(core, vpn, pages);
+  for (let page = vpn; page < vpn + pages; page++) {
+    yield* mapOnce(core, page, WRITABLE);
+    access(core, page, true);
+  }
+  yield* userWork(core, stream, core.random.around(gapNs));
+  beginOperation(core);
+  yield* protect(core, vpn, pages);
+  yield* finishOperation(core);
+}
+
+/** Operation number `index`: the window is read-only and read, then it is made writable. */
+export function* widenWindow(
+  core: Core,
+  plan: WorkloadPlan,
+  stream: AccessStream,
+  index: number,
+): Protocol<void> {
+  const { path } = core;
+  const { pages, gapNs } = plan;
+  const vpn = windowOf(core, plan, index);
+  path.enabled = false; // Protecting belongs to no operation.
+  yield* protect(core, vpn, pages);
+  path.enabled = true;
+  for (let page = vpn; page < vpn + pages; page++) {
+    yield* mapOnce(core, page, 0);
+    access(core, page, false);
+  }
+  yield* userWork(core, stream, core.random.around(gapNs));
+  beginOperation(core);
+  yield* unprotect(core, vpn, pages);
+  yield* flushNow(core, vpn, pages);
+  yield* finishOperation(core);
+}

@@ -1,0 +1,479 @@
+// The bugs, by what they break. Each edit is a text of the compiled program.
+
+import { STRICT } from "../../src/engine/policy/presets.ts";
+import type { Bug } from "./bug.ts";
+
+/** Frees what the operation has gathered. */
+const FREE_ALL =
+  "for (; core.released < gathered.length; core.released++) freeGathered(core, core.released);";
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: "skips-a-core",
+    rule: "1",
+    policy: "strict",
+    edits: {
+      "engine/protocol/targets.js": [
+        { find: "if (target !== core.id)", replace: "if (target !== core.id && target !== 3)" },
+      ],
+    },
+  },
+  {
+    name: "own-tlb-not-flushed",
+    rule: "1",
+    policy: "strict",
+    edits: {
+      "engine/protocol/shootdown.js": [
+        { find: "if (!plan.concurrentLocal) {", replace: "if (plan.concurrentLocal) {" },
+        {
+          find: "if (plan.concurrentLocal) {\n        flushOwnTlb(core, space, vpn, pages, core.generation);\n        path.mark(LOCAL, cpu.now());\n    }\n    if (ack",
+          replace: "if (ack",
+        },
+      ],
+    },
+  },
+  {
+    name: "cores-not-awaited",
+    rule: "1",
+    policy: "akaros",
+    edits: {},
+  },
+  {
+    name: "acknowledges-unhandled",
+    rule: "1",
+    policy: "strict",
+    edits: {
+      "engine/protocol/interrupts.js": [
+        {
+          find: "        handle(core);\n",
+          replace: "        if ((message.sequence & 3) !== 0) handle(core);\n",
+        },
+      ],
+    },
+  },
+  {
+    name: "core-range-one-short",
+    rule: "9",
+    policy: "strict",
+    edits: {
+      "engine/protocol/interrupts.js": [
+        {
+          find: "page < vpn + pages; page++)",
+          replace: "page < vpn + Math.max(1, pages - 1); page++)",
+        },
+      ],
+    },
+  },
+  {
+    name: "freed-before-flush",
+    rule: "12",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "if (cores || iommu) {\n        const coresFrom",
+          replace: `if (cores || iommu) {\n        ${FREE_ALL}\n        const coresFrom`,
+        },
+      ],
+    },
+  },
+  {
+    name: "freed-before-iotlb-flush",
+    rule: "1",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "yield* shootdown(core, space, gathered, coresFrom, iommuFrom);",
+          replace:
+            "yield* shootdown(core, space, gathered, coresFrom, SKIP);\n" +
+            `        ${FREE_ALL}\n` +
+            "        yield* shootdown(core, space, gathered, SKIP, iommuFrom);",
+        },
+      ],
+    },
+  },
+  {
+    name: "iotlb-not-flushed",
+    rule: "1",
+    policy: "strict",
+    edits: {
+      "engine/protocol/shootdown.js": [
+        { find: "else if (iommuFrom !== SKIP)", replace: "else if (iommuFrom === EVERYTHING)" },
+      ],
+    },
+  },
+  {
+    name: "iotlb-flushed-for-another-domain",
+    rule: "4",
+    policy: "strict",
+    edits: {
+      "engine/protocol/invalidation.js": [
+        {
+          find: "return iotlbDescriptor(granularity, didOf(space),",
+          replace: "return iotlbDescriptor(granularity, didOf(space + 1),",
+        },
+      ],
+    },
+  },
+  {
+    name: "iotlb-range-one-short",
+    rule: "9",
+    policy: "strict",
+    edits: {
+      "engine/protocol/invalidation.js": [
+        {
+          find: "alignedRange(vpn, pages);",
+          replace: "alignedRange(vpn, Math.max(1, pages - 1));",
+        },
+      ],
+    },
+  },
+  {
+    name: "iotlb-mask-not-widened",
+    rule: "9",
+    policy: "strict",
+    edits: {
+      "engine/layout/descriptor.js": [
+        {
+          find: "while (first + span < vpn + pages) {",
+          replace: "while (span < pages) {",
+        },
+      ],
+    },
+  },
+  {
+    name: "no-drain",
+    rule: "7",
+    policy: "strict",
+    edits: {
+      "engine/protocol/iommu.js": [
+        {
+          find: "yield* awaitInFlight(unit, drainsOf(words));",
+          replace: "yield* awaitInFlight(unit, false);",
+        },
+      ],
+    },
+  },
+  {
+    name: "wait-completes-early",
+    rule: "6",
+    policy: "strict",
+    edits: {
+      "engine/protocol/iommu.js": [
+        {
+          find: "    if (isValid)\n        cpu.spend(serviceNs(unit, words));\n",
+          replace: `    const behind = iommu.fetch(unit.head + 1);
+    if (isValid && descriptorType(words) === TYPE_IOTLB && descriptorType(behind) === TYPE_WAIT && !unit.timedOut) {
+        unit.times.visibleNs = cpu.now();
+        iommu.writeStatus(statusAddressOf(behind), statusDataOf(behind), unit.times);
+        cpu.ring(from, cpu.now());
+    }
+    if (isValid)
+        cpu.spend(serviceNs(unit, words));
+`,
+        },
+      ],
+    },
+  },
+  {
+    name: "targets-read-too-early",
+    rule: "10",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    const lock",
+          replace:
+            "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    core.readBefore = spaces.loadedBits(space, 0);\n    const lock",
+        },
+      ],
+      "engine/protocol/targets.js": [
+        {
+          find: "let targets = 0;\n    for (let word",
+          replace:
+            "let targets = 0;\n    const before = core.readBefore;\n    core.readBefore = undefined;\n    for (let word",
+        },
+        {
+          find: "let bits = spaces.loadedBits(space, word);",
+          replace: "let bits = before ?? spaces.loadedBits(space, word);",
+        },
+      ],
+    },
+  },
+  {
+    name: "switch-without-flush",
+    rule: "4",
+    policy: "strict",
+    edits: {
+      "engine/protocol/switch.js": [
+        { find: "if (missed || !plan.generations ||", replace: "if (" },
+      ],
+    },
+  },
+  {
+    name: "detached-before-flush",
+    rule: "10",
+    policy: "strict",
+    edits: {
+      "engine/protocol/attach.js": [
+        {
+          find: "setBlocked(core, iommu, true);\n",
+          replace: "setBlocked(core, iommu, true);\n    machine.spaces.detach(space, iommu.id);\n",
+        },
+      ],
+    },
+  },
+  {
+    name: "copy-on-write-without-flush",
+    rule: "8",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [{ find: "yield* flushNow(core, vpn, 1);", replace: "" }],
+    },
+  },
+  {
+    name: "migration-frees-before-flush",
+    rule: "12",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "yield* flushNow(core, vpn, 1);\n    frames.free(core.id, pfnOf(former));",
+          replace: "frames.free(core.id, pfnOf(former));\n    yield* flushNow(core, vpn, 1);",
+        },
+      ],
+    },
+  },
+  {
+    name: "frees-twice",
+    rule: "a frame is freed once",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "    frames.free(core.id, pfnOf(former));\n",
+          replace:
+            "    frames.free(core.id, pfnOf(former));\n    frames.free(core.id, pfnOf(former));\n",
+        },
+      ],
+    },
+  },
+  {
+    name: "write-protect-without-flush",
+    rule: "8",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "    if (narrowed > 0)\n        yield* flushNow(core, vpn, pages);\n",
+          replace: "",
+        },
+      ],
+    },
+  },
+  {
+    name: "write-protect-without-iotlb-flush",
+    rule: "8",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "yield* shootdown(core, core.space, immediate, 0, 0);",
+          replace: "yield* shootdown(core, core.space, immediate, 0, pages === 1 ? 0 : SKIP);",
+        },
+      ],
+    },
+  },
+  {
+    name: "queue-reaps-what-is-equal",
+    rule: "2",
+    policy: "deferred(16,100us)",
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "queued.stamp < machine.spaces.deferredFlushesFinished(home)",
+          replace: "queued.stamp <= machine.spaces.deferredFlushesFinished(home)",
+        },
+      ],
+    },
+  },
+  {
+    name: "queue-stamps-before-clearing",
+    rule: "2",
+    policy: "deferred(16,20us)",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "core.path.begin(core.cpu.now());",
+          replace:
+            "core.path.begin(core.cpu.now());\n    core.stamp = core.machine.spaces.deferredFlushesStarted(core.home);",
+        },
+      ],
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "queued.stamp = spaces.deferredFlushesStarted(home);",
+          replace: "queued.stamp = core.stamp;",
+        },
+      ],
+    },
+  },
+  {
+    name: "queue-finishes-before-flush",
+    rule: "2",
+    policy: "deferred(16,100us)",
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "machine.spaces.startDeferredFlush(home);\n",
+          replace:
+            "machine.spaces.startDeferredFlush(home);\n    machine.spaces.finishDeferredFlush(home);\n",
+        },
+        {
+          find: "yield;\n    machine.spaces.finishDeferredFlush(home);\n",
+          replace: "yield;\n",
+        },
+      ],
+    },
+  },
+  {
+    name: "queue-leaves-iotlb-out",
+    rule: "1",
+    policy: "deferred(16,100us)",
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "const iommuFrom = iommuDefers ? EVERYTHING : SKIP;",
+          replace: "const iommuFrom = SKIP;",
+        },
+      ],
+    },
+  },
+  {
+    name: "frames-freed-at-once",
+    rule: "12",
+    policy: "strict",
+    choices: { reuse: { ...STRICT.reuse, frames: { kind: "at-once" } } },
+    edits: {},
+  },
+  {
+    name: "tables-freed-at-once",
+    rule: "3",
+    policy: "strict",
+    choices: { reuse: { ...STRICT.reuse, tables: { kind: "at-once" } } },
+    edits: {},
+  },
+  {
+    name: "leaf-hint-with-tables",
+    rule: "3",
+    policy: "strict",
+    edits: {
+      "engine/protocol/invalidation.js": [{ find: " && !core.freesTables", replace: "" }],
+    },
+  },
+  {
+    name: "acknowledges-tables-early",
+    rule: "11",
+    policy: "strict",
+    choices: { ack: "early" },
+    edits: {
+      "engine/protocol/shootdown.js": [
+        {
+          find: "core.freesTables && plan.ack === ACK_EARLY ? ACK_LATE : plan.ack",
+          replace: "plan.ack",
+        },
+      ],
+    },
+  },
+  {
+    name: "generation-off-by-one",
+    rule: "9",
+    policy: "strict",
+    choices: { extent: { ...STRICT.extent, generations: true } },
+    edits: {
+      "engine/protocol/interrupts.js": [{ find: "if (behind <= 0)", replace: "if (behind <= 1)" }],
+    },
+  },
+  {
+    name: "generation-range-although-behind",
+    rule: "9",
+    policy: "strict",
+    choices: { extent: { ...STRICT.extent, generations: true } },
+    edits: {
+      "engine/protocol/interrupts.js": [
+        { find: "full = full || behind > 1 || newest !== generation;", replace: "" },
+      ],
+    },
+  },
+  {
+    name: "idle-core-not-flushed-on-wake",
+    rule: "1",
+    policy: "strict",
+    choices: { whom: { ...STRICT.whom, skipIdle: true } },
+    edits: {
+      "engine/protocol/switch.js": [
+        {
+          find: "if (!marked && plan.coresWhen !== TICK)",
+          replace: "if (plan.coresWhen !== TICK)",
+        },
+      ],
+    },
+  },
+  {
+    name: "accesses-not-noted",
+    rule: "10",
+    policy: "strict",
+    choices: { whom: { ...STRICT.whom, among: "accessed" } },
+    edits: {
+      "engine/protocol/user.js": [
+        {
+          find: "pageTables.noteSharer(leaf, core.id);",
+          replace: "if (write) pageTables.noteSharer(leaf, core.id);",
+        },
+        { find: "if (accessedOnly && !pageTables.isSharer(leaf, core.id))", replace: "if (false)" },
+      ],
+    },
+  },
+  {
+    name: "asynchronous-flush-taken-for-done",
+    rule: "1",
+    policy: "strict",
+    choices: { iommu: { ...STRICT.iommu, waitEvery: 32 } },
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        { find: "if (plan.waitEvery === 1)", replace: "if (plan.waitEvery > 0)" },
+      ],
+    },
+  },
+  {
+    name: "reused-although-stamped-equal",
+    rule: "1",
+    policy: "strict",
+    choices: {
+      whenCores: { kind: "reuse", sameOwner: false, readOnly: false },
+      whenIommu: { kind: "reuse", sameOwner: false, readOnly: false },
+    },
+    edits: {
+      "engine/protocol/reuse.js": [
+        {
+          find: "if (stamp < machine.spaces.deferredFlushesFinished(home))",
+          replace: "if (stamp <= machine.spaces.deferredFlushesFinished(home))",
+        },
+      ],
+    },
+  },
+  {
+    name: "tick-frees-before-all-have-swept",
+    rule: "1",
+    policy: "strict",
+    choices: { whenCores: { kind: "tick", states: 64, periodNs: 20_000 } },
+    edits: {
+      "engine/protocol/flush-queue.js": [
+        {
+          find: "(grace.sweptBelow - index) | 0) > 0",
+          replace: "(grace.sweptBelow - index) | 0) > -8",
+        },
+      ],
+    },
+  },
+];

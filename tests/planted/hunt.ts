@@ -1,0 +1,89 @@
+// Plants a bug in a tree of its own, and lets stress rounds look for it in virtual time.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Round, roundOf, type StressSettings } from "../../src/cli/stress/rounds.ts";
+import { InvariantError, NoProgressError } from "../../src/engine/errors.ts";
+import { parsePolicy } from "../../src/engine/policy/parse.ts";
+import { PROFILES } from "../../src/engine/profile/profiles.ts";
+import type { PointResult } from "../../src/workers/point.ts";
+import { VirtualPool } from "../../src/workers/virtual-pool.ts";
+import type { Bug } from "./bug.ts";
+
+/** As seen from dist/tests/planted. */
+const DIST = fileURLToPath(new URL("../../", import.meta.url));
+const SCRIPT = new URL("../../../scripts/build-executors.mjs", import.meta.url).href;
+/** Small, so that it is known when something was found. */
+const ROUND_OPERATIONS = 2000;
+const SEED = 1;
+
+export interface Hunt {
+  readonly detected: boolean;
+  /** Operations until then. */
+  readonly operations: number;
+  /** What kind of finding it was, or how the run ended instead. */
+  readonly finding: string;
+}
+
+/** Runs rounds with the bug in them until something is found, for `limit` operations at most. */
+export async function hunt(bug: Bug, limit: number): Promise<Hunt> {
+  const tree = join(DIST, "planted", bug.name);
+  const root = await plant(bug, tree);
+  const pool = new VirtualPool(1, root);
+  const settings = settingsOf(bug);
+  let operations = 0;
+  try {
+    for (let number = 0; operations < limit; number++) {
+      const round = roundOf(settings, number);
+      const finding = await runRound(pool, round);
+      operations += round.operations;
+      if (finding !== undefined) return { detected: true, operations, finding };
+    }
+    return { detected: false, operations, finding: "" };
+  } finally {
+    await pool.close();
+    rmSync(tree, { recursive: true, force: true });
+  }
+}
+
+/** Writes both forms that virtual time needs; returns where that of its worker is. */
+async function plant({ edits }: Bug, tree: string): Promise<URL> {
+  const { writeForm } = (await import(SCRIPT)) as {
+    writeForm(dist: string, form: string, to: string, edits: Bug["edits"]): void;
+  };
+  for (const form of ["virtual", "inline"]) writeForm(DIST, form, join(tree, form), edits);
+  return pathToFileURL(join(tree, "virtual/"));
+}
+
+/** What was found in a round; undefined if nothing. */
+async function runRound(pool: VirtualPool, round: Round): Promise<string | undefined> {
+  let result: PointResult;
+  try {
+    result = await pool.run(round.point);
+  } catch (error) {
+    if (!(error instanceof Error) || !ENDED_BY_ENGINE.has(error.name)) throw error;
+    return `the run ended: ${error.message.split(/[;\n]/)[0]}`;
+  }
+  return result.check?.findings[0]?.kind;
+}
+
+/** A broken invariant, or a run in which nobody can go on. */
+const ENDED_BY_ENGINE = new Set([InvariantError.name, NoProgressError.name]);
+
+function settingsOf({ policy, choices }: Bug): StressSettings {
+  const [profile] = PROFILES;
+  return {
+    executor: "virtual",
+    policies: [{ ...parsePolicy(policy), ...choices }],
+    profile,
+    profileName: profile.name,
+    cores: 8,
+    iommus: 1,
+    devices: 1,
+    seed: SEED,
+    injectsFaults: true,
+    roundOperations: ROUND_OPERATIONS,
+    hostCpus: 1,
+  };
+}
