@@ -1,12 +1,15 @@
 // A run from its points to its files, what is printed, and how it ends.
 
 import { UsageError } from "../engine/errors.ts";
-import { SUMMARY_COLUMNS } from "../results/columns.ts";
+import { type CountsRow, SUMMARY_COLUMNS } from "../results/columns.ts";
+import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
 import { ResultFolder } from "../results/folder.ts";
 import { describeHost, type Host } from "../results/host.ts";
 import { warningsOf } from "../results/manifest.ts";
 import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
+import type { CountsByCause } from "../workloads/traces/index.ts";
+import { countsTable } from "./counts.ts";
 import type { PlannedPoint } from "./experiments/expand.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure.ts";
@@ -23,6 +26,8 @@ export interface SessionRequest {
   readonly experiment: readonly object[];
   /** Said before the run, and kept with the warnings. */
   readonly notes: readonly string[];
+  /** Of a replay: what the recorded kernel did, if the trace shows it. */
+  readonly kernel?: CountsByCause;
   readonly out: string | undefined;
   readonly format: Format;
   readonly quiet: boolean;
@@ -74,20 +79,23 @@ async function report(
 ): Promise<void> {
   if (points.length === 0) return;
   const found = warningsOf(host, points);
+  const { kernel } = request;
+  const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));
+  const facts = {
+    command: process.argv.slice(2),
+    seed: request.seed,
+    started,
+    ended: new Date(),
+    host,
+    floorNs,
+    warnings: [...request.notes, ...found],
+    experiment: request.experiment,
+    interrupted: failure !== undefined,
+  };
   try {
-    await writeRun(folder, request.name, points, {
-      command: process.argv.slice(2),
-      seed: request.seed,
-      started,
-      ended: new Date(),
-      host,
-      floorNs,
-      warnings: [...request.notes, ...found],
-      experiment: request.experiment,
-      interrupted: failure !== undefined,
-    });
+    await writeRun(folder, request.name, points, facts, counts);
   } finally {
-    printPoints(points, floorNs, request.format); // A full disk does not take them away, too.
+    printPoints(points, counts, floorNs, request.format); // A full disk must not take them.
   }
   for (const warning of found) warn(warning);
   if (!request.quiet) process.stderr.write(`written: ${folder.path}\n`);
@@ -122,11 +130,13 @@ function announce({ points, seed, format, notes, quiet }: SessionRequest, host: 
 
 function printPoints(
   points: readonly MeasuredPoint[],
+  counts: readonly CountsRow[],
   floorNs: number | undefined,
   format: Format,
 ): void {
   if (format === "table") {
     print(summaryTable(points));
+    if (counts.length > 0) print(`\n${countsTable(counts)}`);
     return;
   }
   const rows = points.map((point) => summaryRow(point, floorNs));

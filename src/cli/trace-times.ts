@@ -9,6 +9,16 @@ export function traceName(path: string): string {
   return path === "-" ? "stdin" : basename(path).replace(/(?<=.)\..*$/, "");
 }
 
+/** The operations with their idle time cut as `compressTimes` does; what was cut is noted. */
+export function withoutGaps(recorded: TraceOperationsData, maxGapNs: number): TraceOperationsData {
+  const atNs = compressTimes(recorded.atNs, recorded.byTime, maxGapNs);
+  const skippedNs = shared(Float64Array, atNs.length);
+  atNs.forEach((ns, place) => {
+    skippedNs[place] = recorded.atNs[place] - ns;
+  });
+  return { ...recorded, atNs, skippedNs };
+}
+
 /**
  * Times at which the replay does each operation, by place: from 0, and with no two operations that
  * follow each other more than `maxGapNs` apart. `atNs` are the recorded times, `byTime` the places
@@ -49,11 +59,13 @@ export function firstOperations(data: TraceOperationsData, count: number): Trace
     firsts,
     byTime,
     atNs: pick(Float64Array, data.atNs, taken),
+    skippedNs: pick(Float64Array, data.skippedNs, taken),
     vpns: pick(Float64Array, data.vpns, taken),
     pages: pick(Float64Array, data.pages, taken),
     kinds: pick(Uint8Array, data.kinds, taken),
     causes: pick(Uint8Array, data.causes, taken),
     writable: pick(Uint8Array, data.writable, taken),
+    tables: pick(Uint8Array, data.tables, taken),
   };
 }
 

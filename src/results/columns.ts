@@ -12,8 +12,8 @@ export interface Column {
 export type Cell = string | number | boolean | undefined;
 export type RowOf<Columns extends readonly Column[]> = Record<Columns[number]["name"], Cell>;
 
-/** What a point is; the first columns of both files. */
-const KEY_COLUMNS = [
+/** Which run of which point: the first columns of every file. */
+const POINT_COLUMNS = [
   { name: "experiment", type: "string", unit: "", meaning: "The experiment that asked for it." },
   {
     name: "point",
@@ -22,6 +22,18 @@ const KEY_COLUMNS = [
     meaning: "Hash of the configuration: the same in every run of the same configuration.",
   },
   { name: "repetition", type: "integer", unit: "", meaning: "Which run of the point, from 1." },
+] as const satisfies readonly Column[];
+
+const POLICY_COLUMN = {
+  name: "policy",
+  type: "string",
+  unit: "",
+  meaning: "The policy, parameters included.",
+} as const satisfies Column;
+
+/** What a point is. */
+const KEY_COLUMNS = [
+  ...POINT_COLUMNS,
   {
     name: "executor",
     type: "string",
@@ -36,7 +48,7 @@ const KEY_COLUMNS = [
     unit: "",
     meaning: "What ran, and its variant: munmap, mprotect:widen, tlb-bench:MODE, trace:NAME.",
   },
-  { name: "policy", type: "string", unit: "", meaning: "The policy, parameters included." },
+  POLICY_COLUMN,
   {
     name: "when_cores",
     type: "string",
@@ -344,9 +356,40 @@ export const CRITICAL_PATH_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** One row for each point, repetition, cause and metric of a replay. */
+export const COUNTS_COLUMNS = [
+  ...POINT_COLUMNS,
+  POLICY_COLUMN,
+  {
+    name: "cause",
+    type: "string",
+    unit: "",
+    meaning:
+      "The system call, or page_fault; other: outside of any operation, or not to be seen in the " +
+      "trace; all: their sum.",
+  },
+  {
+    name: "metric",
+    type: "string",
+    unit: "",
+    meaning:
+      "requests (flushes while other cores counted as having the space), ipis (really sent), " +
+      "full_flushes and ranged_flushes (of the requests).",
+  },
+  { name: "kernel", type: "integer", unit: "", meaning: "By the kernel that was recorded." },
+  { name: "replayed", type: "integer", unit: "", meaning: "By the policy, in the replay." },
+  {
+    name: "error",
+    type: "number",
+    unit: "",
+    meaning: "Replayed less kernel, as a part of kernel; empty where that is 0 or unknown.",
+  },
+] as const satisfies readonly Column[];
+
 export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
+export type CountsRow = RowOf<typeof COUNTS_COLUMNS>;
 export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
 
 function latencyColumn<Suffix extends string>(suffix: Suffix, meaning: string) {

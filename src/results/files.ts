@@ -1,6 +1,12 @@
 // The files of a run.
 
-import { CRITICAL_PATH_COLUMNS, type CriticalPathRow, SUMMARY_COLUMNS } from "./columns.ts";
+import {
+  COUNTS_COLUMNS,
+  type CountsRow,
+  CRITICAL_PATH_COLUMNS,
+  type CriticalPathRow,
+  SUMMARY_COLUMNS,
+} from "./columns.ts";
 import { toCsv } from "./csv.ts";
 import { dataPackage, type Table } from "./datapackage.ts";
 import type { ResultFolder } from "./folder.ts";
@@ -21,18 +27,31 @@ const CRITICAL_PATH: Table = {
   primaryKey: ["experiment", "point", "repetition", "segment"],
 };
 
-/** Writes what was measured. Throws a UsageError if the disk does not take it. */
+const COUNTS: Table = {
+  file: "counts.csv",
+  title: "One row for each point, repetition, cause and metric of a replay",
+  columns: COUNTS_COLUMNS,
+  primaryKey: ["experiment", "point", "repetition", "cause", "metric"],
+};
+
+/**
+ * Writes what was measured; `counts` are those of a replay. Throws a UsageError if the disk does
+ * not take it.
+ */
 export async function writeRun(
   folder: ResultFolder,
   name: string,
   points: readonly MeasuredPoint[],
   facts: RunFacts,
+  counts: readonly CountsRow[],
 ): Promise<void> {
+  const tables = [SUMMARY, CRITICAL_PATH, ...(counts.length > 0 ? [COUNTS] : [])];
   const summary = points.map((point) => summaryRow(point, facts.floorNs));
   const paths = points.flatMap(criticalPathRows);
   await folder.write(SUMMARY.file, toCsv(SUMMARY_COLUMNS, summary));
   await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
-  await folder.write("datapackage.json", toJson(dataPackage(name, [SUMMARY, CRITICAL_PATH])));
+  if (counts.length > 0) await folder.write(COUNTS.file, toCsv(COUNTS_COLUMNS, counts));
+  await folder.write("datapackage.json", toJson(dataPackage(name, tables)));
   await folder.write("manifest.json", toJson(manifestOf(facts, points)));
 }
 

@@ -57,6 +57,8 @@ export interface PointResult {
   readonly late: Histogram;
   readonly segments: readonly SegmentSummary[];
   readonly cores: CoreCounters;
+  /** Of a replay: CauseTally.counts. */
+  readonly causes: Float64Array;
   readonly iommus: IommuCounters;
   readonly devices: DeviceCounters;
   /** From the first initiator's first measured operation to the last one's last, in modelled ns. */

@@ -7,6 +7,7 @@ import { actorsOf } from "../engine/layout/shape.ts";
 import { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENTS } from "../engine/probe/segments.ts";
+import { CauseTally } from "../workloads/cause-tally.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { type Point, type PointResult, type RunReport, shapeOf } from "./point.ts";
 
@@ -51,7 +52,7 @@ function sumUp(
   reports: readonly RunReport[],
 ): Pick<
   PointResult,
-  "latency" | "late" | "segments" | "cores" | "iommus" | "devices" | "elapsedNs"
+  "latency" | "late" | "segments" | "cores" | "causes" | "iommus" | "devices" | "elapsedNs"
 > {
   const latency = new Histogram();
   const late = new Histogram();
@@ -61,10 +62,16 @@ function sumUp(
   const cores = new CoreCounters();
   const iommus = new IommuCounters();
   const devices = new DeviceCounters();
+  const causes = new CauseTally();
   let beganNs = Number.POSITIVE_INFINITY;
   let endedNs = 0;
   for (const { core, iommu, device } of reports) {
-    if (core !== undefined) addCore(cores, core.counters);
+    if (core !== undefined) {
+      addCore(cores, core.counters);
+      core.measured.causes.counts.forEach((count, i) => {
+        causes.counts[i] += count;
+      });
+    }
     if (iommu !== undefined) add(iommus, iommu);
     if (device !== undefined) add(devices, device);
     if (core?.path === undefined) continue;
@@ -87,7 +94,8 @@ function sumUp(
       slackNsMean: slackCount[i] > 0 ? slackSumNs[i] / slackCount[i] : 0,
     };
   });
-  return { latency, late, segments, cores, iommus, devices, elapsedNs: endedNs - beganNs };
+  const elapsedNs = endedNs - beganNs;
+  return { latency, late, segments, cores, causes: causes.counts, iommus, devices, elapsedNs };
 }
 
 function addCore(sum: CoreCounters, part: CoreCounters): void {

@@ -13,9 +13,11 @@ import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
 import { Random } from "../engine/random.ts";
+import { CauseTally } from "./cause-tally.ts";
+import type { Measured } from "./measured.ts";
 import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
 import { scriptOf } from "./registry.ts";
-import { firstSpaceOf, type Measured, runCore } from "./roles.ts";
+import { firstSpaceOf, runCore } from "./roles.ts";
 import { NIC_TX, type WorkloadPlan } from "./workload.ts";
 
 /** What all actors of a run have in common besides the machine. */
@@ -86,7 +88,7 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const { plan, workload, seed } = play;
   const space = firstSpaceOf(cpu.id, machine.shape.cores, workload);
   const core = new Core(cpu.id, cpu, machine, play, plan, new Random(seed, cpu.id), space);
-  const measured: Measured = { beganNs: 0, endedNs: 0 };
+  const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
     const check = checkOf(core);

@@ -7,6 +7,7 @@ import { type DmaEngine, transfer } from "../engine/protocol/dma.ts";
 import { type AccessStream, runProgram, userWork } from "../engine/protocol/user.ts";
 import { writeAfterFork } from "./fork-cow.ts";
 import { doze } from "./idle-heavy.ts";
+import type { Measured } from "./measured.ts";
 import { migrateWindow } from "./migrate.ts";
 import { narrowWindow, widenWindow } from "./mprotect.ts";
 import { unmapPages, unmapRange } from "./munmap.ts";
@@ -42,6 +43,7 @@ type Operate = (
   plan: WorkloadPlan,
   stream: AccessStream,
   index: number,
+  measured: Measured,
 ) => Protocol<void>;
 
 export interface Script {
@@ -66,8 +68,14 @@ function* signalNext(core: Core, plan: WorkloadPlan, stream: AccessStream): Prot
 }
 
 /** All that a CPU of the trace did, which is its only operation. */
-function* replay(core: Core, plan: WorkloadPlan): Protocol<void> {
-  if (plan.trace !== undefined) yield* replayCpu(core, plan.trace, plan.accessGapNs);
+function* replay(
+  core: Core,
+  plan: WorkloadPlan,
+  _stream: AccessStream,
+  _index: number,
+  { causes }: Measured,
+): Protocol<void> {
+  if (plan.trace !== undefined) yield* replayCpu(core, plan.trace, plan.accessGapNs, causes);
 }
 
 function* stressCore(core: Core, plan: WorkloadPlan): Protocol<void> {

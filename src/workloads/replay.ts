@@ -3,6 +3,7 @@
 // core has loaded. Operations that narrow a translation are measured; the others only prepare them.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
+import { TABLE_ENTRIES } from "../engine/layout/address.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import {
@@ -17,13 +18,21 @@ import {
 } from "../engine/protocol/memory.ts";
 import { enterIdle, leaveIdle, loadSpace, unloadSpace } from "../engine/protocol/switch.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
+import type { CauseTally } from "./cause-tally.ts";
 import { SLICE_NS, sleepUntil } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
-import { OPERATION_KINDS, type TraceOperationsData } from "./traces/index.ts";
+import {
+  FREES_TABLES,
+  KEEPS_FIRST_TABLE,
+  KEEPS_LAST_TABLE,
+  OPERATION_KINDS,
+  type TraceOperationsData,
+} from "./traces/index.ts";
 
 const MAP = OPERATION_KINDS.indexOf("map");
 const MAP_ZERO = OPERATION_KINDS.indexOf("map-zero");
 const UNMAP = OPERATION_KINDS.indexOf("unmap");
+const COW = OPERATION_KINDS.indexOf("cow");
 const PROTECT = OPERATION_KINDS.indexOf("protect");
 const LOAD = OPERATION_KINDS.indexOf("load");
 const IDLE = OPERATION_KINDS.indexOf("idle");
@@ -33,11 +42,12 @@ const OTHER = OPERATION_KINDS.indexOf("other");
 const TRACED_SPACE = 0;
 const OTHER_SPACE = 1;
 
-/** Does everything that the CPU with index `core.id` did. */
+/** Does everything that the CPU with index `core.id` did; adds up in `causes` what it took. */
 export function* replayCpu(
   core: Core,
   trace: TraceOperationsData,
   accessGapNs: number,
+  causes: CauseTally,
 ): Protocol<void> {
   const streams = [TRACED_SPACE, OTHER_SPACE].map((space): AccessStream => {
     return { vpn: programVpn(space), pages: PROGRAM_PAGES, gapNs: accessGapNs };
@@ -47,12 +57,15 @@ export function* replayCpu(
     const atNs = trace.atNs[place];
     if (asleep) yield* sleepUntil(core, atNs);
     else yield* workUntil(core, streams[core.space], atNs);
+    core.skippedNs = trace.skippedNs[place];
     const kind = trace.kinds[place];
     if (kind === LOAD || kind === IDLE || kind === OTHER) {
       asleep = kind === IDLE;
       switchTo(core, kind);
     } else {
+      causes.begin(core.counters);
       yield* change(core, trace, place);
+      causes.end(core.counters, trace.causes[place]);
     }
   }
 }
@@ -74,15 +87,31 @@ function* change(core: Core, trace: TraceOperationsData, place: number): Protoco
     yield* unprotect(core, vpn, pages);
     return;
   }
+  // A present page that no fault has mapped: from the page cache, or from before a fork.
+  if (kind === COW) yield* mapZero(core, vpn);
   beginOperation(core);
   let narrowed = 0;
-  if (kind === UNMAP) narrowed = yield* unmap(core, vpn, pages);
-  else if (kind === PROTECT) narrowed = yield* protect(core, vpn, pages);
+  if (kind === UNMAP) {
+    const withTables = boundTables(core, trace, place);
+    narrowed = yield* unmap(core, vpn, pages, withTables);
+  } else if (kind === PROTECT) narrowed = yield* protect(core, vpn, pages);
   else if (yield* copyOnWrite(core, vpn)) narrowed = 1;
-  // Mapped before the trace began, or before a fork: nobody can have it cached here.
-  else yield* map(core, vpn, WRITABLE);
   // What took nothing away, as nothing was there, is no operation.
   if (narrowed > 0) yield* finishOperation(core);
+}
+
+/** Says which page-table pages an unmap may free; whether there are any. */
+function boundTables(core: Core, trace: TraceOperationsData, place: number): boolean {
+  const tables = trace.tables[place];
+  const firstVpn = trace.vpns[place];
+  const lastVpn = firstVpn + trace.pages[place] - 1;
+  const keepsFirst = (tables & KEEPS_FIRST_TABLE) !== 0;
+  const keepsLast = (tables & KEEPS_LAST_TABLE) !== 0;
+  core.tablesFrom = keepsFirst ? (Math.floor(firstVpn / TABLE_ENTRIES) + 1) * TABLE_ENTRIES : 0;
+  core.tablesTo = keepsLast
+    ? Math.floor(lastVpn / TABLE_ENTRIES) * TABLE_ENTRIES
+    : Number.POSITIVE_INFINITY;
+  return (tables & FREES_TABLES) !== 0;
 }
 
 /** A context switch. */
@@ -91,13 +120,12 @@ function switchTo(core: Core, kind: number): void {
     enterIdle(core);
     return;
   }
-  leaveIdle(core);
   if (kind === OTHER) {
+    unloadSpace(core, TRACED_SPACE); // First: a core that idled in it does not come back to it.
     core.space = OTHER_SPACE;
-    unloadSpace(core, TRACED_SPACE);
-  } else if (core.space !== TRACED_SPACE) {
-    loadSpace(core, TRACED_SPACE);
   }
+  leaveIdle(core);
+  if (kind === LOAD && core.space !== TRACED_SPACE) loadSpace(core, TRACED_SPACE);
 }
 
 /** The program that the core has loaded runs until it is time for the next operation. */

@@ -5,15 +5,10 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { drainQueues } from "../engine/protocol/flush-queue.ts";
 import { type AccessStream, finishInterrupts, idle, userWork } from "../engine/protocol/user.ts";
+import type { Measured } from "./measured.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { scriptOf } from "./registry.ts";
 import { TRACE, type WorkloadPlan } from "./workload.ts";
-
-/** When an initiator's measured part began and ended, in modelled ns; both 0 for a responder. */
-export interface Measured {
-  beganNs: number;
-  endedNs: number;
-}
 
 export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Protocol<void> {
   const { cores } = core.machine.shape;
@@ -48,7 +43,8 @@ function* initiate(
   const { cpu, machine } = core;
   const { control } = machine;
   const { operate } = scriptOf(plan.kind);
-  for (let index = 0; index < plan.warmup; index++) yield* operate(core, plan, stream, index);
+  for (let index = 0; index < plan.warmup; index++)
+    yield* operate(core, plan, stream, index, measured);
   // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
   while (!machine.isQuiet) yield* userWork(core, stream, stream.gapNs);
   control.warm();
@@ -56,7 +52,7 @@ function* initiate(
   core.countFromHere();
   measured.beganNs = cpu.now();
   for (let index = 0; index < plan.operations; index++) {
-    yield* operate(core, plan, stream, plan.warmup + index);
+    yield* operate(core, plan, stream, plan.warmup + index, measured);
   }
   measured.endedNs = cpu.now();
   yield* drainQueues(core);

@@ -17,6 +17,7 @@ import { Core } from "../../dist/src/engine/protocol/core.js";
 import { map, replacePage } from "../../dist/src/engine/protocol/memory.js";
 import { runProgram, userWork } from "../../dist/src/engine/protocol/user.js";
 import { Random } from "../../dist/src/engine/random.js";
+import { CauseTally } from "../../dist/src/workloads/cause-tally.js";
 import {
   mapPrograms,
   PROGRAM_PAGES,
@@ -136,8 +137,11 @@ function script(
     return new Core(id, cpu, machine, numbersOf(AKAROS_2020), planOf(STRICT), new Random(1, id));
   });
   const { operate, work } = scriptOf(kind);
+  const measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   function* first(core: Core): Generator<undefined, void, undefined> {
-    yield* steps(core, (index) => operate(core, plan, STREAM, index)) as ReturnType<typeof first>;
+    yield* steps(core, (index) => operate(core, plan, STREAM, index, measured)) as ReturnType<
+      typeof first
+    >;
     machine.control.initiatorDone();
     for (const cpu of executor.cpus) core.cpu.ring(cpu.id, core.cpu.now());
   }

@@ -5,13 +5,17 @@ import type { Command } from "commander";
 import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES } from "../../engine/layout/shape.ts";
 import { BASIC_POLICIES } from "../../engine/policy/presets.ts";
-import { readWorkload, type TraceOperationsData } from "../../workloads/traces/index.ts";
+import {
+  kernelCounts,
+  readWorkload,
+  type TraceOperationsData,
+} from "../../workloads/traces/index.ts";
 import { TRACE } from "../../workloads/workload.ts";
 import { expand } from "../experiments/expand.ts";
 import type { Experiment } from "../experiments/schema.ts";
 import { addRunOptions, commonOverrides, numberFrom, type RunOptions } from "../options.ts";
 import { runSession } from "../session.ts";
-import { compressTimes, firstOperations, traceName } from "../trace-times.ts";
+import { firstOperations, traceName, withoutGaps } from "../trace-times.ts";
 
 /**
  * Threads map a page in a microsecond or two, a kernel in less: undilated, a CPU with many faults
@@ -44,7 +48,9 @@ export function addReplay(program: Command): void {
     .description(
       "Runs what one process of a trace did to its mappings: the same operations at the same " +
         "times, by as " +
-        "many cores. With IOMMUs, a device does DMA to the pages that are mapped.",
+        "many cores. With IOMMUs, a device does DMA to the pages that are mapped. " +
+        "counts.csv says how often other cores were told, by the recorded kernel and by each " +
+        "policy.",
     )
     .argument("<trace>", "text of perf script, perhaps gzip-compressed; - is standard input")
     .option(
@@ -99,11 +105,22 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
     experiment: [
       { file: trace, pid: read.pid, comm: read.comm, operations: recorded.byTime.length },
     ],
+    ...(read.kernelRequests !== undefined && {
+      kernel: kernelCounts(
+        read.kernelRequests,
+        lastNs(recorded, recorded === read.operations.data),
+      ),
+    }),
     notes: [...read.warnings, ...notes, ...(isSlow && maxGap === undefined ? [GAP_NOTE] : [])],
     out: options.out,
     format: options.format,
     quiet,
   });
+}
+
+/** Up to when the kernel's requests count: all of them, unless operations are left out. */
+function lastNs({ byTime, atNs }: TraceOperationsData, isWhole: boolean): number {
+  return isWhole ? Number.POSITIVE_INFINITY : atNs[byTime[byTime.length - 1]];
 }
 
 /** The replay of a trace as an experiment: each CPU is a core that does what the CPU did. */
@@ -146,10 +163,7 @@ function retimed(
   const copies = new Map<number, TraceOperationsData>();
   return (isSlow) => {
     const gapNs = maxGapNs ?? (isSlow ? SLOW_MAX_GAP_NS : Number.POSITIVE_INFINITY);
-    const copy = copies.get(gapNs) ?? {
-      ...recorded,
-      atNs: compressTimes(recorded.atNs, recorded.byTime, gapNs),
-    };
+    const copy = copies.get(gapNs) ?? withoutGaps(recorded, gapNs);
     copies.set(gapNs, copy);
     return copy;
   };

@@ -58,8 +58,8 @@ function canonicalJson(value: unknown): string {
 
 function traceHash(trace: TraceOperationsData): string {
   const hash = createHash("sha256");
-  const { cpus, firsts, atNs, vpns, pages, kinds, writable } = trace;
-  for (const column of [cpus, firsts, atNs, vpns, pages, kinds, writable]) {
+  const { cpus, firsts, atNs, vpns, pages, kinds, writable, tables } = trace;
+  for (const column of [cpus, firsts, atNs, vpns, pages, kinds, writable, tables]) {
     hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
   }
   return hash.digest("hex");

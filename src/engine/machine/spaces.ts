@@ -11,7 +11,11 @@
 //                                                    free yet
 // GENERATION  initiators (add)           cores       changes of the page table that somebody had to
 //                                                    be told of
-// LOADED[w]   cores (or, and)            initiators  bit c: core 32·w + c has the space loaded
+// TRIMMED_MS  initiators (cas)           initiators  when a flush was last sent to cores that have
+//                                                    another space loaded, in ms; 0 at first
+// LOADED[w]   cores (or, and)            initiators  bit c: core 32·w + c counts among those who
+//                                                    may have something of the space cached …
+// RUNNING[w]  cores (or, and)            initiators  … and really has it loaded
 
 import {
   allWordsOf,
@@ -30,6 +34,7 @@ const TIMER = LINE_WORDS + 3;
 const HELD = LINE_WORDS + 4;
 const TABLES = LINE_WORDS + 5;
 const GENERATION = LINE_WORDS + 6;
+const TRIMMED_MS = LINE_WORDS + 7;
 const LOADED = SPACE_HEAD_LINES * LINE_WORDS;
 
 checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
@@ -41,12 +46,13 @@ checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
   HELD,
   TABLES,
   GENERATION,
+  TRIMMED_MS,
   LOADED,
 });
 
 export class Spaces {
   readonly count: number;
-  /** Words of LOADED. */
+  /** Words of LOADED, and of RUNNING behind them. */
   readonly loadedWords: number;
   private readonly words: SharedWords;
   private readonly stride: number;
@@ -80,15 +86,29 @@ export class Spaces {
   }
 
   load(space: number, core: number): void {
-    Atomics.or(this.words, this.loadedIndex(space, core), 1 << (core & 31));
+    const index = this.loadedIndex(space, core);
+    Atomics.or(this.words, index, 1 << (core & 31));
+    Atomics.or(this.words, index + this.loadedWords, 1 << (core & 31));
   }
 
   unload(space: number, core: number): void {
+    this.leave(space, core);
     Atomics.and(this.words, this.loadedIndex(space, core), ~(1 << (core & 31)));
+  }
+
+  /** The core has another space loaded, and goes on counting among those of this one. */
+  leave(space: number, core: number): void {
+    const index = this.loadedIndex(space, core) + this.loadedWords;
+    Atomics.and(this.words, index, ~(1 << (core & 31)));
   }
 
   isLoaded(space: number, core: number): boolean {
     return (Atomics.load(this.words, this.loadedIndex(space, core)) & (1 << (core & 31))) !== 0;
+  }
+
+  isRunning(space: number, core: number): boolean {
+    const index = this.loadedIndex(space, core) + this.loadedWords;
+    return (Atomics.load(this.words, index) & (1 << (core & 31))) !== 0;
   }
 
   /** Bits of cores 32·word to 32·word + 31 that have the space loaded. */
@@ -121,6 +141,14 @@ export class Spaces {
 
   generationOf(space: number): number {
     return Atomics.load(this.words, space * this.stride + GENERATION);
+  }
+
+  /** True once in `periodMs`, for whoever asks first: time counts from the start of the run. */
+  takeTrim(space: number, nowMs: number, periodMs: number): boolean {
+    const index = space * this.stride + TRIMMED_MS;
+    const last = Atomics.load(this.words, index);
+    if (((nowMs - last) | 0) <= periodMs) return false;
+    return Atomics.compareExchange(this.words, index, last, nowMs | 0) === last;
   }
 
   startDeferredFlush(space: number): void {

@@ -5,6 +5,10 @@ export class CoreCounters {
   operations = 0;
   shootdowns = 0;
   ipis = 0;
+  /** Shootdowns with at least one other core that counts as having the space, told or not … */
+  requests = 0;
+  /** … and among these, full flushes. */
+  fullRequests = 0;
   broadcasts = 0;
   acknowledgements = 0;
   fullFlushes = 0;

@@ -88,6 +88,15 @@ export class Core {
   /** The shootdown under way: page-table pages were unlinked; the generation that it makes. */
   freesTables = false;
   generation = 0;
+  /** … how many other cores count as having the space, and whether it tells all that are awake. */
+  others = 0;
+  trims = false;
+  /** Page-table pages may be freed with a range if their 2 MiB begin at this page or later … */
+  tablesFrom = 0;
+  /** … and before this one. */
+  tablesTo = Number.POSITIVE_INFINITY;
+  /** Idle time before now that a replay has left out: it counts where seconds do. */
+  skippedNs = 0;
   /** By space: the generation that this core's TLB is up to date with. */
   readonly generations: Int32Array;
   /** An entry of a flush queue, as it is queued or read. */

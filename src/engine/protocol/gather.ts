@@ -47,12 +47,12 @@ function takeFrames(core: Core, vpn: number, pages: number): number {
   return first;
 }
 
-/** Unlinks the leaf tables of a range that are empty; returns their chain. */
+/** Unlinks the leaf tables of a range that are empty and may go; returns their chain. */
 function unlinkTables(core: Core, vpn: number, pages: number): number {
   const { pageTables, frames, spaces } = core.machine;
   const root = spaces.rootOf(core.space);
-  const firstRegion = Math.floor(vpn / TABLE_ENTRIES);
-  const lastRegion = Math.floor((vpn + pages - 1) / TABLE_ENTRIES);
+  const firstRegion = Math.ceil(Math.max(vpn - TABLE_ENTRIES + 1, core.tablesFrom) / TABLE_ENTRIES);
+  const lastRegion = Math.ceil(Math.min(vpn + pages, core.tablesTo) / TABLE_ENTRIES) - 1;
   let first = END_OF_CHAIN;
   let unlinked = 0;
   for (let region = firstRegion; region <= lastRegion; region++) {

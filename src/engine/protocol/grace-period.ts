@@ -37,7 +37,7 @@ export class GracePeriod {
   private isOver(machine: Machine, core: number, space: number): boolean {
     const { spaces, coreStates } = machine;
     for (let other = 0; other < this.sweeps.length; other++) {
-      if (other === core || !spaces.isLoaded(space, other) || coreStates.isIdle(other)) continue;
+      if (other === core || !spaces.isRunning(space, other) || coreStates.isIdle(other)) continue;
       const swept = (coreStates.sweepsOf(other) - this.sweeps[other]) | 0;
       if (swept < SWEEPS_OF_A_PERIOD) return false;
     }

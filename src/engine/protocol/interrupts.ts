@@ -99,8 +99,29 @@ export function flushOwnContext(core: Core, space: number): void {
 function handle(core: Core): void {
   const { kind, space, vpn, pages, generation } = core.message;
   const action = kind & ACTION_MASK;
+  const isFlush = action === FLUSH_PAGES || action === FLUSH_SPACE;
+  if (isFlush && core.plan.skipIdle && steppedAside(core, space)) return;
   if (action === FLUSH_PAGES) flushOwnTlb(core, space, vpn, pages, generation);
   else if (action === FLUSH_SPACE) flushOwnTlb(core, space, 0, ALL_PAGES, generation);
+}
+
+/**
+ * A core that uses nothing of `space` steps aside instead of flushing, as it will compare
+ * generations, or flush, before it does again. If it has another space loaded it no longer counts
+ * among the cores of this one; if it only idles in it, it loads the kernel's own. (Linux
+ * arch/x86/mm/tlb.c, flush_tlb_func: TLB_REMOTE_WRONG_CPU; switch to init_mm.)
+ */
+function steppedAside(core: Core, space: number): boolean {
+  const { spaces, coreStates } = core.machine;
+  if (!spaces.isRunning(space, core.id)) {
+    spaces.unload(space, core.id);
+    return true;
+  }
+  if (!coreStates.isIdle(core.id)) return false;
+  spaces.leave(space, core.id);
+  core.check?.unloaded(space);
+  coreStates.leaveIdle(core.id); // Not lazily any more: nobody has to mark it.
+  return true;
 }
 
 /**

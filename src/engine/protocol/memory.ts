@@ -252,18 +252,21 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<numbe
   const root = spaces.rootOf(space);
   let leaf = NO_LEAF;
   let narrowed = 0;
+  let first = vpn;
+  let last = vpn;
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
     const entry = pageTables.clearWritable(leaf);
     if (!isPresent(entry) || (entry & WRITABLE) === 0) continue;
     core.check?.narrowed(leaf, WRITE_PROTECTED, page, entry);
-    narrowed++;
+    if (narrowed++ === 0) first = page;
+    last = page;
   }
   cpu.spend(costs.pteNs * narrowed);
   path.mark(PTE, cpu.now());
   yield* release(core, lock, ticket);
-  if (narrowed > 0) yield* flushNow(core, vpn, pages);
+  if (narrowed > 0) yield* flushNow(core, first, last - first + 1);
   return narrowed;
 }
 

@@ -89,6 +89,10 @@ function* flushCores(core: Core, space: number, ranges: RangeList, from: number)
     if (cpu.point()) yield;
     targets = findTargets(core, space, ranges, from);
   }
+  if (core.others > 0) {
+    core.counters.requests++;
+    if (full) core.counters.fullRequests++;
+  }
   // A core that has only entered its handler may still walk what is about to be freed.
   const ack = core.freesTables && plan.ack === ACK_EARLY ? ACK_LATE : plan.ack;
   const kind = (full ? FLUSH_SPACE : FLUSH_PAGES) | ack;

@@ -20,9 +20,14 @@ export function loadSpace(core: Core, space: number): void {
   core.check?.loaded(space);
 }
 
-/** The core has another space loaded from here on, and is not told of this one any more. */
+/**
+ * The core has another space loaded from here on, and is not told of this one any more. Where idle
+ * cores are skipped it goes on counting until a flush reaches it all the same (targets.ts).
+ */
 export function unloadSpace(core: Core, space: number): void {
-  core.machine.spaces.unload(space, core.id);
+  const { machine, plan } = core;
+  if (plan.skipIdle) machine.spaces.leave(space, core.id);
+  else machine.spaces.unload(space, core.id);
   core.check?.unloaded(space);
 }
 
@@ -31,11 +36,18 @@ export function enterIdle(core: Core): void {
   core.machine.coreStates.enterIdle(core.id);
 }
 
-/** It comes back: flushes first if it was marked meanwhile, or if nobody marks and all publish. */
+/**
+ * It comes back: flushes first if it was marked meanwhile, or if nobody marks and all publish. If
+ * it had to step aside meanwhile, it loads its space again.
+ */
 export function leaveIdle(core: Core): void {
   const { machine, plan, space } = core;
   const generation = machine.spaces.generationOf(space);
   const marked = machine.coreStates.leaveIdle(core.id);
+  if (plan.skipIdle && !machine.spaces.isRunning(space, core.id)) {
+    loadSpace(core, space);
+    return;
+  }
   if (!marked && plan.coresWhen !== TICK) return;
   core.generations[space] = generation;
   const sinceNs = marked ? machine.coreStates.markedNs(core.id) : Number.POSITIVE_INFINITY;

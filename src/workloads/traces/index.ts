@@ -9,7 +9,20 @@ export {
   type TraceAnalysis,
 } from "./analyze.ts";
 export { type CriticalPath, KERNEL_SEGMENTS, type KernelSegment } from "./critical-path.ts";
+export { CAUSES, type Cause } from "./event.ts";
 export {
+  type CauseCounts,
+  type CountsByCause,
+  FLUSH_METRICS,
+  type FlushMetric,
+  type KernelRequest,
+  kernelCounts,
+  NO_COUNTS,
+} from "./kernel-counts.ts";
+export {
+  FREES_TABLES,
+  KEEPS_FIRST_TABLE,
+  KEEPS_LAST_TABLE,
   OPERATION_CAUSES,
   OPERATION_KINDS,
   type OperationCause,

@@ -13,7 +13,7 @@ import {
 const codeOf = (kind: OperationKind) => OPERATION_KINDS.indexOf(kind);
 
 /**
- * Codes in the column of kinds: indexes into OPERATION_KINDS, and two that exist only in the log.
+ * Codes in the column of kinds: indexes into OPERATION_KINDS, and three that exist only in the log.
  */
 export const KIND = {
   map: codeOf("map"),
@@ -28,6 +28,8 @@ export const KIND = {
   switch: OPERATION_KINDS.length,
   /** An mremap to another place, which a Move describes. */
   move: OPERATION_KINDS.length + 1,
+  /** Addresses that an mmap or an mremap reserves. */
+  reserve: OPERATION_KINDS.length + 2,
 } as const;
 
 /** The owner of a switch before it is resolved. */
@@ -52,6 +54,7 @@ export class OperationLog {
   kinds = new Uint8Array(1024);
   causes = new Uint8Array(1024);
   writable = new Uint8Array(1024);
+  tables = new Uint8Array(1024);
   /** Whose operation it is: ProcessImage.id, or NOBODY. */
   owners = new Int32Array(1024);
 
@@ -76,6 +79,7 @@ export class OperationLog {
     this.vpns[index] = vpn;
     this.pages[index] = pages;
     this.writable[index] = writable ? 1 : 0;
+    this.tables[index] = 0;
     return index;
   }
 
@@ -92,6 +96,7 @@ export class OperationLog {
     this.kinds = copy(new Uint8Array(length), this.kinds);
     this.causes = copy(new Uint8Array(length), this.causes);
     this.writable = copy(new Uint8Array(length), this.writable);
+    this.tables = copy(new Uint8Array(length), this.tables);
     this.owners = copy(new Int32Array(length), this.owners);
   }
 }
@@ -118,6 +123,7 @@ export function packOperations(
     data.kinds[place] = log.kinds[index]!;
     data.causes[place] = log.causes[index]!;
     data.writable[place] = log.writable[index]!;
+    data.tables[place] = log.tables[index]!;
   });
   return new TraceOperations(data);
 }
@@ -131,10 +137,12 @@ function allocate(cpus: Int32Array, length: number): TraceOperationsData {
     firsts: new Int32Array(shared(4 * (cpus.length + 1))),
     byTime: new Int32Array(shared(4 * length)),
     atNs: new Float64Array(shared(8 * length)),
+    skippedNs: new Float64Array(shared(8 * length)),
     vpns: new Float64Array(shared(8 * length)),
     pages: new Float64Array(shared(8 * length)),
     kinds: new Uint8Array(shared(length)),
     causes: new Uint8Array(shared(length)),
     writable: new Uint8Array(shared(length)),
+    tables: new Uint8Array(shared(length)),
   };
 }

@@ -6,9 +6,10 @@
 // map-zero   map the page read-only to a frame nobody owns: the zero page,  one page
 //            or the page cache (read or instruction fault on nothing)
 // cow        give the page a new frame; the old translation must go         one page
-//            (write fault on something). Not mapped: as `map`, since pages
-//            from before the trace began, or from before a fork, are unknown
-// unmap      unmap whatever is mapped in the range                          range
+//            (write fault on something). Not mapped: something was, from
+//            before the trace began or a fork, or by the kernel's own access
+// unmap      unmap whatever is mapped in the range, with the page-table     range
+//            pages that no mapping needs any more
 // protect    make what is mapped in the range writable or not               range
 // load       the CPU switches to a thread of the process                    none
 // idle       the CPU goes idle; the space stays loaded, lazily              none
@@ -37,6 +38,11 @@ export const OPERATION_CAUSES = [
 ] as const;
 export type OperationCause = (typeof OPERATION_CAUSES)[number];
 
+/** Bits of `tables`: page-table pages go with the range, but not in its first, its last 2 MiB. */
+export const FREES_TABLES = 1;
+export const KEEPS_FIRST_TABLE = 2;
+export const KEEPS_LAST_TABLE = 4;
+
 export interface TraceOperation {
   /** The recorded CPU's number; not an index. */
   readonly cpu: number;
@@ -49,6 +55,8 @@ export interface TraceOperation {
   /** Of `map`, `map-zero`, `cow` and `protect`: whether the pages are writable afterwards. */
   readonly writable: boolean;
   readonly cause: OperationCause;
+  /** Of `unmap`: FREES_TABLES and what is excepted, or 0. */
+  readonly tables: number;
 }
 
 /** What crosses to a worker thread: columns in shared memory. Read-only once built. */
@@ -60,6 +68,8 @@ export interface TraceOperationsData {
   /** Places of all operations in order of time. */
   readonly byTime: Int32Array;
   readonly atNs: Float64Array;
+  /** What was left out of the idle time before each operation, in all. */
+  readonly skippedNs: Float64Array;
   readonly vpns: Float64Array;
   readonly pages: Float64Array;
   /** Index into OPERATION_KINDS. */
@@ -68,6 +78,8 @@ export interface TraceOperationsData {
   readonly causes: Uint8Array;
   /** 1 or 0. */
   readonly writable: Uint8Array;
+  /** As TraceOperation.tables. */
+  readonly tables: Uint8Array;
 }
 
 export class TraceOperations {
@@ -93,6 +105,7 @@ export class TraceOperations {
       pages: data.pages[place]!,
       writable: data.writable[place] === 1,
       cause: OPERATION_CAUSES[data.causes[place]!]!,
+      tables: data.tables[place]!,
     };
   }
 

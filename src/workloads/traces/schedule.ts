@@ -1,9 +1,19 @@
 // Puts the operations of one process in order of time, with the context switches of the CPUs that
 // it runs on: what a thread's tid belongs to is known only now that the whole trace has been read.
 
+import { AddressRanges } from "./address-ranges.ts";
 import { MappedPages } from "./mapped-pages.ts";
 import { KIND, type Move, type OperationLog } from "./operation-log.ts";
+import {
+  FREES_TABLES,
+  KEEPS_FIRST_TABLE,
+  KEEPS_LAST_TABLE,
+  OPERATION_CAUSES,
+} from "./operations.ts";
 import type { ProcessImage, ProcessTable } from "./processes.ts";
+
+/** Pages that one page-table page maps. */
+const TABLE_PAGES = 512;
 
 export class Schedule {
   private readonly log: OperationLog;
@@ -15,6 +25,8 @@ export class Schedule {
   private readonly ordered: number[] = [];
   private readonly mapped = new MappedPages();
   private readonly hasMoves: boolean;
+  /** What is reserved or mapped: page tables of all else are freed. */
+  private readonly inUse = new AddressRanges();
 
   constructor(
     log: OperationLog,
@@ -67,7 +79,8 @@ export class Schedule {
     const cpu = log.cpus[index]!;
     if (this.states.get(cpu) !== KIND.load) this.put(cpu, log.atNs[index]!, KIND.load);
     if (log.kinds[index] === KIND.move) this.placeMove(index);
-    else this.ordered.push(index);
+    else if (log.kinds[index] !== KIND.reserve) this.ordered.push(index);
+    this.followAddresses(index);
     if (this.hasMoves) this.follow(index);
   }
 
@@ -79,7 +92,9 @@ export class Schedule {
     const atNs = log.atNs[index]!;
     const { fromVpn, fromPages, toVpn, pages } = move;
     const runs = this.mapped.runs(fromVpn, pages);
-    ordered.push(log.push(image.id, cpu, atNs, KIND.unmap, "mremap", fromVpn, fromPages));
+    const unmap = log.push(image.id, cpu, atNs, KIND.unmap, "mremap", fromVpn, fromPages);
+    ordered.push(unmap);
+    this.release(unmap);
     this.mapped.unmap(fromVpn, fromPages);
     for (const run of runs) {
       const vpn = toVpn + run.vpn - fromVpn;
@@ -87,6 +102,37 @@ export class Schedule {
       ordered.push(log.push(image.id, cpu, atNs, kind, "mremap", vpn, run.pages, run.writable));
       this.mapped.map(vpn, run.pages, run.writable);
     }
+  }
+
+  /** Keeps `inUse`, and decides which page-table pages an unmap frees. */
+  private followAddresses(index: number): void {
+    const { log, inUse } = this;
+    const kind = log.kinds[index]!;
+    if (kind === KIND.unmap) {
+      // After madvise the addresses are still the program's.
+      if (OPERATION_CAUSES[log.causes[index]!] !== "madvise") this.release(index);
+    } else if (kind !== KIND.move && kind !== KIND.protect) {
+      inUse.add(log.vpns[index]!, log.pages[index]!);
+    }
+  }
+
+  /**
+   * A page-table page goes when nothing in its 2 MiB is in use any more (Linux mm/memory.c,
+   * free_pgtables: from the mapping before to the one behind).
+   */
+  private release(index: number): void {
+    const { log, inUse } = this;
+    const vpn = log.vpns[index]!;
+    const end = vpn + log.pages[index]!;
+    inUse.remove(vpn, end - vpn);
+    const first = Math.floor(vpn / TABLE_PAGES) * TABLE_PAGES;
+    const last = Math.floor((end - 1) / TABLE_PAGES) * TABLE_PAGES;
+    const keepsFirst = inUse.hasAny(first, TABLE_PAGES);
+    const keepsLast = inUse.hasAny(last, TABLE_PAGES);
+    const kept = (keepsFirst ? 1 : 0) + (keepsLast && last !== first ? 1 : 0);
+    if (kept > (last - first) / TABLE_PAGES) return;
+    log.tables[index] =
+      FREES_TABLES | (keepsFirst ? KEEPS_FIRST_TABLE : 0) | (keepsLast ? KEEPS_LAST_TABLE : 0);
   }
 
   private follow(index: number): void {
@@ -97,6 +143,6 @@ export class Schedule {
     const isWritable = log.writable[index] === 1;
     if (kind === KIND.unmap) mapped.unmap(vpn, pages);
     else if (kind === KIND.protect) mapped.protect(vpn, pages, isWritable);
-    else if (kind !== KIND.move) mapped.map(vpn, pages, isWritable);
+    else if (kind !== KIND.move && kind !== KIND.reserve) mapped.map(vpn, pages, isWritable);
   }
 }

@@ -60,6 +60,7 @@ class Target {
 }
 
 class Shootdown {
+  readonly pid: number;
   readonly cause: Cause;
   readonly pages: number;
   readonly startNs: number;
@@ -71,7 +72,14 @@ class Shootdown {
   isLocalOver = false;
   returnNs: number | undefined = undefined;
 
-  constructor(cause: Cause, pages: number, startNs: number | undefined, requestNs: number) {
+  constructor(
+    pid: number,
+    cause: Cause,
+    pages: number,
+    startNs: number | undefined,
+    requestNs: number,
+  ) {
+    this.pid = pid;
     this.cause = cause;
     this.pages = pages;
     this.startNs = startNs ?? requestNs;
@@ -116,10 +124,13 @@ class Interrupt {
 
 /** A request that is over: what the kernel did, as far as the trace shows it. */
 export interface FinishedShootdown {
+  /** Whose it was; negative where the trace does not say. */
+  readonly pid: number;
   readonly cause: Cause;
   /** −1: everything. */
   readonly pages: number;
   readonly startNs: number;
+  readonly requestNs: number;
   /**
    * CPUs that were queued a flush. 0: all others were idle or elsewhere, only the local flush ran.
    */
@@ -238,12 +249,13 @@ export class ShootdownTracker {
     this.flushRequests++;
     const initiator = this.initiatorOf(event.tid);
     if (initiator === undefined) {
-      const { pages, timeNs } = event;
-      this.report(new Shootdown("other", pages, undefined, timeNs));
+      const { pid, pages, timeNs } = event;
+      this.report(new Shootdown(pid, "other", pages, undefined, timeNs));
       return;
     }
     this.finish(initiator);
     initiator.shootdown = new Shootdown(
+      event.pid,
       causeOf(initiator),
       event.pages < 0 ? ALL_PAGES : event.pages,
       initiator.openNs,
@@ -394,11 +406,12 @@ export class ShootdownTracker {
   }
 
   private report(shootdown: Shootdown): void {
-    const { cause, pages, startNs, targets } = shootdown;
+    const { pid, cause, pages, startNs, requestNs, targets } = shootdown;
     const isComplete = targets.length > 0 && targets.every(({ visit }) => visit?.isOver);
     const path = isComplete ? this.cut(shootdown) : undefined;
     const latencyNs = path?.latencyNs ?? latencyWithoutIpi(shootdown);
-    this.onFinish({ cause, pages, startNs, targets: targets.length, path, latencyNs });
+    const told = targets.length;
+    this.onFinish({ pid, cause, pages, startNs, requestNs, targets: told, path, latencyNs });
   }
 
   private cut(shootdown: Shootdown): CriticalPath {

@@ -16,7 +16,8 @@
 // taken for successful. A CPU that runs the process without a recorded switch to it gets a load.
 
 import { UsageError } from "../../engine/errors.ts";
-import { type Cause, EventKind, type TraceEvent } from "./event.ts";
+import { Callee, type Cause, EventKind, type TraceEvent } from "./event.ts";
+import type { KernelRequest } from "./kernel-counts.ts";
 import { KIND, type Move, NOBODY, OperationLog, packOperations } from "./operation-log.ts";
 import {
   OPERATION_KINDS,
@@ -26,8 +27,10 @@ import {
 } from "./operations.ts";
 import { type ProcessImage, ProcessTable } from "./processes.ts";
 import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "./reader.ts";
+import { Reorder } from "./reorder.ts";
 import { has, recordFlags, refuse, requireEvents } from "./requirements.ts";
 import { Schedule } from "./schedule.ts";
+import { type FinishedShootdown, ShootdownTracker } from "./tracker.ts";
 
 const PAGE_BYTES = 4096;
 
@@ -72,6 +75,8 @@ export interface TraceWorkload {
    * Other processes that changed mappings, most operations first; also what a pid was before exec.
    */
   readonly leftOut: readonly LeftOutProcess[];
+  /** The kernel's own flush requests for the process; undefined if the trace shows none at all. */
+  readonly kernelRequests: readonly KernelRequest[] | undefined;
   readonly events: number;
   readonly linesSkipped: number;
   readonly warnings: readonly string[];
@@ -113,6 +118,11 @@ class WorkloadBuilder {
   private readonly cpusSeen = new Set<number>();
   /** The thread that each CPU runs. */
   private readonly running = new Map<number, number>();
+  private readonly shootdowns: FinishedShootdown[] = [];
+  private readonly tracker = new ShootdownTracker((shootdown) => this.shootdowns.push(shootdown));
+  private readonly inOrder = new Reorder((event) => this.tracker.accept(event));
+  /** When each CPU was last called by another, if nothing has happened on it since. */
+  private readonly wokenNs = new Map<number, number>();
   private firstNs = Number.POSITIVE_INFINITY;
   private hasPid = false;
 
@@ -123,8 +133,13 @@ class WorkloadBuilder {
   accept(event: TraceEvent): void {
     this.firstNs = Math.min(this.firstNs, event.timeNs);
     this.cpusSeen.add(event.cpu);
-    if (event.kind === EventKind.switch) this.noteRunning(event, event.nextTid);
-    else if (event.tid >= 0) this.noteRunning(event, event.tid);
+    this.inOrder.push(event);
+    if (event.tid >= 0) this.noteRunning(event, event.tid, this.wokenNs.get(event.cpu));
+    if (event.kind === EventKind.switch) this.noteRunning(event, event.nextTid, undefined);
+    // Whatever one CPU calls another for but flushes: mostly to run a thread that it has woken.
+    if (event.kind === EventKind.queue && event.callee === Callee.another) {
+      this.wokenNs.set(event.targetCpu, event.timeNs);
+    }
     if (event.pid <= 0) return;
     this.hasPid = true;
     const image = this.processes.imageOf(event);
@@ -136,16 +151,21 @@ class WorkloadBuilder {
   /**
    * A CPU runs this thread from here on. Any event says so, not only a switch: traces lack some,
    * and a thread that only computes is otherwise seen in nothing but the interrupts that it takes.
+   * Without a switch it has been running since the CPU was called to run something, if it was.
    */
-  private noteRunning(event: TraceEvent, tid: number): void {
-    if (this.running.get(event.cpu) === tid) return;
-    this.running.set(event.cpu, tid);
-    this.log.push(NOBODY, event.cpu, event.timeNs, KIND.switch, "switch", tid);
+  private noteRunning({ cpu, timeNs }: TraceEvent, tid: number, sinceNs = timeNs): void {
+    if (this.running.get(cpu) !== tid) {
+      this.running.set(cpu, tid);
+      this.log.push(NOBODY, cpu, sinceNs, KIND.switch, "switch", tid);
+    }
+    this.wokenNs.delete(cpu);
   }
 
   finish(summary: TraceSummary): TraceWorkload {
     for (const call of this.pending.values()) this.perform(call, undefined);
     this.pending.clear();
+    this.inOrder.end();
+    this.tracker.end();
     if (!this.hasPid) {
       throw new UsageError(
         `cannot replay ${summary.file}: its lines name threads but no processes. ` +
@@ -182,10 +202,23 @@ class WorkloadBuilder {
         .filter((other) => other !== image && other.operations > 0)
         .sort((a, b) => b.operations - a.operations)
         .map(({ pid, comm, operations }) => ({ pid, comm, operations })),
+      kernelRequests: has(summary, "flush") ? this.requestsOf(summary, image) : undefined,
       events: summary.events,
       linesSkipped: summary.linesSkipped,
       warnings,
     };
+  }
+
+  private requestsOf(summary: TraceSummary, image: ProcessImage): KernelRequest[] {
+    const showsIpis = has(summary, "send") || has(summary, "queue");
+    return this.shootdowns
+      .filter(({ pid, requestNs }) => {
+        return pid === image.pid && requestNs >= image.startNs && requestNs <= image.lastNs;
+      })
+      .map(({ cause, requestNs, pages, targets }) => {
+        const atNs = requestNs - this.firstNs;
+        return { cause, atNs, pages, ipis: showsIpis ? targets : undefined };
+      });
   }
 
   private choose(summary: TraceSummary): ProcessImage {
@@ -254,13 +287,20 @@ class WorkloadBuilder {
         this.protect(call);
         break;
       case "mmap":
-        if (result !== undefined) call.image.touch(result, call.bytes);
         if ((call.flags & MAP_FIXED) !== 0) this.unmap(call, call.address, call.bytes);
+        if (result !== undefined) this.reserve(call, result, call.bytes);
         break;
       case "mremap":
         this.move(call, result);
         break;
     }
+  }
+
+  private reserve(call: PendingCall, address: number, bytes: number): void {
+    const { vpn, pages } = pagesOf(address, bytes);
+    call.image.touch(address, bytes);
+    if (this.wantedPid !== undefined && call.image.pid !== this.wantedPid) return;
+    this.log.push(call.image.id, call.cpu, call.atNs, KIND.reserve, call.cause, vpn, pages);
   }
 
   private unmap(call: PendingCall, address: number, bytes: number): void {
@@ -277,6 +317,7 @@ class WorkloadBuilder {
   private move(call: PendingCall, result: number | undefined): void {
     const { address, bytes, newBytes, newAddress } = call;
     if (result === address) {
+      this.reserve(call, address, newBytes);
       if (newBytes < bytes) this.unmap(call, address + newBytes, bytes - newBytes);
       return;
     }
@@ -287,7 +328,6 @@ class WorkloadBuilder {
       this.unmap(call, address, bytes);
       return;
     }
-    call.image.touch(to, newBytes);
     const from = pagesOf(address, bytes);
     const index = this.add(
       call.image,
@@ -299,6 +339,7 @@ class WorkloadBuilder {
       from.pages,
     );
     if (index === undefined) return;
+    this.reserve(call, to, newBytes);
     this.moves.set(index, {
       fromVpn: from.vpn,
       fromPages: from.pages,

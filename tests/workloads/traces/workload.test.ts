@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../../dist/src/engine/errors.js";
 import {
+  FREES_TABLES,
+  KEEPS_LAST_TABLE,
   readWorkload,
   type TraceOperation,
   TraceOperations,
@@ -135,6 +137,53 @@ describe("workload: what events become", () => {
       "addr: 0x7f0000000000, old_len: 0x4000, new_len: 0x1000, flags: 0x1, new_addr: 0x0";
     const lines = [write(1, 0), call(4, "mremap", fields), ret(5, "mremap", "0x7f0000000000")];
     expect(await operationsOf(lines)).toEqual(["map 0 1 w", "unmap 1 3 r"]);
+  });
+
+  it("a page-table page goes with the last addresses in its 2 MiB that are in use", async () => {
+    const reserve = (us: number, bytes: string) => [
+      call(us, "mmap", `addr: 0x0, len: ${bytes}, prot: 0x3, flags: 0x22, fd: 0xffffffff`),
+      ret(us + 1, "mmap", "0x7f0000000000"),
+    ];
+    const munmap = (us: number, address: string, bytes: string) => [
+      call(us, "munmap", `addr: ${address}, len: ${bytes}`),
+      ret(us + 1, "munmap"),
+    ];
+    const lines = [
+      ...[...reserve(1, "0x600000"), write(3, 0), write(4, 600)],
+      ...munmap(5, "0x7f0000000000", "0x100000"), // Half of the first 2 MiB …
+      ...munmap(7, "0x7f0000100000", "0x200000"), // … the other half and one of the second …
+      ...munmap(9, "0x7f0000300000", "0x300000"), // … and all that is left.
+    ];
+    const { operations } = await read(lines);
+    const unmaps = [...operations].filter(({ kind }) => kind === "unmap");
+    expect(unmaps.map(({ tables }) => tables)).toEqual([
+      0,
+      FREES_TABLES | KEEPS_LAST_TABLE,
+      FREES_TABLES,
+    ]);
+  });
+
+  it("madvise frees no page-table pages: the addresses are still in use", async () => {
+    const fields = "start: 0x7f0000000000, len_in: 0x200000, behavior: 0x4";
+    const { operations } = await read([write(1, 0), call(2, "madvise", fields)]);
+    expect([...operations].at(-1)).toMatchObject({ kind: "unmap", tables: 0 });
+  });
+
+  it("a thread whose switch is not in the trace runs since its CPU was called", async () => {
+    const callsOne = "cpu=1 callsite=x+0x1 func=sched_ttwu_pending csd=0xff01";
+    const second = { tid: 11, cpu: 1 };
+    const lines = [
+      write(1, 0, second),
+      at.switchTo(2, 0, second),
+      line(10, "csd:csd_queue_cpu", callsOne),
+      write(20, 1, second),
+      at.enterMunmap(21),
+    ];
+    const { operations } = await read(lines);
+    const ofOne = [...operations].filter(({ cpu }) => cpu === 1);
+    expect(ofOne.map(({ kind, atNs }) => `${kind} ${atNs / 1000}`)).toEqual([
+      ...["load 0", "map 0", "idle 1", "load 9", "map 19"],
+    ]);
   });
 
   it("operations are in order of time even where lines are not", async () => {

@@ -1,0 +1,11 @@
+// What an initiator notes of its measured part, besides counters.
+
+import type { CauseTally } from "./cause-tally.ts";
+
+/** When an initiator's measured part began and ended, in modelled ns; both 0 for a responder. */
+export interface Measured {
+  beganNs: number;
+  endedNs: number;
+  /** Of a replay. */
+  readonly causes: CauseTally;
+}
