@@ -133,9 +133,10 @@ function* fillMailbox(core: Core): Protocol<void> {
 
 /** The kernel takes every frame that is free, and gives them back after a while. */
 function* hoardFrames(core: Core): Protocol<void> {
-  const { frames } = core.machine;
+  const { frames, shape } = core.machine;
   const hoard: number[] = [];
-  for (;;) {
+  // A list that a frame was put on twice has no end.
+  while (hoard.length < shape.dataFrames) {
     const frame = yield* takeFrame(core, OTHER_SPACE);
     if (frame === NO_FRAME) break;
     hoard.push(frame);

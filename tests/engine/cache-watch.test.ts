@@ -71,7 +71,7 @@ describe("a watched cache: each translation leaves it once", () => {
         const epochs = { epochOf: (did: number) => flushes[did] };
         let leaves = 0;
         for (const { kind, context: did, vpn } of steps) {
-          if (kind === "page") iotlb.invalidatePages(did, vpn, 1, gone);
+          if (kind === "page") iotlb.invalidatePages(did, vpn, 1, epochs, gone);
           else if (kind === "flush") {
             const domain = vpn < 10 ? ALL_DOMAINS : did;
             iotlb.reportDomain(domain, epochs, leaves, gone);

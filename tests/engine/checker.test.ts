@@ -333,7 +333,7 @@ describe("exposure ends", () => {
     const stopped = exposedNs(({ check, cpu, tlb }) => {
       check!.stopsUsing(cpu.now() - 40);
       tlb.flushContext(pcidOf(0));
-      check!.resumes();
+      check!.resumes(undefined);
     });
     expect(stopped).toBe(60);
     const unloaded = exposedNs(({ check, cpu }) => {

@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
 import { layOut } from "../../dist/src/engine/layout/regions.js";
 import type { TlbShape } from "../../dist/src/engine/layout/shape.js";
-import { IOTLB_MISS, Iotlb, type IotlbHit } from "../../dist/src/engine/machine/iotlb.js";
+import {
+  DEVICE_EPOCHS,
+  IOTLB_MISS,
+  Iotlb,
+  type IotlbHit,
+} from "../../dist/src/engine/machine/iotlb.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
 import { shapeWith } from "./shapes.js";
 
@@ -55,7 +60,7 @@ describe("an IOTLB", () => {
             model.delete(key);
           } else if (kind === "pages") {
             const first = Math.floor(vpn / 2 ** mask) * 2 ** mask;
-            iotlb.invalidatePages(did, first, 2 ** mask);
+            iotlb.invalidatePages(did, first, 2 ** mask, DEVICE_EPOCHS);
             for (let page = first; page < first + 2 ** mask; page++) model.delete(`${did}/${page}`);
           } else {
             const hit = found(iotlb, did, vpn, epochs[did]);
@@ -86,7 +91,7 @@ describe("an IOTLB", () => {
       for (const page of inside) fill(iotlb, 1, first + page);
       for (const page of [first - 1, first + pages]) fill(iotlb, 1, page);
       fill(iotlb, 2, first);
-      iotlb.invalidatePages(1, first, pages);
+      iotlb.invalidatePages(1, first, pages, DEVICE_EPOCHS);
       expect(inside.filter((page) => iotlb.holds(1, first + page, 0))).toEqual([]);
       expect(iotlb.holds(1, first - 1, 0)).toBe(true);
       expect(iotlb.holds(1, first + pages, 0)).toBe(true);

@@ -33,12 +33,6 @@ export const BUGS: readonly Bug[] = [
     },
   },
   {
-    name: "cores-not-awaited",
-    rule: "1",
-    policy: "akaros",
-    edits: {},
-  },
-  {
     name: "acknowledges-unhandled",
     rule: "1",
     policy: "strict",
@@ -183,20 +177,15 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    const lock",
+          find: "core.path.begin(core.cpu.now());",
           replace:
-            "const { cpu, machine, costs, path, counters, plan, home, space } = core;\n    const { pageTables, spaces } = machine;\n    core.readBefore = spaces.loadedBits(space, 0);\n    const lock",
+            "core.path.begin(core.cpu.now());\n    core.readBefore = core.machine.spaces.loadedBits(core.space, 0);",
         },
       ],
       "engine/protocol/targets.js": [
         {
-          find: "let targets = 0;\n    for (let word",
-          replace:
-            "let targets = 0;\n    const before = core.readBefore;\n    core.readBefore = undefined;\n    for (let word",
-        },
-        {
           find: "let bits = spaces.loadedBits(space, word);",
-          replace: "let bits = before ?? spaces.loadedBits(space, word);",
+          replace: "let bits = core.readBefore ?? spaces.loadedBits(space, word);",
         },
       ],
     },
@@ -239,8 +228,9 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "yield* flushNow(core, vpn, 1);\n    frames.free(core.id, pfnOf(former));",
-          replace: "frames.free(core.id, pfnOf(former));\n    yield* flushNow(core, vpn, 1);",
+          find: "yield* flushNow(core, vpn, 1);\n    freeFrame(core, pfnOf(former), vpn, false);",
+          replace:
+            "freeFrame(core, pfnOf(former), vpn, false);\n    yield* flushNow(core, vpn, 1);",
         },
       ],
     },
@@ -252,9 +242,9 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "    frames.free(core.id, pfnOf(former));\n",
+          find: "    freeFrame(core, pfnOf(former), vpn, false);\n",
           replace:
-            "    frames.free(core.id, pfnOf(former));\n    frames.free(core.id, pfnOf(former));\n",
+            "    freeFrame(core, pfnOf(former), vpn, false);\n    freeFrame(core, pfnOf(former), vpn, false);\n",
         },
       ],
     },
@@ -301,7 +291,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "queue-stamps-before-clearing",
     rule: "2",
-    policy: "deferred(16,20us)",
+    policy: "deferred(4,10us)",
     edits: {
       "engine/protocol/memory.js": [
         {
@@ -369,20 +359,6 @@ export const BUGS: readonly Bug[] = [
     policy: "strict",
     edits: {
       "engine/protocol/invalidation.js": [{ find: " && !core.freesTables", replace: "" }],
-    },
-  },
-  {
-    name: "acknowledges-tables-early",
-    rule: "11",
-    policy: "strict",
-    choices: { ack: "early" },
-    edits: {
-      "engine/protocol/shootdown.js": [
-        {
-          find: "core.freesTables && plan.ack === ACK_EARLY ? ACK_LATE : plan.ack",
-          replace: "plan.ack",
-        },
-      ],
     },
   },
   {

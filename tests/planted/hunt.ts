@@ -60,13 +60,17 @@ async function plant({ edits }: Bug, tree: string): Promise<URL> {
 async function runRound(pool: VirtualPool, round: Round): Promise<string | undefined> {
   let result: PointResult;
   try {
-    result = await pool.run(round.point);
+    result = await pool.run(round.point, AbortSignal.timeout(ENDLESS_MS));
   } catch (error) {
+    if (error instanceof Error && error.name === "AbortError") return "the run has no end";
     if (!(error instanceof Error) || !ENDED_BY_ENGINE.has(error.name)) throw error;
     return `the run ended: ${error.message.split(/[;\n]/)[0]}`;
   }
   return result.check?.findings[0]?.kind;
 }
+
+/** A list of frames that a bug has made a ring is walked for ever. */
+const ENDLESS_MS = 20_000;
 
 /** A broken invariant, or a run in which nobody can go on. */
 const ENDED_BY_ENGINE = new Set([InvariantError.name, NoProgressError.name]);

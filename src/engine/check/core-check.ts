@@ -55,13 +55,18 @@ export class CoreCheck extends ActorCheck {
     this.stepCount = 0;
   }
 
-  /** Since `sinceNs` this core uses no translation, until it `resumes`. */
-  stopsUsing(sinceNs: number): void {
-    this.stoppedNs = Math.min(this.stoppedNs, sinceNs);
+  /**
+   * Since `sinceNs` this core uses no translation, until it `resumes`. Returns since when it used
+   * none before, to be handed back then.
+   */
+  stopsUsing(sinceNs: number): number {
+    const { stoppedNs } = this;
+    this.stoppedNs = Math.min(stoppedNs, sinceNs);
+    return stoppedNs;
   }
 
-  resumes(): void {
-    this.stoppedNs = NEVER_NS;
+  resumes(stoppedNs: number | undefined): void {
+    this.stoppedNs = stoppedNs ?? NEVER_NS;
   }
 
   /** Another space is loaded instead of `space`, until that is `loaded`. */

@@ -66,7 +66,12 @@ export class CoreStates {
     return Atomics.compareExchange(this.words, index, CORE_IDLE, CORE_MARKED) !== CORE_AWAKE;
   }
 
-  /** The core: when it was marked, if it was. */
+  /** Whether it is idle and will flush before it uses anything again. */
+  isMarked(core: number): boolean {
+    return Atomics.load(this.words, core * this.stride + IDLE) === CORE_MARKED;
+  }
+
+  /** The core: when it was marked last, if it was. */
   markedNs(core: number): number {
     return this.floats[(core * this.stride + MARKED_NS[0]) / 2];
   }

@@ -150,14 +150,20 @@ export class Iotlb {
   }
 
   /** The IOMMU: drops the pages of 2^mask that begin at `vpn`; `pages` is 2^mask. */
-  invalidatePages(did: number, vpn: number, pages: number, watch?: CacheWatch): void {
+  invalidatePages(
+    did: number,
+    vpn: number,
+    pages: number,
+    epochs: Epochs,
+    watch?: CacheWatch,
+  ): void {
     if (pages >= this.sets) {
-      this.dropRange(0, this.entries, did, vpn, pages, watch);
+      this.dropRange(0, this.entries, did, vpn, pages, epochs, watch);
       return;
     }
     for (let page = vpn; page < vpn + pages; page++) {
       const first = this.firstOf(page);
-      this.dropRange(first / IOTLB_ENTRY_WORDS, this.ways, did, vpn, pages, watch);
+      this.dropRange(first / IOTLB_ENTRY_WORDS, this.ways, did, vpn, pages, epochs, watch);
     }
   }
 
@@ -212,6 +218,7 @@ export class Iotlb {
     did: number,
     vpn: number,
     pages: number,
+    epochs: Epochs,
     watch: CacheWatch | undefined,
   ): void {
     const words = this.words;
@@ -221,7 +228,7 @@ export class Iotlb {
       if (state <= EMPTY || this.domainOf(entry) !== did) continue;
       const cached = this.pageOf(entry);
       if (cached < vpn || cached >= vpn + pages) continue;
-      if (watch !== undefined) this.report(entry, watch);
+      if (watch !== undefined && this.isValid(entry, did, epochs)) this.report(entry, watch);
       Atomics.compareExchange(words, entry + STATE, state, EMPTY);
     }
   }

@@ -198,6 +198,14 @@ export class PageTables {
     return released ? pfnOf(entry) : NO_FRAME;
   }
 
+  /** Makes the address of an entry free whose frame has been released, if that is still so. */
+  takeReleased(leaf: number): void {
+    const entry = Atomics.load(this.entries, leaf);
+    if (isHeld(entry) && (entry & RELEASED) !== 0) {
+      Atomics.compareExchange(this.entries, leaf, entry, 0);
+    }
+  }
+
   /**
    * A walker uses the entry: sets accessed, and dirty for a write, only while it is present.
    * Returns the entry as used; not present (or not writable, for a write) is a fault.

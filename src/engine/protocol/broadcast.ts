@@ -57,10 +57,10 @@ export function applyBroadcasts(core: Core, nowNs: number): void {
     }
     core.nextBroadcast = (core.nextBroadcast + 1) | 0;
     const { space, vpn, pages } = broadcast;
-    check?.stopsUsing(broadcast.dueNs); // It could not use any of it in between.
+    const stoppedNs = check?.stopsUsing(broadcast.dueNs); // It could not use any of it since.
     const pcid = pcidOf(space);
     if (pages === 0) tlb.flushContext(pcid);
     for (let page = vpn; page < vpn + pages; page++) tlb.invalidatePage(pcid, page);
-    check?.resumes();
+    check?.resumes(stoppedNs);
   }
 }

@@ -83,7 +83,7 @@ export class Core {
   iommuPending = 0;
   /** The range of a flush that cannot be gathered. */
   readonly immediate = new RangeList();
-  /** The unmap under way must be flushed everywhere before it ends, whatever the policy defers. */
+  /** What is under way must be flushed everywhere before it ends, whatever the policy defers. */
   mustFlush = false;
   /** The shootdown under way: page-table pages were unlinked; the generation that it makes. */
   freesTables = false;

@@ -125,9 +125,10 @@ function releaseEntries(
  * have it cached.
  */
 export function freeFrame(core: Core, frame: number, vpn: number, unflushed: boolean): void {
-  const { machine, home, id, check } = core;
+  const { machine, plan, home, id, check } = core;
   check?.freed(frame, vpn);
-  if (unflushed) {
+  // What had been handed back to its owner unflushed may be cached under a former address as well.
+  if (unflushed || plan.sameOwner) {
     machine.frames.freeUnflushed(id, frame, machine.spaces.deferredFlushesStarted(home));
   } else {
     machine.frames.free(id, frame);

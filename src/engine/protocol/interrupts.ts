@@ -10,6 +10,7 @@ import {
   FLUSH_SPACE,
   KERNEL_MESSAGE,
 } from "../machine/mailboxes.ts";
+import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 
 /** Pages of a flush that is always a full one. */
@@ -21,7 +22,8 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   const { mailboxes } = machine;
   core.countFromHere();
   const enteredNs = cpu.now();
-  core.check?.stopsUsing(enteredNs); // From here on, not from its flush on.
+  // From here on, not from its flush on.
+  const stoppedNs = core.check?.stopsUsing(uselessSinceNs(core, enteredNs));
   let hostNs = cpu.lateNs;
   let beganNs = enteredNs;
   cpu.spend(costs.interruptEntryNs);
@@ -44,9 +46,15 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     hostNs = 0;
   } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
-  core.check?.resumes();
+  core.check?.resumes(stoppedNs);
   core.counters.responderNs += cpu.now() - enteredNs;
   machine.actors.progressed(cpu.id);
+}
+
+/** From when on this core can use nothing: its handler, or earlier if it idles and must flush. */
+function uselessSinceNs({ machine, id }: Core, enteredNs: number): number {
+  const { coreStates } = machine;
+  return coreStates.isMarked(id) ? coreStates.markedNs(id) : enteredNs;
 }
 
 /**
@@ -61,6 +69,7 @@ export function flushOwnTlb(
   generation: number,
 ): void {
   const { cpu, tlb, costs, counters } = core;
+  if (core.readsBroadcasts) applyBroadcasts(core, cpu.now()); // They came first.
   let full = pages > core.plan.fullAbovePages;
   if (generation !== 0) {
     const behind = (generation - core.generations[space]) | 0;
@@ -81,6 +90,7 @@ export function flushOwnTlb(
 
 /** Drops everything of a space from this core's own TLB, and takes the time. */
 export function flushOwnContext(core: Core, space: number): void {
+  if (core.readsBroadcasts) applyBroadcasts(core, core.cpu.now());
   core.cpu.spend(core.costs.flushContextNs);
   core.tlb.flushContext(pcidOf(space));
   core.counters.fullFlushes++;

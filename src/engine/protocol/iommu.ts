@@ -40,7 +40,7 @@ import {
   type Iommu,
   type ServiceTimes,
 } from "../machine/iommu.ts";
-import { ALL_DOMAINS, type Iotlb } from "../machine/iotlb.ts";
+import { ALL_DOMAINS, DEVICE_EPOCHS, type Iotlb } from "../machine/iotlb.ts";
 import { didOf, type Machine } from "../machine/machine.ts";
 import { IommuCounters } from "../probe/counters.ts";
 import type { Costs } from "../profile/costs.ts";
@@ -243,7 +243,7 @@ function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
   if (unit.devices.length > 0 && !leafHintOf(words)) iommu.dropTables();
   if (iommu.fills === 0) return;
   const pages = powerOfTwo(addressMaskOf(words));
-  iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, check);
+  iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, iommu, check);
 }
 
 /**
@@ -288,7 +288,8 @@ function* invalidateDeviceTlb(
   if (!machine.shape.ats) return;
   machine.devices.countInvalidation(device);
   const { vpn, addressMask } = deviceRangeOf(words);
-  machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, powerOfTwo(addressMask), check);
+  const pages = powerOfTwo(addressMask);
+  machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, pages, DEVICE_EPOCHS, check);
   yield* awaitInFlight(unit, true);
 }
 

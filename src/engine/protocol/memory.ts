@@ -165,7 +165,10 @@ export function* flushNow(core: Core, vpn: number, pages: number): Protocol<void
   const { immediate } = core;
   immediate.clear();
   immediate.add(vpn, pages, core.cpu.now());
+  const { mustFlush } = core;
+  core.mustFlush = true;
   yield* shootdown(core, core.space, immediate, 0, 0);
+  core.mustFlush = mustFlush;
 }
 
 /**

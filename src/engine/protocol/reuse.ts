@@ -36,7 +36,7 @@ export function* takeAddress(core: Core, leaf: number): Protocol<void> {
   if ((entry & RELEASED) === 0) return;
   yield* flushSince(core, machine.frames.stampOf(pfnOf(entry)));
   if (cpu.point()) yield;
-  machine.pageTables.takeHeld(leaf);
+  machine.pageTables.takeReleased(leaf);
 }
 
 /** Flushes everything unless that was done since `stamp`. In the background, as other reuse. */

@@ -25,8 +25,8 @@ export const SKIP = -1;
 /**
  * Flushes ranges of `space` that are unmapped by now: for the cores those from `coresFrom` on, for
  * the IOMMUs those from `iommuFrom` on; SKIP leaves a half out, EVERYTHING flushes the whole space
- * there. Returns when both have answered as far as the policy waits; for EVERYTHING it always waits
- * for the IOMMUs.
+ * there. Returns when both have answered as far as the policy waits; for EVERYTHING, and where the
+ * caller must know, it always waits for the IOMMUs.
  */
 export function* shootdown(
   core: Core,
@@ -42,7 +42,7 @@ export function* shootdown(
     ? machine.spaces.heldTables(space) > 0
     : ranges.haveTables(Math.max(0, Math.min(coresFrom, iommuFrom)));
   const queued = plan.queuedInvalidation && iommuFrom !== SKIP;
-  const async = queued && plan.waitEvery > 1 && iommuFrom !== EVERYTHING;
+  const async = queued && plan.waitEvery > 1 && iommuFrom !== EVERYTHING && !core.mustFlush;
   const early = queued && plan.overlapped;
   if (queued && plan.waitEvery > 1 && !async) yield* completeSubmitted(core);
   if (early) {

@@ -50,9 +50,10 @@ export function leaveIdle(core: Core): void {
   }
   if (!marked && plan.coresWhen !== TICK) return;
   core.generations[space] = generation;
-  if (marked) core.check?.stopsUsing(machine.coreStates.markedNs(core.id));
+  const sinceNs = marked ? machine.coreStates.markedNs(core.id) : Number.POSITIVE_INFINITY;
+  const stoppedNs = core.check?.stopsUsing(sinceNs);
   flushMissed(core, space);
-  core.check?.resumes();
+  core.check?.resumes(stoppedNs);
 }
 
 function flushMissed(core: Core, space: number): void {
