@@ -90,6 +90,36 @@ describe("replay", () => {
   });
 });
 
+describe("counts.csv", () => {
+  const replayed = async (name: string, ...options: string[]) => {
+    const out = join(base, name);
+    const args = ["--policy", "linux-x86", "--executor", "virtual", "--out", out, ...options];
+    const { stdout } = await shootdown(["replay", MUNMAP_LOOP, ...args]);
+    const counts: Record<string, string>[] = parse(readFileSync(join(out, "counts.csv")), {
+      columns: true,
+    });
+    return { stdout, counts };
+  };
+
+  it("has the kernel's flushes and the policy's, and people see them as a table", async () => {
+    const { stdout, counts } = await replayed("counts", "--format", "table");
+    expect(counts.map(({ cause, metric }) => `${cause} ${metric}`)).toEqual(
+      ["all", "munmap"].flatMap((cause) =>
+        ["requests", "ipis", "full_flushes", "ranged_flushes"].map((of) => `${cause} ${of}`),
+      ),
+    );
+    const expected = { policy: "linux-x86", kernel: "200", replayed: "200", error: "0" };
+    expect(counts[0]).toMatchObject(expected);
+    expect(stdout).toMatch(/linux-x86 +munmap +200 → 200/);
+  });
+
+  it("counts the kernel's flushes no further than the operations that are taken", async () => {
+    const { counts } = await replayed("first-counts", "--ops", "1000");
+    expect(Number(counts[0].kernel)).toBeGreaterThan(0);
+    expect(Number(counts[0].kernel)).toBeLessThan(200);
+  });
+});
+
 describe("traces that are refused, with exit status 2 and no stack", () => {
   const refuses = async (args: string[], message: RegExp, input = "") => {
     const { code, stdout, stderr } = await shootdown(args, { input });

@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
-import { CRITICAL_PATH_COLUMNS, SUMMARY_COLUMNS } from "../../dist/src/results/columns.js";
+import {
+  COUNTS_COLUMNS,
+  CRITICAL_PATH_COLUMNS,
+  SUMMARY_COLUMNS,
+} from "../../dist/src/results/columns.js";
 import { dataPackage } from "../../dist/src/results/datapackage.js";
 import { KERNEL_SEGMENTS } from "../../dist/src/workloads/traces/index.js";
 
@@ -19,6 +23,11 @@ describe("results/README.md", () => {
     const names: string[] = SUMMARY_COLUMNS.map(({ name }) => name);
     for (const { name } of CRITICAL_PATH_COLUMNS) if (!names.includes(name)) names.push(name);
     expect(explainedIn(COLUMNS_PART).filter((name) => !name.includes("."))).toEqual(names);
+  });
+
+  it("explains every column of counts.csv", () => {
+    const names = COUNTS_COLUMNS.map(({ name }) => name);
+    expect(explainedIn(README)).toEqual(expect.arrayContaining(names));
   });
 
   it("explains every segment", () => {

@@ -103,3 +103,16 @@ describe("once a second", () => {
     expect(await told(lines)).toEqual([2, 0]);
   });
 });
+
+test("an mprotect flushes from its first page that was writable to its last", async () => {
+  const lines = [
+    at.fault(1, "0x600000000000", "0x6", SECOND),
+    at.fault(50, "0x7f0000404000", "0x6", FIRST),
+    at.fault(60, "0x7f0000406000", "0x6", FIRST),
+    line(70, "syscalls:sys_enter_mprotect", "start: 0x7f0000400000, len: 0x40000, prot: 0x1"),
+    line(80, "syscalls:sys_exit_mprotect", "0x0"),
+  ];
+  const { mprotect } = replay(await readWorkload("-", given(lines)), LINUX);
+  expect(mprotect!.ranged_flushes!.replayed).toBe(1);
+  expect(mprotect!.full_flushes!.replayed).toBe(0);
+});
