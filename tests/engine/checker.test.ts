@@ -337,7 +337,7 @@ describe("exposure ends", () => {
     });
     expect(stopped).toBe(60);
     const unloaded = exposedNs(({ check, cpu }) => {
-      check!.unloaded(0);
+      check!.unloaded(0, cpu.now());
       cpu.spend(1000);
     });
     expect(unloaded).toBe(100);

@@ -69,9 +69,9 @@ export class CoreCheck extends ActorCheck {
     this.stoppedNs = stoppedNs ?? NEVER_NS;
   }
 
-  /** Another space is loaded instead of `space`, until that is `loaded`. */
-  unloaded(space: number): void {
-    this.unloadedNs[pcidOf(space)] = this.clock.now();
+  /** Since `sinceNs` it uses nothing of `space`, until that is `loaded`. */
+  unloaded(space: number, sinceNs: number): void {
+    this.unloadedNs[pcidOf(space)] = sinceNs;
   }
 
   loaded(space: number): void {

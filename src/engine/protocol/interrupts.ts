@@ -119,7 +119,7 @@ function steppedAside(core: Core, space: number): boolean {
   }
   if (!coreStates.isIdle(core.id)) return false;
   spaces.leave(space, core.id);
-  core.check?.unloaded(space);
+  core.check?.unloaded(space, uselessSinceNs(core, core.cpu.now()));
   coreStates.leaveIdle(core.id); // Not lazily any more: nobody has to mark it.
   return true;
 }

@@ -28,7 +28,7 @@ export function unloadSpace(core: Core, space: number): void {
   const { machine, plan } = core;
   if (plan.skipIdle) machine.spaces.leave(space, core.id);
   else machine.spaces.unload(space, core.id);
-  core.check?.unloaded(space);
+  core.check?.unloaded(space, core.cpu.now());
 }
 
 /** The core stops using translations, with its space still loaded. */
@@ -44,15 +44,14 @@ export function leaveIdle(core: Core): void {
   const { machine, plan, space } = core;
   const generation = machine.spaces.generationOf(space);
   const marked = machine.coreStates.leaveIdle(core.id);
-  if (plan.skipIdle && !machine.spaces.isRunning(space, core.id)) {
-    loadSpace(core, space);
-    return;
-  }
-  if (!marked && plan.coresWhen !== TICK) return;
-  core.generations[space] = generation;
   const sinceNs = marked ? machine.coreStates.markedNs(core.id) : Number.POSITIVE_INFINITY;
   const stoppedNs = core.check?.stopsUsing(sinceNs);
-  flushMissed(core, space);
+  if (plan.skipIdle && !machine.spaces.isRunning(space, core.id)) {
+    loadSpace(core, space);
+  } else if (marked || plan.coresWhen === TICK) {
+    core.generations[space] = generation;
+    flushMissed(core, space);
+  }
   core.check?.resumes(stoppedNs);
 }
 
