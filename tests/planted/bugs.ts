@@ -14,7 +14,7 @@ export const BUGS: readonly Bug[] = [
     policy: "strict",
     edits: {
       "engine/protocol/targets.js": [
-        { find: "if (target !== core.id)", replace: "if (target !== core.id && target !== 3)" },
+        { find: "if (target === core.id)", replace: "if (target === core.id || target === 3)" },
       ],
     },
   },
@@ -256,7 +256,7 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "    if (narrowed > 0)\n        yield* flushNow(core, vpn, pages);\n",
+          find: "    if (narrowed > 0)\n        yield* flushNow(core, first, last - first + 1);\n",
           replace: "",
         },
       ],
