@@ -5,6 +5,9 @@
 // IDLE         the core (store, exchange),  initiators  AWAKE, IDLE, or MARKED: idle, and must
 //              initiators (cas)                         flush before it uses translations
 // SWEEPS       the core (add)               reapers     sweeps of the flush queues that it has done
+// ACCESSES     the core (add)               initiators  odd while it makes an access that a
+//                                           that        broadcast must not overtake
+//                                           broadcast
 // MARKED_NS    the initiator that marks     the core    (plain) when; published by IDLE
 
 import {
@@ -20,9 +23,10 @@ import { checkWords, LINE_WORDS } from "../layout/words.ts";
 
 const IDLE = 0;
 const SWEEPS = 1;
+const ACCESSES = 2;
 const MARKED_NS = [4, 64] as const;
 
-checkWords("core state", CORE_STATE_LINES * LINE_WORDS, { IDLE, SWEEPS, MARKED_NS });
+checkWords("core state", CORE_STATE_LINES * LINE_WORDS, { IDLE, SWEEPS, ACCESSES, MARKED_NS });
 
 const CORE_AWAKE = 0;
 const CORE_IDLE = 1;
@@ -74,6 +78,15 @@ export class CoreStates {
   /** The core: when it was marked last, if it was. */
   markedNs(core: number): number {
     return this.floats[(core * this.stride + MARKED_NS[0]) / 2];
+  }
+
+  /** The core: an access begins, or has ended. */
+  countAccess(core: number): void {
+    Atomics.add(this.words, core * this.stride + ACCESSES, 1);
+  }
+
+  accessesOf(core: number): number {
+    return Atomics.load(this.words, core * this.stride + ACCESSES);
   }
 
   countSweep(core: number): void {

@@ -32,11 +32,32 @@ export function* broadcast(core: Core, space: number, vpn: number, pages: number
   if (plan.ack === 0) return;
   const doneNs = startNs + broadcastSyncNs;
   while (cpu.now() < doneNs) if (cpu.sleep(doneNs)) yield;
+  yield* awaitAccesses(core, space);
   path.mark(LATE, sentNs);
   path.mark(QUEUED, startNs);
   path.mark(DELIVERY, doneNs);
   path.mark(LATE, cpu.now());
 }
+
+/**
+ * Waits until no core is in the middle of an access that it began before: the barrier behind a
+ * broadcast covers those as well (Arm ARM, DSB after TLBI). Only worker threads can be interrupted
+ * there by their host.
+ */
+function* awaitAccesses(core: Core, space: number): Protocol<void> {
+  const { cpu, machine } = core;
+  const { coreStates, spaces } = machine;
+  for (let other = 0; other < machine.shape.cores; other++) {
+    if (other === core.id || !spaces.isLoaded(space, other)) continue;
+    const accesses = coreStates.accessesOf(other);
+    while ((accesses & 1) === 1 && coreStates.accessesOf(other) === accesses) {
+      if (cpu.sleep(cpu.now() + POLL_NS)) yield;
+    }
+  }
+}
+
+/** How often a core in the middle of an access is looked at: nobody rings when it is done. */
+const POLL_NS = 100;
 
 /**
  * Drops from the own TLB what broadcasts that are due at `nowNs` invalidate. Before every use of

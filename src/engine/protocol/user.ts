@@ -118,8 +118,19 @@ export function* finishInterrupts(core: Core): Protocol<void> {
  * a fault.
  */
 export function access(core: Core, vpn: number, write: boolean): void {
-  const { cpu, tlb, counters, check, space } = core;
-  if (core.readsBroadcasts) applyBroadcasts(core, cpu.now());
+  if (!core.readsBroadcasts) {
+    use(core, vpn, write);
+    return;
+  }
+  const { cpu, machine, id } = core;
+  machine.coreStates.countAccess(id);
+  applyBroadcasts(core, cpu.now());
+  use(core, vpn, write);
+  machine.coreStates.countAccess(id);
+}
+
+function use(core: Core, vpn: number, write: boolean): void {
+  const { tlb, counters, check, space } = core;
   const entry = tlb.lookup(pcidOf(space), vpn);
   if (entry !== TLB_MISS && (!write || (tlb.pteOf(entry) & WRITABLE) !== 0)) {
     counters.tlbHits++;
