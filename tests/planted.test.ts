@@ -1,5 +1,6 @@
 // A few planted bugs that are found soon; all of them: `npm run -s planted`.
 
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { BUGS } from "../dist/tests/planted/bugs.js";
 import { hunt } from "../dist/tests/planted/hunt.js";
@@ -21,6 +22,15 @@ test.each([
 test("strict without a bug: nothing is found", async () => {
   const bug = { name: "none", rule: "", policy: "strict", edits: {} };
   expect(await hunt(bug, FEW_OPERATIONS)).toMatchObject({ detected: false, finding: "" });
+});
+
+test("every planted bug finds the texts that it replaces, each once", () => {
+  for (const { edits } of BUGS) {
+    for (const [file, texts] of Object.entries(edits)) {
+      const source = readFileSync(new URL(`../dist/src/${file}`, import.meta.url), "utf8");
+      expect(patched(file, source, texts)).not.toBe(source);
+    }
+  }
 });
 
 test("a bug whose text is gone, or stands twice: refused with the file and the text", () => {

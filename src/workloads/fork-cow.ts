@@ -35,6 +35,7 @@ export function* writeAfterFork(
   }
   path.enabled = false; // The fork belongs to no operation.
   yield* protect(core, vpn, pages);
+  core.check?.returned();
   path.enabled = true;
   yield* userWork(core, stream, core.random.around(gapNs));
   beginOperation(core);

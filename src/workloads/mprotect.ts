@@ -52,6 +52,7 @@ export function* widenWindow(
   const vpn = windowOf(core, plan, index);
   path.enabled = false; // Protecting belongs to no operation.
   yield* protect(core, vpn, pages);
+  core.check?.returned();
   path.enabled = true;
   for (let page = vpn; page < vpn + pages; page++) {
     yield* mapOnce(core, page, 0);

@@ -11,10 +11,12 @@ import {
 import { DEVICE_ERRONEOUS, DEVICE_PRESENT, DEVICE_REMOVED } from "../engine/machine/devices.ts";
 import { NO_FRAME } from "../engine/machine/frames.ts";
 import type { Iommu } from "../engine/machine/iommu.ts";
+import { NO_PAGE } from "../engine/machine/live-pages.ts";
 import { didOf } from "../engine/machine/machine.ts";
 import { POKE } from "../engine/machine/mailboxes.ts";
 import { attach, detach } from "../engine/protocol/attach.ts";
 import type { Core } from "../engine/protocol/core.ts";
+import { freeFrame } from "../engine/protocol/free.ts";
 import { submit, submitAndWait } from "../engine/protocol/invalidation.ts";
 import { iommuOfDevice } from "../engine/protocol/iommu.ts";
 import { send } from "../engine/protocol/ipi.ts";
@@ -70,7 +72,11 @@ const always = (): boolean => true;
 const hasOthers = ({ machine }: Core): boolean => machine.shape.cores > 1;
 const hasIommu = ({ machine }: Core): boolean => machine.shape.iommus > 0;
 const hasQueue = (core: Core): boolean => hasIommu(core) && core.plan.queuedInvalidation;
-const hasDevice = (core: Core): boolean => hasQueue(core) && core.machine.shape.devices > 0;
+/** What becomes of a failed device's own translations is not modelled: not with ATS. */
+const hasDevice = (core: Core): boolean => {
+  const { devices, ats } = core.machine.shape;
+  return hasQueue(core) && devices > 0 && !ats;
+};
 
 /** What is cheap and has few moments in which it matters comes often. */
 export const FAULTS: readonly Fault[] = [
@@ -133,7 +139,7 @@ function* fillMailbox(core: Core): Protocol<void> {
 
 /** The kernel takes every frame that is free, and gives them back after a while. */
 function* hoardFrames(core: Core): Protocol<void> {
-  const { frames, shape } = core.machine;
+  const { shape } = core.machine;
   const hoard: number[] = [];
   // A list that a frame was put on twice has no end.
   while (hoard.length < shape.dataFrames) {
@@ -142,7 +148,7 @@ function* hoardFrames(core: Core): Protocol<void> {
     hoard.push(frame);
   }
   yield* idleUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
-  for (const frame of hoard) frames.free(core.id, frame);
+  for (const frame of hoard) freeFrame(core, frame, NO_PAGE, false);
 }
 
 /** More descriptors than the queue holds, and nobody waits for them. */

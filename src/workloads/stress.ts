@@ -9,7 +9,9 @@
 import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import { NO_FRAME } from "../engine/machine/frames.ts";
+import { NO_PAGE } from "../engine/machine/live-pages.ts";
 import type { Core } from "../engine/protocol/core.ts";
+import { freeFrame } from "../engine/protocol/free.ts";
 import {
   beginOperation,
   copyOnWrite,
@@ -166,7 +168,7 @@ function* takeFrames(stressed: Stressed): Protocol<void> {
 }
 
 function giveBack({ core, taken }: Stressed): void {
-  for (const frame of taken) core.machine.frames.free(core.id, frame);
+  for (const frame of taken) freeFrame(core, frame, NO_PAGE, false);
   taken.length = 0;
 }
 

@@ -137,6 +137,19 @@ export const BUGS: readonly Bug[] = [
     },
   },
   {
+    name: "device-tlb-before-iotlb",
+    rule: "5",
+    policy: "strict",
+    edits: {
+      "engine/protocol/invalidation.js": [
+        {
+          find: "descriptors.push(deviceTlbDescriptor(",
+          replace: "descriptors.unshift(deviceTlbDescriptor(",
+        },
+      ],
+    },
+  },
+  {
     name: "no-drain",
     rule: "7",
     policy: "strict",
@@ -291,7 +304,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "queue-stamps-before-clearing",
     rule: "2",
-    policy: "deferred(4,10us)",
+    policy: "deferred(4,2us)",
     edits: {
       "engine/protocol/memory.js": [
         {
@@ -389,8 +402,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/switch.js": [
         {
-          find: "if (!marked && plan.coresWhen !== TICK)",
-          replace: "if (plan.coresWhen !== TICK)",
+          find: "else if (marked || plan.coresWhen === TICK)",
+          replace: "else if (plan.coresWhen === TICK)",
         },
       ],
     },

@@ -4,7 +4,6 @@ import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import { UnsafeError, UsageError } from "../../engine/errors.ts";
 import { checkShape, MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
-import { parsePolicies } from "../../engine/policy/parse.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
 import { isFree } from "../../engine/profile/profile.ts";
 import { STRESS_COLUMNS } from "../../results/columns.ts";
@@ -14,7 +13,14 @@ import { writeStress } from "../../results/stress-files.ts";
 import { shapeOf } from "../../workers/point.ts";
 import { EXECUTORS, MAX_OPERATIONS, MAX_THREADED_CORES } from "../experiments/schema.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
-import { DEFAULT_SEED, formatOption, MAX_SEED, numberFrom, outOption } from "../options.ts";
+import {
+  addPolicyOption,
+  DEFAULT_SEED,
+  formatOption,
+  MAX_SEED,
+  numberFrom,
+  outOption,
+} from "../options.ts";
 import { type Format, print, renderRows, renderTable } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { defaultFolder } from "../session.ts";
@@ -48,8 +54,7 @@ interface StressOptions {
 }
 
 export function addStress(program: Command): void {
-  program
-    .command("stress")
+  addPolicyOption(program.command("stress"))
     .summary("try to make policies go wrong")
     .description(
       "All cores at random operations, devices at DMA, faults injected, everything checked: " +
@@ -75,7 +80,6 @@ export function addStress(program: Command): void {
         .choices(EXECUTORS)
         .default("virtual"),
     )
-    .option("--policy <names>", "policies, such as strict,batch(64,cores)", parsePolicies)
     .option("--profile <name>", "machine profile, or a JSON file of your own", DEFAULT_PROFILE)
     .option(
       "--cores <n>",

@@ -1,6 +1,8 @@
 // One round of a stress run: which policy it has, what it is seeded with, and how to repeat it.
 
+import { parsePolicy } from "../../engine/policy/parse.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
+import { printPolicy } from "../../engine/policy/print.ts";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { Random } from "../../engine/random.ts";
 import type { Point } from "../../workers/point.ts";
@@ -42,10 +44,12 @@ const OWN_PAGES = 64;
 const SHARED_PAGES = 32;
 /** A page at PCIe 3.0 x4, some 4 GB/s. */
 const DMA_NS = 1000;
-const FAULT_EVERY_ROUNDS = 50;
+const FAULT_EVERY_ROUNDS = 30;
 const GAP_NS = 500;
 const ACCESS_GAP_NS = 1000;
 const DMA_PERIOD_NS = 1000;
+/** Devices have TLBs of their own in one round of so many. */
+const ATS_ONE_IN = 8;
 /** Of rounds on threads, one in so many loses a worker. */
 const KILL_EVERY = 16;
 
@@ -56,12 +60,15 @@ export function roundOf(settings: StressSettings, number: number): Round {
   const policy = policies[number % policies.length];
   const operations = Math.max(1, Math.ceil(settings.roundOperations / cores / 2)) * 2 * cores;
   const seed = random.next();
+  // The register interface tells no device TLB.
+  const isQueued = policy.iommu.interface === "queue";
+  const hasAts = isQueued && devices > 0 && random.below(ATS_ONE_IN) === 0;
   const jitter = executor === "virtual" ? random.next() : undefined;
   const point: Point = {
     executor,
     policy,
     profile,
-    workload: workloadOf(settings, operations / cores),
+    workload: workloadOf(settings, operations / cores, hasAts),
     cores,
     iommus,
     devices,
@@ -81,7 +88,7 @@ export function repeatCommand(settings: StressSettings, { number, policy }: Roun
   const { executor, profileName, cores, iommus, devices, seed, roundOperations } = settings;
   return [
     "shootdown stress",
-    `--policy '${policy.name}'`,
+    `--policy '${textOf(policy)}'`,
     `--seed ${seed} --round ${number} --ops ${roundOperations}`,
     `--executor ${executor} --profile '${profileName}'`,
     `--cores ${cores} --iommus ${iommus} --devices ${devices}`,
@@ -89,7 +96,21 @@ export function repeatCommand(settings: StressSettings, { number, policy }: Roun
   ].join(" ");
 }
 
-function workloadOf(settings: StressSettings, operations: number): WorkloadPlan {
+/** A text that stands for the policy on a command line: its name, unless it came from a file. */
+function textOf(policy: Policy): string {
+  const text = printPolicy(policy);
+  return isReadAs(policy.name, text) ? policy.name : text;
+}
+
+function isReadAs(name: string, text: string): boolean {
+  try {
+    return printPolicy(parsePolicy(name)) === text;
+  } catch {
+    return false; // It is no text of the notation.
+  }
+}
+
+function workloadOf(settings: StressSettings, operations: number, ats: boolean): WorkloadPlan {
   const { cores, devices, injectsFaults } = settings;
   return {
     kind: STRESS,
@@ -106,7 +127,7 @@ function workloadOf(settings: StressSettings, operations: number): WorkloadPlan 
     otherCores: 0,
     dmaPeriodNs: DMA_PERIOD_NS * Math.max(1, devices),
     windows: 1,
-    ats: false,
+    ats,
     trace: undefined,
     stress: {
       operations,

@@ -85,7 +85,7 @@ async function runThreaded(
         finished({ round, result });
         continue;
       }
-      const result = await runAndKill(gang, round, signal);
+      const result = await runAndKill(settings, gang, round, signal);
       signal.throwIfAborted();
       finished({ round, result });
       await gang.close();
@@ -104,12 +104,18 @@ function withRepetition(settings: StressSettings, round: Round, error: unknown):
 
 /** A round of which one worker is ended; its result if it was over before. */
 async function runAndKill(
+  settings: StressSettings,
   gang: Gang,
-  { point }: Round,
+  round: Round,
   signal: AbortSignal,
 ): Promise<PointResult | undefined> {
-  const running = runOnThreads(gang, point, signal).catch(() => undefined);
+  let killed = false;
+  const running = runOnThreads(gang, round.point, signal).catch((error) => {
+    if (killed || signal.aborted) return undefined;
+    throw withRepetition(settings, round, error);
+  });
   await Promise.race([running, delay(KILL_AFTER_MS)]);
+  killed = true;
   await gang.killOne();
   return running;
 }

@@ -3,6 +3,7 @@
 
 import type { Finding } from "../../engine/check/finding.ts";
 import type { Verdict } from "../../engine/check/sums.ts";
+import { PAGE_BYTES } from "../../engine/layout/address.ts";
 import { actorName } from "../../engine/layout/shape.ts";
 import type { StressRow } from "../../results/columns.ts";
 import { rounded } from "../../results/rows.ts";
@@ -12,7 +13,6 @@ import { type Round, repeatCommand, type StressSettings } from "./rounds.ts";
 
 /** Findings that are kept of one policy: they are much alike. */
 const MAX_FINDINGS = 20;
-const PAGE_BYTES = 4096;
 const VERDICTS: readonly Verdict[] = ["safe", "exposed", "unsafe"];
 
 /** The sum of one policy's rounds. */
@@ -54,9 +54,11 @@ export class Tally {
     sum.staleUses += check.staleUses;
     sum.verdict = worse(sum.verdict, check.verdict);
     this.detections += check.findingCount;
-    for (const finding of check.findings) {
-      if (sum.findings.length < MAX_FINDINGS) sum.findings.push(this.recordOf(round, finding));
-    }
+    if (check.findings.length === 0) return;
+    // Of the first rounds, whichever ended first.
+    const records = check.findings.map((finding) => this.recordOf(round, finding));
+    const inOrder = [...sum.findings, ...records].sort((a, b) => a.round - b.round);
+    sum.findings.splice(0, MAX_FINDINGS, ...inOrder.slice(0, MAX_FINDINGS));
   }
 
   /** A round has lost a worker, as was intended. */
@@ -92,9 +94,7 @@ export class Tally {
   }
 
   get findings(): FindingRecord[] {
-    return this.inOrder.flatMap(([, { findings }]) => {
-      return findings.toSorted((a, b) => a.round - b.round);
-    });
+    return this.inOrder.flatMap(([, { findings }]) => findings);
   }
 
   /** Rounds end in any order; their turns are what tells. */

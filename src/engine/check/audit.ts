@@ -72,22 +72,23 @@ class Audit {
 }
 
 /**
- * What is wrong with a machine whose actors have all left. `isUsing` says of a core whether it
- * would use what it has cached, or flush before.
+ * What is wrong with a machine whose actors have all left. What a core has cached of a space that
+ * it does not run, or idles in, it compares or flushes before it uses any of it.
  */
-export function auditAtRest(
-  machine: Machine,
-  isUsing: (core: number) => boolean = () => true,
-): readonly Finding[] {
-  const { shape, iommus, iotlbs, deviceTlbs } = machine;
+export function auditAtRest(machine: Machine): readonly Finding[] {
+  const { shape, iommus, iotlbs, deviceTlbs, spaces, coreStates } = machine;
   const audit = new Audit(machine);
   for (let core = 0; core < shape.cores; core++) {
-    if (!isUsing(core)) continue;
+    if (coreStates.isIdle(core)) continue;
     const tlb = machine.tlbOf(core);
-    tlb.visitAll((pcid, vpn, pte) => audit.translation(core, spaceOf(pcid), vpn, pte));
-    tlb.structures.visitAll((pcid, vpn, table, tag) =>
-      audit.structure(core, spaceOf(pcid), vpn, table, tag),
-    );
+    tlb.visitAll((pcid, vpn, pte) => {
+      const space = spaceOf(pcid);
+      if (spaces.isRunning(space, core)) audit.translation(core, space, vpn, pte);
+    });
+    tlb.structures.visitAll((pcid, vpn, table, tag) => {
+      const space = spaceOf(pcid);
+      if (spaces.isRunning(space, core)) audit.structure(core, space, vpn, table, tag);
+    });
   }
   iotlbs.forEach((iotlb, iommu) => {
     const actor = iommuActor(shape, iommu);

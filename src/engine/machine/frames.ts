@@ -130,17 +130,13 @@ export class Frames {
   }
 
   /**
-   * The same for a frame that some TLB or IOTLB may still translate to: whoever takes it looks at
-   * `formerOf` and `stampOf` before it is handed out.
+   * Before a frame is freed that some TLB or IOTLB may still translate to: whoever takes it then
+   * looks at `formerOf` and `stampOf` before it is handed out.
    */
-  freeUnflushed(core: number, frame: number, stamp: number): void {
+  noteUnflushed(frame: number, stamp: number): void {
+    const owner = Atomics.load(this.words, this.ownerBase + frame);
     Atomics.store(this.words, this.stampBase + frame, stamp);
-    Atomics.store(
-      this.words,
-      this.formerBase + frame,
-      Atomics.load(this.words, this.ownerBase + frame),
-    );
-    this.free(core, frame);
+    Atomics.store(this.words, this.formerBase + frame, Math.max(0, owner));
   }
 
   /** The space that may still have it cached, or -1. */

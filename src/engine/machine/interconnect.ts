@@ -5,6 +5,8 @@
 // head word     writer                readers            meaning
 // LOCK          initiators (cas)      initiators         1 while one of them is at the words below
 // LAST          holder of LOCK        cores overrun      sequence number of the last broadcast
+// DONE          initiators (cas)      cores              broadcasts up to here have been waited
+//                                                        for: they apply at whatever time
 // FREE_AT_NS    holder of LOCK        holder of LOCK     (plain) handed on by LOCK: when the next
 //                                                        broadcast can be taken up
 //
@@ -27,8 +29,14 @@ import { checkWords, LINE_WORDS } from "../layout/words.ts";
 const LOCK = 0;
 const LAST = 1;
 const FREE_AT_NS = [2, 64] as const;
+const DONE = 4;
 
-checkWords("interconnect head", INTERCONNECT_HEAD_LINES * LINE_WORDS, { LOCK, LAST, FREE_AT_NS });
+checkWords("interconnect head", INTERCONNECT_HEAD_LINES * LINE_WORDS, {
+  LOCK,
+  LAST,
+  DONE,
+  FREE_AT_NS,
+});
 
 const SEQUENCE = 0;
 const SPACE = 1;
@@ -58,6 +66,8 @@ export interface Broadcast {
 }
 
 export class Interconnect {
+  /** Sequence number of the broadcast that whoever uses this object has sent last. */
+  sent = 0;
   private readonly words: SharedWords;
   private readonly floats: SharedFloats;
 
@@ -94,6 +104,7 @@ export class Interconnect {
     Atomics.store(words, slot + SEQUENCE, sequence); // Pairs with the loads in read().
     Atomics.store(words, LAST, sequence);
     Atomics.store(words, LOCK, 0);
+    this.sent = sequence;
     return startNs;
   }
 
@@ -114,7 +125,17 @@ export class Interconnect {
     broadcast.pages = words[slot + PAGES];
     // Again: somebody may have begun to use the slot for another while it was read.
     if (Atomics.load(words, slot + SEQUENCE) !== sequence) return BROADCAST_LOST;
-    return broadcast.dueNs <= nowNs ? BROADCAST_DUE : BROADCAST_PENDING;
+    const isDone = ((Atomics.load(words, DONE) - sequence) | 0) >= 0;
+    return isDone || broadcast.dueNs <= nowNs ? BROADCAST_DUE : BROADCAST_PENDING;
+  }
+
+  /** An initiator: what it has broadcast up to `sequence` is over; the last there was will do. */
+  complete(sequence: number): void {
+    for (;;) {
+      const done = Atomics.load(this.words, DONE);
+      if (((done - sequence) | 0) >= 0) return;
+      Atomics.compareExchange(this.words, DONE, done, sequence);
+    }
   }
 
   /** A core that was overrun: the sequence number of the last broadcast there is. */

@@ -7,10 +7,10 @@
 //                                                        walked plain
 // versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so
 //                                                        that a fill of the old one can tell
-// sharers[frame][i]   walkers, mappers        initiators who walked to the leaf since it was
 // sharers[frame][i]   walkers, mappers        targets    who walked to the leaf since it was
 //                                                        mapped: 0 nobody, core + 1, or SHARED;
 //                                                        only if the machine tracks accesses
+//
 // An upper entry never changes once it is published, until its table is freed.
 
 import { LEVELS, TABLE_ENTRIES, tableIndex } from "../layout/address.ts";
@@ -138,9 +138,12 @@ export class PageTables {
     return sharer === SHARED ? SHARED : sharer - 1;
   }
 
-  /** Nobody can have the entry cached: it is about to be mapped, and everybody had flushed. */
-  forgetSharers(leaf: number): void {
-    Atomics.store(this.sharers, leaf, NOT_SHARED);
+  /**
+   * The entry is not present, and about to be free: everybody has flushed it. Before it is, so that
+   * no note is lost of a walk to what is mapped there next.
+   */
+  private forgetSharers(leaf: number): void {
+    if (this.sharers.length > 0) Atomics.store(this.sharers, leaf, NOT_SHARED);
   }
 
   /**
@@ -183,6 +186,7 @@ export class PageTables {
   takeHeld(leaf: number): number {
     const entry = Atomics.load(this.entries, leaf);
     if (isPresent(entry) || entry === 0) return NO_FRAME;
+    this.forgetSharers(leaf);
     const held = Atomics.compareExchange(this.entries, leaf, entry, 0) === entry;
     return held ? pfnOf(entry) : NO_FRAME;
   }
@@ -198,12 +202,11 @@ export class PageTables {
     return released ? pfnOf(entry) : NO_FRAME;
   }
 
-  /** Makes the address of an entry free whose frame has been released, if that is still so. */
-  takeReleased(leaf: number): void {
-    const entry = Atomics.load(this.entries, leaf);
-    if (isHeld(entry) && (entry & RELEASED) !== 0) {
-      Atomics.compareExchange(this.entries, leaf, entry, 0);
-    }
+  /** Makes the address free of an entry whose frame has been released, if it still is `entry`. */
+  takeReleased(leaf: number, entry: number): boolean {
+    if (this.read(leaf) !== entry) return false;
+    this.forgetSharers(leaf);
+    return Atomics.compareExchange(this.entries, leaf, entry, 0) === entry;
   }
 
   /**

@@ -28,10 +28,12 @@ export function* broadcast(core: Core, space: number, vpn: number, pages: number
     broadcastServiceNs,
     broadcastSyncNs,
   );
+  const { sent } = machine.interconnect;
   counters.broadcasts++;
   if (plan.ack === 0) return;
   const doneNs = startNs + broadcastSyncNs;
   while (cpu.now() < doneNs) if (cpu.sleep(doneNs)) yield;
+  machine.interconnect.complete(sent);
   yield* awaitAccesses(core, space);
   path.mark(LATE, sentNs);
   path.mark(QUEUED, startNs);

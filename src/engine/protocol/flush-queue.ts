@@ -91,7 +91,10 @@ export function* flushEverything(core: Core): Protocol<void> {
   const iommuDefers = isDeferred(plan.iommuWhen) || plan.waitEvery > 1;
   const coresFrom = isDeferred(plan.coresWhen) ? EVERYTHING : SKIP;
   const iommuFrom = iommuDefers ? EVERYTHING : SKIP;
-  yield* shootdown(core, home, NO_RANGES, coresFrom, iommuFrom);
+  // With neither half deferred the entries only wait for ticks: a full ring ends that.
+  if (coresFrom !== SKIP || iommuFrom !== SKIP) {
+    yield* shootdown(core, home, NO_RANGES, coresFrom, iommuFrom);
+  }
   if (cpu.point()) yield;
   machine.spaces.finishDeferredFlush(home);
 }

@@ -5,6 +5,7 @@
 // goes, the frames wait in a chain of their own. Where it gives the frames back earlier, the entry
 // is marked and still holds the address.
 
+import { isHeld, pfnOf } from "../layout/pte.ts";
 import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
@@ -54,7 +55,7 @@ export function freeNamed(
   let freed = 0;
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = machine.pageTables.leafAfter(leaf, root, page);
-    const frame = machine.pageTables.release(leaf);
+    const frame = releaseEntry(core, leaf);
     if (frame === NO_FRAME) continue;
     freeFrame(core, frame, page, unflushed);
     freed++;
@@ -112,7 +113,7 @@ function releaseEntries(
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
-    const frame = unflushed ? pageTables.release(leaf) : pageTables.takeHeld(leaf);
+    const frame = unflushed ? releaseEntry(core, leaf) : pageTables.takeHeld(leaf);
     if (frame === NO_FRAME || plan.framesReuse === AT_ONCE) continue;
     freeFrame(core, frame, page, unflushed);
     freed++;
@@ -129,8 +130,18 @@ export function freeFrame(core: Core, frame: number, vpn: number, unflushed: boo
   check?.freed(frame, vpn);
   // What had been handed back to its owner unflushed may be cached under a former address as well.
   if (unflushed || plan.sameOwner) {
-    machine.frames.freeUnflushed(id, frame, machine.spaces.deferredFlushesStarted(home));
-  } else {
-    machine.frames.free(id, frame);
+    machine.frames.noteUnflushed(frame, machine.spaces.deferredFlushesStarted(home));
   }
+  machine.frames.free(id, frame);
+}
+
+/**
+ * Marks an entry as one that holds its address alone. The stamp of its frame stands before, since
+ * from here on whoever wants the address looks at that.
+ */
+function releaseEntry({ machine, home }: Core, leaf: number): number {
+  const { pageTables, frames, spaces } = machine;
+  const entry = pageTables.read(leaf);
+  if (isHeld(entry)) frames.noteUnflushed(pfnOf(entry), spaces.deferredFlushesStarted(home));
+  return pageTables.release(leaf);
 }

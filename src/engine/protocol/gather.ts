@@ -11,7 +11,7 @@ import { countFreed, flushesAtReuse, freeChain, freeNamed, freeTables } from "./
 /** Adds a range whose entries were cleared; gives back what the policy gives back at once. */
 export function gather(core: Core, vpn: number, pages: number, withTables: boolean): void {
   const { cpu, machine, plan, gathered, space } = core;
-  const unflushed = flushesAtReuse(plan) && !core.mustFlush;
+  const unflushed = flushesAtReuse(plan); // Whatever is flushed later: now nothing has been.
   machine.spaces.addHeld(space, pages);
   const chained = plan.addressesReuse === AT_ONCE || withTables;
   let frames = chained ? takeFrames(core, vpn, pages) : NO_FRAME;

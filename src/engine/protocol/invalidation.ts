@@ -138,7 +138,9 @@ export function* submitUnawaited(
   ranges: RangeList,
   from: number,
 ): Protocol<void> {
-  yield* submit(core, iommu, flushOf(core, space, ranges, from), false);
+  const descriptors = flushOf(core, space, ranges, from);
+  if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
+  yield* submit(core, iommu, descriptors, false);
 }
 
 /** Whether what was submitted last with a wait, if anything, is done by now. */

@@ -74,7 +74,10 @@ export function* unmap(
       if (plan.readOnly && (entry & WRITABLE) !== 0) core.mustFlush = true;
       continue;
     }
-    if (run > 0) gather(core, page - run, run, withTables);
+    if (run > 0) {
+      gather(core, page - run, run, withTables);
+      if (withTables) leaf = NO_LEAF; // The table may be gone.
+    }
     cleared += run;
     run = 0;
   }
@@ -176,7 +179,7 @@ export function* flushNow(core: Core, vpn: number, pages: number): Protocol<void
  * still waits for a flush forces that flush. False if no frame is left.
  */
 export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> {
-  const { cpu, machine, costs, plan, space } = core;
+  const { cpu, machine, costs, space } = core;
   const { pageTables, spaces } = machine;
   const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
   if (leaf === NO_LEAF) return false;
@@ -187,7 +190,6 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
   for (;;) {
     yield* awaitReleased(core, leaf);
     if (cpu.point()) yield;
-    if (plan.accessedOnly && pageTables.read(leaf) === 0) pageTables.forgetSharers(leaf);
     if (pageTables.map(leaf, frame, USER | flags)) break;
     if (!isPresent(pageTables.read(leaf))) continue;
     freeFrame(core, frame, vpn, false); // Another core was faster.

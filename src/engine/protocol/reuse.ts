@@ -31,12 +31,16 @@ export function* takeFrame(core: Core, space: number): Protocol<number> {
 /** Makes the address of an entry free that is held until somebody wants it. */
 export function* takeAddress(core: Core, leaf: number): Protocol<void> {
   const { cpu, machine, plan } = core;
+  const { pageTables, frames } = machine;
   if (!flushesAtReuse(plan)) return;
-  const entry = machine.pageTables.read(leaf);
-  if ((entry & RELEASED) === 0) return;
-  yield* flushSince(core, machine.frames.stampOf(pfnOf(entry)));
-  if (cpu.point()) yield;
-  machine.pageTables.takeReleased(leaf);
+  for (;;) {
+    const entry = pageTables.read(leaf);
+    if ((entry & RELEASED) === 0) return;
+    yield* flushSince(core, frames.stampOf(pfnOf(entry)));
+    if (cpu.point()) yield;
+    // Another core may have been at it meanwhile: then it is another entry, to be looked at anew.
+    if (pageTables.takeReleased(leaf, entry)) return;
+  }
 }
 
 /** Flushes everything unless that was done since `stamp`. In the background, as other reuse. */

@@ -8,8 +8,8 @@ import { deviceActor } from "../layout/shape.ts";
 import { WAIT_DMA, WAIT_NONE, WAIT_WORK } from "../machine/actors.ts";
 import type { Core } from "./core.ts";
 import { type DmaEngine, transferPage } from "./dma.ts";
-import { drainQueues } from "./flush-queue.ts";
 import { serviceInterrupts } from "./interrupts.ts";
+import { nextTimerNs, serveTimers } from "./user.ts";
 
 /**
  * The driver: hands the pages from `vpn` on, which are mapped, to the device, whose ring has room.
@@ -30,10 +30,10 @@ export function* awaitDescriptor(core: Core, device: number, descriptor: number)
   for (;;) {
     const completedNs = rings.completedNs(device, descriptor);
     if (completedNs <= cpu.now()) break;
-    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
+    if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
     const interruptNs = mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(completedNs, core.timerNs, interruptNs))) yield;
+    else if (cpu.sleep(Math.min(completedNs, nextTimerNs(core), interruptNs))) yield;
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
 }

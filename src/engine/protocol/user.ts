@@ -90,7 +90,8 @@ export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<
   leaveIdle(core);
 }
 
-function nextTimerNs(core: Core): number {
+/** When something of this core's own is due next. */
+export function nextTimerNs(core: Core): number {
   return Math.min(core.timerNs, core.tickNs);
 }
 
