@@ -30,6 +30,8 @@ export const USED = FRAME_EVENT_KINDS.indexOf("used");
 export const ALL_FRAMES = -1;
 /** Events that a finding tells. */
 const HISTORY_EVENTS = 24;
+/** Of these, those that happened to the frame itself, at most. */
+const OWN_EVENTS = 16;
 const FIRST_EVENT = (FRAME_EVENT_HEAD_LINES * LINE_BYTES) / 8;
 
 export class EventLog {
@@ -57,10 +59,16 @@ export class EventLog {
   }
 
   /** The last that is known to have happened to a frame, oldest first. */
-  historyOf(frame: number): FrameEvent[] {
+  historyOf(frame: number, untilNs: number): FrameEvent[] {
     const events: FrameEvent[] = [];
     for (let actor = 0; actor < this.actors; actor++) this.collect(actor, frame, events);
-    return events.sort((a, b) => a.atNs - b.atNs).slice(-HISTORY_EVENTS);
+    const byTime = (a: FrameEvent, b: FrameEvent) => a.atNs - b.atNs;
+    const before = events.filter(({ atNs }) => atNs <= untilNs).sort(byTime);
+    // Flushes of everything are many, and tell the least.
+    const isOfAll = ({ kind, vpn }: FrameEvent) => kind === "flushed" && vpn < 0;
+    const own = before.filter((event) => !isOfAll(event)).slice(-OWN_EVENTS);
+    const flushes = before.filter(isOfAll).slice(own.length - HISTORY_EVENTS);
+    return [...own, ...flushes].sort(byTime);
   }
 
   private collect(actor: number, frame: number, events: FrameEvent[]): void {

@@ -19,8 +19,8 @@ export interface Costs {
   readonly kernelMessageNs: number;
   /**
    * Initiator: issuing one instruction that invalidates on all cores (TLBI, INVLPGB). This and the
-   * next two are spent where cores are told by broadcast only: where there are IPIs as well
-   * (`shootsBy` is "both") nothing reads them, since no policy chooses between the two yet.
+   * next two are spent where cores are told by broadcast: always, or where there are IPIs as well
+   * (`shootsBy` is "both") from as many targets on as the policy says.
    */
   readonly broadcastSendNs: number;
   /**

@@ -31,7 +31,7 @@ export interface Count extends Known {
 /**
  * How cores can be told to invalidate: by an interrupt each, by one instruction that reaches all of
  * them, or by either. Who broadcasts has costs for it: `broadcastSendNs` is above 0. Where both are
- * possible all are interrupted, since no policy chooses yet.
+ * possible the policy chooses.
  */
 export const SHOOTS_BY = ["ipi", "broadcast", "both"] as const;
 export type ShootsBy = (typeof SHOOTS_BY)[number];
