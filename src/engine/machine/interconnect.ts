@@ -53,6 +53,9 @@ export const BROADCAST_PENDING = 1;
 /** … or that its slot has been used again: what it was is lost. */
 export const BROADCAST_LOST = 2;
 
+/** Instead of a time: another initiator broadcasts just now. */
+export const INTERCONNECT_BUSY = -1;
+
 /** Sequence number of the first broadcast of a run. */
 export const FIRST_BROADCAST = 1;
 
@@ -79,7 +82,9 @@ export class Interconnect {
   /**
    * An initiator: broadcasts that `pages` pages of `space` from `vpn` on are gone; 0 pages stand
    * for everything. The broadcast arrives at `nowNs` and is taken up when those before it have had
-   * their `serviceNs`; `syncNs` after that it is due on all cores. Returns when it is taken up.
+   * their `serviceNs`; `syncNs` after that it is due on all cores. Returns when it is taken up, or
+   * INTERCONNECT_BUSY while another initiator is at it: that is not waited for here, as a wait must
+   * end with the run.
    */
   broadcast(
     space: number,
@@ -90,7 +95,7 @@ export class Interconnect {
     syncNs: number,
   ): number {
     const { words, floats } = this;
-    while (Atomics.compareExchange(words, LOCK, 0, 1) !== 0); // Whoever has it waits for nobody.
+    if (Atomics.compareExchange(words, LOCK, 0, 1) !== 0) return INTERCONNECT_BUSY;
     const startNs = Math.max(nowNs, floats[FREE_AT_NS[0] / 2]);
     floats[FREE_AT_NS[0] / 2] = startNs + serviceNs;
     const sequence = (Atomics.load(words, LAST) + 1) | 0;

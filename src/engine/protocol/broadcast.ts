@@ -3,7 +3,7 @@
 // broadcast after the other.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { BROADCAST_LOST, BROADCAST_PENDING } from "../machine/interconnect.ts";
+import { BROADCAST_LOST, BROADCAST_PENDING, INTERCONNECT_BUSY } from "../machine/interconnect.ts";
 import { pcidOf } from "../machine/machine.ts";
 import { DELIVERY, LATE, QUEUED, SEND } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
@@ -18,16 +18,22 @@ export function* broadcast(core: Core, space: number, vpn: number, pages: number
   cpu.spend(costs.broadcastSendNs * Math.max(1, pages));
   path.mark(SEND, cpu.now());
   if (cpu.point()) yield;
-  const sentNs = cpu.effectNs(0);
   const { broadcastServiceNs, broadcastSyncNs } = costs;
-  const startNs = machine.interconnect.broadcast(
-    space,
-    vpn,
-    pages,
-    sentNs,
-    broadcastServiceNs,
-    broadcastSyncNs,
-  );
+  let sentNs: number;
+  let startNs: number;
+  for (;;) {
+    sentNs = cpu.effectNs(0);
+    startNs = machine.interconnect.broadcast(
+      space,
+      vpn,
+      pages,
+      sentNs,
+      broadcastServiceNs,
+      broadcastSyncNs,
+    );
+    if (startNs !== INTERCONNECT_BUSY) break;
+    if (cpu.sleep(cpu.now() + POLL_NS)) yield;
+  }
   const { sent } = machine.interconnect;
   counters.broadcasts++;
   if (plan.ack === 0) return;
@@ -58,7 +64,7 @@ function* awaitAccesses(core: Core, space: number): Protocol<void> {
   }
 }
 
-/** How often a core in the middle of an access is looked at: nobody rings when it is done. */
+/** How often what nobody rings for is looked at: another broadcast, an access in progress. */
 const POLL_NS = 100;
 
 /**
