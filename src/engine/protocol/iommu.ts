@@ -114,6 +114,8 @@ export function* serveInvalidations(unit: InvalidationUnit): Protocol<void> {
   for (;;) {
     const dueNs = unit.queueEnabled ? nextDescriptorNs(unit) : nextCommandNs(unit);
     if (dueNs > cpu.now()) {
+      // The ring that ended the run may have been taken for another's, by a wait for DMA.
+      if (dueNs === Number.POSITIVE_INFINITY && machine.control.stopped) return;
       if (cpu.sleep(dueNs)) yield;
       if (dueNs > cpu.now()) {
         if (machine.control.stopped) return;
