@@ -17,7 +17,7 @@ import { POKE } from "../engine/machine/mailboxes.ts";
 import { attach, detach } from "../engine/protocol/attach.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { freeFrame } from "../engine/protocol/free.ts";
-import { submit, submitAndWait } from "../engine/protocol/invalidation.ts";
+import { NEVER, submit, submitAndWait } from "../engine/protocol/invalidation.ts";
 import { iommuOfDevice } from "../engine/protocol/iommu.ts";
 import { send } from "../engine/protocol/ipi.ts";
 import { takeFrame } from "../engine/protocol/reuse.ts";
@@ -155,7 +155,7 @@ function* hoardFrames(core: Core): Protocol<void> {
 function* fillQueue(core: Core, iommu: Iommu): Protocol<void> {
   const burst = Array.from({ length: BURST_DESCRIPTORS }, () => DOMAIN_FLUSH);
   for (let submission = 0; submission < BURST_SUBMISSIONS; submission++) {
-    yield* submit(core, iommu, burst, false);
+    yield* submit(core, iommu, burst, NEVER);
   }
 }
 

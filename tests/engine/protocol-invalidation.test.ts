@@ -1,6 +1,7 @@
 // Queued invalidation: order, faults and Linux's recovery from them, in virtual time.
 
 import { describe, expect, test } from "vitest";
+import type { Protocol } from "../../dist/src/engine/executor/cpu.js";
 import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import {
   contextCacheDescriptor,
@@ -12,6 +13,7 @@ import {
   iotlbDescriptor,
   sizedPage,
 } from "../../dist/src/engine/layout/descriptor.js";
+import { QUEUE_SLOTS } from "../../dist/src/engine/layout/shape.js";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
@@ -20,12 +22,19 @@ import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { Core } from "../../dist/src/engine/protocol/core.js";
 import { DmaEngine, transfer } from "../../dist/src/engine/protocol/dma.js";
 import {
+  awaitPosted,
+  LATER,
+  NEVER,
   SUBMISSION_DONE,
   SUBMISSION_INVALID,
   SUBMISSION_TIMED_OUT,
+  submit,
   submitAndWait,
+  submitPosted,
 } from "../../dist/src/engine/protocol/invalidation.js";
 import { InvalidationUnit, serveInvalidations } from "../../dist/src/engine/protocol/iommu.js";
+import { acquire, release } from "../../dist/src/engine/protocol/lock.js";
+import { RangeList } from "../../dist/src/engine/protocol/ranges.js";
 import { idle } from "../../dist/src/engine/protocol/user.js";
 import { Random } from "../../dist/src/engine/random.js";
 import { BUFFER_PAGES, bufferVpn, mapPrograms } from "../../dist/src/workloads/memory-map.js";
@@ -56,20 +65,36 @@ function submitAll(
   prepare: (machine: Machine) => void = () => {},
   ats = false,
 ): Run {
-  const machine = createMachine({ ...smallShape(submissions.length, 1, devices), ats }, true);
+  const outcomes: number[] = [];
+  const programs = submissions.map(
+    (list) =>
+      function* submitInTurn(core: Core): Protocol<void> {
+        for (const descriptors of list) {
+          outcomes.push(yield* submitAndWait(core, core.machine.iommus[0], descriptors));
+        }
+      },
+  );
+  return { ...runAll(programs, devices, prepare, ats), outcomes };
+}
+
+/** Each core runs its program; the rest of the machine serves. */
+function runAll(
+  programs: readonly ((core: Core) => Protocol<void>)[],
+  devices = 0,
+  prepare: (machine: Machine) => void = () => {},
+  ats = false,
+): Omit<Run, "outcomes"> {
+  const machine = createMachine({ ...smallShape(programs.length, 1, devices), ats }, true);
   mapPrograms(machine);
   prepare(machine);
-  machine.control.expectInitiators(submissions.length);
+  machine.control.expectInitiators(programs.length);
   const executor = new VirtualExecutor(machine);
-  const outcomes: number[] = [];
-  const cores = submissions.map(
+  const cores = programs.map(
     (_, id) => new Core(id, executor.cpus[id], machine, NUMBERS, planOf(STRICT), new Random(1, id)),
   );
   const unit = new InvalidationUnit(executor.cpus[cores.length], machine, 0, COSTS);
   function* initiator(core: Core) {
-    for (const descriptors of submissions[core.id]) {
-      outcomes.push(yield* submitAndWait(core, machine.iommus[0], descriptors));
-    }
+    yield* programs[core.id](core);
     if (machine.control.initiatorDone()) {
       for (const cpu of executor.cpus) core.cpu.ring(cpu.id, core.cpu.now());
     } else {
@@ -86,7 +111,7 @@ function submitAll(
     serveInvalidations(unit),
     ...engines.map((engine) => transfer(engine)),
   ]);
-  return { machine, unit, core: cores[0], outcomes };
+  return { machine, unit, core: cores[0] };
 }
 
 test("every kind of descriptor is executed, in the order in which it was submitted", () => {
@@ -131,6 +156,54 @@ test("sixteen submitters of sixteen descriptors fill the queue, wait for room an
   const { outcomes, unit } = submitAll(Array.from({ length: 16 }, () => many));
   expect(outcomes.filter((outcome) => outcome !== SUBMISSION_DONE)).toEqual([]);
   expect(unit.counters.pageFlushes).toBe(16 * 20 * 16);
+});
+
+describe("a posted wait", () => {
+  const BUSY_NS = 1_000_000;
+  const SUBMISSIONS = 40;
+  const burst = Array.from({ length: 8 }, () => DOMAIN);
+  const ranges = new RangeList();
+  ranges.add(0x1234, 1, 0);
+
+  test("holds nobody up who waits for room with a lock that its own core wants", () => {
+    function* poster(core: Core): Protocol<void> {
+      const iommu = core.machine.iommus[0];
+      const lock = core.machine.lockOfSpace(0);
+      yield* submitPosted(core, iommu, 0, ranges, 0, LATER);
+      core.cpu.spend(BUSY_NS);
+      const ticket = yield* acquire(core, lock);
+      yield* release(core, lock, ticket);
+      yield* awaitPosted(core, iommu, 0);
+    }
+    function* filler(core: Core): Protocol<void> {
+      const lock = core.machine.lockOfSpace(0);
+      const ticket = yield* acquire(core, lock);
+      core.cpu.spend(2 * BUSY_NS);
+      for (let i = 0; i < SUBMISSIONS; i++) {
+        yield* submit(core, core.machine.iommus[0], burst, NEVER);
+      }
+      yield* release(core, lock, ticket);
+    }
+    const { unit } = runAll([poster, filler]);
+    expect(unit.counters.pageFlushes + unit.counters.domainFlushes).toBe(8 * SUBMISSIONS + 1);
+  });
+
+  test("whose slot another has taken since is followed by a flush of the whole domain", () => {
+    function* poster(core: Core): Protocol<void> {
+      yield* submitPosted(core, core.machine.iommus[0], 0, ranges, 0, LATER);
+      core.cpu.spend(BUSY_NS);
+      yield* awaitPosted(core, core.machine.iommus[0], 0);
+    }
+    function* others(core: Core): Protocol<void> {
+      for (let i = 0; i < QUEUE_SLOTS; i++) {
+        yield* submitAndWait(core, core.machine.iommus[0], [GLOBAL]);
+      }
+    }
+    const { unit, core } = runAll([poster, others]);
+    expect(unit.counters).toMatchObject({ pageFlushes: 1, domainFlushes: 1 });
+    expect(core.counters.iotlbInvalidations).toBe(2);
+    expect(runAll([poster]).unit.counters).toMatchObject({ pageFlushes: 1, domainFlushes: 0 });
+  });
 });
 
 describe("faults", () => {

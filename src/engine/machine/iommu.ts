@@ -143,6 +143,12 @@ export function abortedMark(index: number): number {
   return ~doneMark(index);
 }
 
+/** Whether a status was written for a slot's descriptor of a later lap than that at `index`. */
+export function isOfLaterLap(status: number, index: number): boolean {
+  const marked = (status < 0 ? ~status : status) - 1;
+  return ((marked - index) | 0) > 0;
+}
+
 /** Bits of the fault status register (VT-d, FSTS_REG, offset 0x34). */
 export const FSTS_IQE = 1 << 4;
 export const FSTS_ICE = 1 << 5;
@@ -328,8 +334,8 @@ export class Iommu {
   }
 
   /**
-   * Under the lock: nobody waits for the submission that begins at `first` and ends with the last
-   * slot taken. Its slots may be reclaimed as soon as the IOMMU has passed them.
+   * Under the lock: nobody waits at once for the submission that begins at `first` and ends with
+   * the last slot taken. Its slots may be reclaimed as soon as the IOMMU has passed them.
    */
   markPosted(first: number): void {
     Atomics.store(this.words, ENDED + slotOf(first), this.words[FREE_HEAD]);

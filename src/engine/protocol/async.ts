@@ -5,7 +5,7 @@
 
 import type { Protocol } from "../executor/cpu.ts";
 import type { Core } from "./core.ts";
-import { awaitSubmission, isSubmissionDone, submitFlush, submitUnawaited } from "./invalidation.ts";
+import { awaitPosted, isPostedDone, LATER, NEVER, submitPosted } from "./invalidation.ts";
 import type { RangeList } from "./ranges.ts";
 
 /**
@@ -25,8 +25,7 @@ export function* submitAsynchronously(
   while (attached !== 0) {
     const iommu = machine.iommus[31 - Math.clz32(attached & -attached)];
     attached &= attached - 1;
-    if (awaited) yield* submitFlush(core, iommu, space, ranges, from);
-    else yield* submitUnawaited(core, iommu, space, ranges, from);
+    yield* submitPosted(core, iommu, space, ranges, from, awaited ? LATER : NEVER);
   }
   core.asyncStarted = number;
   if (awaited) core.asyncWaited = number;
@@ -36,12 +35,12 @@ export function* submitAsynchronously(
 export function* noteCompleted(core: Core): Protocol<void> {
   const { machine, id } = core;
   if (core.asyncWaited === machine.flushQueues.completedOf(id)) return;
-  for (const iommu of machine.iommus) if (!isSubmissionDone(core, iommu)) return;
+  for (const iommu of machine.iommus) if (!isPostedDone(core, iommu)) return;
   yield* completeSubmitted(core);
 }
 
-/** Waits for all wait descriptors that this core has submitted. */
+/** Waits for all wait descriptors that this core has posted. */
 export function* completeSubmitted(core: Core): Protocol<void> {
-  for (const iommu of core.machine.iommus) yield* awaitSubmission(core, iommu, false);
+  for (const iommu of core.machine.iommus) yield* awaitPosted(core, iommu, core.home);
   core.machine.flushQueues.complete(core.id, core.asyncWaited);
 }

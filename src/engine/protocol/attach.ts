@@ -45,7 +45,6 @@ export function* detach(core: Core, iommu: Iommu, space: number): Protocol<void>
     yield* submitAndWait(core, iommu, [
       contextCacheDescriptor(GRANULARITY_DOMAIN, didOf(space), 0, 0),
     ]);
-    yield* awaitSubmission(core, iommu, true); // One of its own that it has not waited for.
     yield* submitDomainFlush(core, iommu, space);
     yield* awaitSubmission(core, iommu, true);
   } else {

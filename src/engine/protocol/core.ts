@@ -122,8 +122,10 @@ export class Core {
   private counting = false;
   /** When this core's timer flushes the deferred queues; Infinity while it is not armed. */
   timerNs = Number.POSITIVE_INFINITY;
-  /** Wait descriptors of the submissions under way, by IOMMU; -1 is none. */
+  /** Wait descriptors of the submissions that it waits for, by IOMMU; -1 is none. */
   readonly submissions: Int32Array;
+  /** The same of those that it goes on without. */
+  readonly postedWaits: Int32Array;
 
   constructor(
     id: number,
@@ -154,6 +156,7 @@ export class Core {
     this.grace = new GracePeriod(cores);
     if (plan.tickNs !== Number.POSITIVE_INFINITY) this.tickNs = random.below(plan.tickNs);
     this.submissions = new Int32Array(iommus).fill(-1);
+    this.postedWaits = new Int32Array(iommus).fill(-1);
     this.broadcasts = shootsBy === "broadcast";
     this.readsBroadcasts = this.broadcasts || plan.broadcastFrom > 0;
     this.places = placesOf(topology, cores);

@@ -36,6 +36,7 @@ import {
   FSTS_IQE,
   FSTS_ITE,
   type Iommu,
+  isOfLaterLap,
   type ServiceTimes,
   slotOf,
 } from "../machine/iommu.ts";
@@ -53,10 +54,19 @@ import type { RangeList } from "./ranges.ts";
 export const SUBMISSION_DONE = 0;
 /** The IOMMU refused a descriptor of it (IQE): it was malformed. */
 export const SUBMISSION_INVALID = 1;
-/** Its wait was aborted, since some device did not answer (ITE): nothing is known, submit again. */
+/**
+ * Nothing is known of it, submit again: its wait was aborted, since some device did not answer
+ * (ITE), or it was posted and its slot has been taken by another since.
+ */
 export const SUBMISSION_ABORTED = 2;
 /** A device that it asks itself is gone: submitting again would not help. */
 export const SUBMISSION_TIMED_OUT = 3;
+
+/** When a submission's core waits for it. */
+const AT_ONCE = 0;
+/** Some time: it asks how it ended. */
+export const LATER = 1;
+export const NEVER = 2;
 
 /** Invalidations that a device takes at once: 0 stands for 32 (PCIe ATS); here one at a time. */
 const DEVICE_QUEUE_DEPTH = 0;
@@ -130,24 +140,40 @@ export function* submitFlush(
   core.submissions[iommu.id] = yield* submit(core, iommu, descriptors);
 }
 
-/** The same without a wait: nobody will know when it is done. */
-export function* submitUnawaited(
+/** The same, and nobody waits for it now: with `wait`, the core may ask later how it ended. */
+export function* submitPosted(
   core: Core,
   iommu: Iommu,
   space: number,
   ranges: RangeList,
   from: number,
+  wait: number,
 ): Protocol<void> {
   const descriptors = flushOf(core, space, ranges, from);
   if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
-  yield* submit(core, iommu, descriptors, false);
+  const index = yield* submit(core, iommu, descriptors, wait);
+  if (wait === LATER) core.postedWaits[iommu.id] = index;
 }
 
-/** Whether what was submitted last with a wait, if anything, is done by now. */
-export function isSubmissionDone(core: Core, iommu: Iommu): boolean {
-  const wait = core.submissions[iommu.id];
+/** Whether what was posted last with a wait, if anything, is done by now. */
+export function isPostedDone(core: Core, iommu: Iommu): boolean {
+  const wait = core.postedWaits[iommu.id];
   if (wait === NO_SUBMISSION) return true;
   return iommu.statusOf(wait) === doneMark(wait) && iommu.visibleNs(wait) <= core.cpu.now();
+}
+
+/**
+ * Waits for what was posted last with a wait, answering IPIs. Where that was aborted, or nobody can
+ * tell any more how it ended, everything of `space` is flushed instead.
+ */
+export function* awaitPosted(core: Core, iommu: Iommu, space: number): Protocol<void> {
+  const wait = core.postedWaits[iommu.id];
+  if (wait === NO_SUBMISSION) return;
+  core.postedWaits[iommu.id] = NO_SUBMISSION;
+  const outcome = yield* awaitStatus(core, iommu, wait, false);
+  if (outcome === SUBMISSION_DONE) return;
+  yield* submitDomainFlush(core, iommu, space);
+  yield* awaitSubmission(core, iommu, false);
 }
 
 /** Submits the invalidation of everything of `space`. */
@@ -159,13 +185,15 @@ export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Pro
 
 /**
  * Puts descriptors and, unless nobody is going to wait, a wait into the queue with one tail write.
- * Returns the index of the wait's slot, to be handed to `awaitStatus`.
+ * Returns the index of the wait's slot, to be handed to `awaitStatus`. Only what is waited for at
+ * once keeps its slots until its core has looked: the others' cores may be waiting for a lock
+ * whose holder waits for room.
  */
 export function* submit(
   core: Core,
   iommu: Iommu,
   descriptors: readonly Descriptor[],
-  awaited = true,
+  waited = AT_ONCE,
 ): Protocol<number> {
   const { cpu, machine, costs, path, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
@@ -196,8 +224,8 @@ export function* submit(
     iommu.takeSlot(descriptor, first, cpu.id, dueNs);
     if (descriptorType(descriptor) !== TYPE_DEVICE_TLB) counters.iotlbInvalidations++;
   }
-  const wait = awaited ? takeWaitSlot(core, iommu, first, dueNs) : NO_SUBMISSION;
-  if (!awaited) iommu.markPosted(first);
+  const wait = waited === NEVER ? NO_SUBMISSION : takeWaitSlot(core, iommu, first, dueNs);
+  if (waited !== AT_ONCE) iommu.markPosted(first);
   cpu.spend(costs.tailWriteNs);
   if (cpu.point()) yield;
   iommu.writeTail();
@@ -251,7 +279,7 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
   let outcome = SUBMISSION_DONE;
   for (;;) {
     const status = iommu.statusOf(wait);
-    if (status === abortedMark(wait)) {
+    if (status === abortedMark(wait) || isOfLaterLap(status, wait)) {
       outcome = SUBMISSION_ABORTED;
       break;
     }
