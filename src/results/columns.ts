@@ -12,16 +12,25 @@ export interface Column {
 export type Cell = string | number | boolean | undefined;
 export type RowOf<Columns extends readonly Column[]> = Record<Columns[number]["name"], Cell>;
 
-/** Which run of which point: the first columns of every file. */
+const POINT_COLUMN = {
+  name: "point",
+  type: "string",
+  unit: "",
+  meaning: "Hash of the configuration: the same in every run of the same configuration.",
+} as const satisfies Column;
+
+const REPETITION_COLUMN = {
+  name: "repetition",
+  type: "integer",
+  unit: "",
+  meaning: "Which run of the point, from 1.",
+} as const satisfies Column;
+
+/** Which run of which point: the first columns of most files. */
 const POINT_COLUMNS = [
   { name: "experiment", type: "string", unit: "", meaning: "The experiment that asked for it." },
-  {
-    name: "point",
-    type: "string",
-    unit: "",
-    meaning: "Hash of the configuration: the same in every run of the same configuration.",
-  },
-  { name: "repetition", type: "integer", unit: "", meaning: "Which run of the point, from 1." },
+  POINT_COLUMN,
+  REPETITION_COLUMN,
 ] as const satisfies readonly Column[];
 
 const POLICY_COLUMN = {
@@ -356,6 +365,19 @@ export const CRITICAL_PATH_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** One row for each point, repetition and latency that occurred, to the width of a bucket. */
+export const DISTRIBUTION_COLUMNS = [
+  POINT_COLUMN,
+  REPETITION_COLUMN,
+  {
+    name: "latency_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "The latency: exact below 2048 ns; above, the least of a bucket 1/1024 of it wide.",
+  },
+  { name: "count", type: "integer", unit: "operations", meaning: "Operations that took it." },
+] as const satisfies readonly Column[];
+
 /** One row for each point, repetition, cause and metric of a replay. */
 export const COUNTS_COLUMNS = [
   ...POINT_COLUMNS,
@@ -389,6 +411,7 @@ export const COUNTS_COLUMNS = [
 export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
+export type DistributionRow = RowOf<typeof DISTRIBUTION_COLUMNS>;
 export type CountsRow = RowOf<typeof COUNTS_COLUMNS>;
 export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
 

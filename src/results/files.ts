@@ -5,10 +5,12 @@ import {
   type CountsRow,
   CRITICAL_PATH_COLUMNS,
   type CriticalPathRow,
+  DISTRIBUTION_COLUMNS,
   SUMMARY_COLUMNS,
 } from "./columns.ts";
 import { toCsv } from "./csv.ts";
 import { dataPackage, type Table } from "./datapackage.ts";
+import { distributionRows } from "./distributions.ts";
 import type { ResultFolder } from "./folder.ts";
 import { manifestOf, type RunFacts } from "./manifest.ts";
 import { criticalPathRows, type MeasuredPoint, summaryRow } from "./rows.ts";
@@ -25,6 +27,13 @@ const CRITICAL_PATH: Table = {
   title: "One row for each point, repetition and segment of the critical path",
   columns: CRITICAL_PATH_COLUMNS,
   primaryKey: ["experiment", "point", "repetition", "segment"],
+};
+
+const DISTRIBUTIONS: Table = {
+  file: "distributions.csv",
+  title: "One row for each point, repetition and latency that occurred",
+  columns: DISTRIBUTION_COLUMNS,
+  primaryKey: ["point", "repetition", "latency_ns"],
 };
 
 const COUNTS: Table = {
@@ -45,11 +54,12 @@ export async function writeRun(
   facts: RunFacts,
   counts: readonly CountsRow[],
 ): Promise<void> {
-  const tables = [SUMMARY, CRITICAL_PATH, ...(counts.length > 0 ? [COUNTS] : [])];
+  const tables = [SUMMARY, CRITICAL_PATH, DISTRIBUTIONS, ...(counts.length > 0 ? [COUNTS] : [])];
   const summary = points.map((point) => summaryRow(point, facts.floorNs));
   const paths = points.flatMap(criticalPathRows);
   await folder.write(SUMMARY.file, toCsv(SUMMARY_COLUMNS, summary));
   await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
+  await folder.write(DISTRIBUTIONS.file, toCsv(DISTRIBUTION_COLUMNS, distributionRows(points)));
   if (counts.length > 0) await folder.write(COUNTS.file, toCsv(COUNTS_COLUMNS, counts));
   await folder.write("datapackage.json", toJson(dataPackage(name, tables)));
   await folder.write("manifest.json", toJson(manifestOf(facts, points)));

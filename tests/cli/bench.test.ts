@@ -7,7 +7,10 @@ import { CRITICAL_PATH_COLUMNS, SUMMARY_COLUMNS } from "../../dist/src/results/c
 import { type Ended, shootdown } from "./shootdown.ts";
 
 const TINY = "tests/fixtures/tiny.json";
-const FILES = ["critical-path.csv", "datapackage.json", "manifest.json", "summary.csv"];
+const FILES = [
+  ...["critical-path.csv", "datapackage.json", "distributions.csv"],
+  ...["manifest.json", "summary.csv"],
+];
 const MANIFEST_KEYS = [
   ..."schema command package seed started ended host noise floors warnings".split(" "),
   ..."wall_s shared_bytes profiles experiment".split(" "),
@@ -87,6 +90,20 @@ describe("bench: a tiny experiment from its file to its results", () => {
     }
   });
 
+  it("keeps every operation in the distributions, and the medians with them", () => {
+    const rows = rowsOf(read(out, "distributions.csv"));
+    for (const { point, repetition, ops, latency_ns_p50 } of summary) {
+      const own = rows.filter((row) => row.point === point && row.repetition === repetition);
+      const values = own.flatMap(({ latency_ns, count }) => {
+        return Array<number>(Number(count)).fill(Number(latency_ns));
+      });
+      expect(values).toHaveLength(Number(ops));
+      expect(values).toEqual(values.toSorted((a, b) => a - b));
+      const median = values[Math.ceil(values.length / 2) - 1];
+      expect(Math.abs(median - Number(latency_ns_p50)) * 1024).toBeLessThanOrEqual(median);
+    }
+  });
+
   it("says in the manifest how it came about", () => {
     const manifest = JSON.parse(read(out, "manifest.json"));
     expect(Object.keys(manifest)).toEqual(expect.arrayContaining(MANIFEST_KEYS));
@@ -122,7 +139,7 @@ describe("bench --executor virtual", () => {
     const [a, b] = [await run("virtual-a"), await run("virtual-b")];
     expect(a).toMatchObject({ code: 0 });
     expect(b.stdout).toBe(a.stdout);
-    for (const file of ["summary.csv", "critical-path.csv"]) {
+    for (const file of ["summary.csv", "critical-path.csv", "distributions.csv"]) {
       expect(read(join(base, "virtual-b"), file)).toBe(read(join(base, "virtual-a"), file));
     }
   });

@@ -4,6 +4,7 @@ import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import {
   COUNTS_COLUMNS,
   CRITICAL_PATH_COLUMNS,
+  DISTRIBUTION_COLUMNS,
   SUMMARY_COLUMNS,
 } from "../../dist/src/results/columns.js";
 import { dataPackage } from "../../dist/src/results/datapackage.js";
@@ -23,6 +24,10 @@ describe("results/README.md", () => {
     const names: string[] = SUMMARY_COLUMNS.map(({ name }) => name);
     for (const { name } of CRITICAL_PATH_COLUMNS) if (!names.includes(name)) names.push(name);
     expect(explainedIn(COLUMNS_PART).filter((name) => !name.includes("."))).toEqual(names);
+  });
+
+  it("explains every column of distributions.csv", () => {
+    for (const { name } of DISTRIBUTION_COLUMNS) expect(README).toMatch(`\`${name}\``);
   });
 
   it("explains every column of counts.csv", () => {

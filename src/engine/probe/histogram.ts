@@ -1,13 +1,17 @@
-// A log-linear histogram of whole, non-negative numbers (ns, pages): exact below 512, above that a
-// bucket is at most 1/256 of its value wide. Merging is exact, since all share one set of buckets.
+// A log-linear histogram of whole, non-negative numbers (ns, pages): exact below 2048, above that a
+// bucket is at most 1/1024 of its value wide, finer than a host's clock can tell. Merging is exact,
+// since all share one set of buckets. Counts are kept in runs of 1024 buckets, an octave each from
+// 2048 on, and only of octaves that occurred.
 //
-// bucket                 holds
-// 0 … 511                the value itself
-// 256·k + 0 … 255, k≥2   values of k + 8 bits, cut to their nine leading bits
+// bucket                   holds
+// 0 … 2047                 the value itself
+// 1024·k + 0 … 1023, k≥2   values of k + 10 bits, cut to their eleven leading bits
 
-const SUB_BUCKETS = 256;
+const RUN_BITS = 10;
+const RUN_BUCKETS = 1024;
+const IN_RUN = RUN_BUCKETS - 1;
 const LARGEST_BITS = 52;
-const BUCKETS = SUB_BUCKETS * (LARGEST_BITS - 6);
+const RUNS = LARGEST_BITS - RUN_BITS + 1;
 const TWO_31 = 2_147_483_648;
 
 /** Index of the bucket that holds `value` (a whole number, 0 ≤ value < 2⁵²). */
@@ -18,16 +22,17 @@ export function bucketOf(value: number): number {
     low = Math.floor(low / 2);
     shift++;
   }
-  const extra = 23 - Math.clz32(low); // Bits beyond the nine that a bucket keeps, less one.
+  // Bits beyond those that a bucket keeps.
+  const extra = 31 - RUN_BITS - Math.clz32(low);
   if (extra <= 0) return low;
-  return SUB_BUCKETS * (extra + shift) + (low >>> extra);
+  return RUN_BUCKETS * (extra + shift) + (low >>> extra);
 }
 
 /** Smallest value of a bucket; the largest is one less than that of the next. */
 export function bucketFloor(bucket: number): number {
-  if (bucket < 2 * SUB_BUCKETS) return bucket;
-  const octave = Math.floor(bucket / SUB_BUCKETS) - 1;
-  let floor = (bucket % SUB_BUCKETS) + SUB_BUCKETS;
+  if (bucket < 2 * RUN_BUCKETS) return bucket;
+  const octave = Math.floor(bucket / RUN_BUCKETS) - 1;
+  let floor = (bucket % RUN_BUCKETS) + RUN_BUCKETS;
   for (let i = 0; i < octave; i++) floor *= 2;
   return floor;
 }
@@ -47,13 +52,12 @@ export class Histogram {
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = 0;
-  /** Made at the first sample: most histograms of most actors stay empty. */
-  private counts = new Float64Array(0);
+  /** Made at the first sample, and each run at its first: most actors' stay empty. */
+  private runs: (Float64Array | undefined)[] = [];
 
   /** Adds `times` samples of `value`, a whole number from 0 to 2⁵² − 1. */
   record(value: number, times = 1): void {
-    if (this.counts.length === 0) this.counts = new Float64Array(BUCKETS);
-    this.counts[bucketOf(value)] += times;
+    this.add(bucketOf(value), times);
     this.count += times;
     this.sum += value * times;
     if (value < this.min) this.min = value;
@@ -62,7 +66,7 @@ export class Histogram {
 
   /** Empties it, so that a recorder can serve the next point. */
   reset(): void {
-    this.counts.fill(0);
+    for (const run of this.runs) run?.fill(0);
     this.count = 0;
     this.sum = 0;
     this.min = Number.POSITIVE_INFINITY;
@@ -82,47 +86,64 @@ export class Histogram {
     const rank = Math.max(1, Math.ceil(fraction * this.count));
     if (rank >= this.count) return this.max;
     let seen = 0;
-    for (let bucket = 0; bucket < this.counts.length; bucket++) {
-      seen += this.counts[bucket]!;
-      if (seen >= rank) {
-        const middle = Math.floor((bucketFloor(bucket) + bucketFloor(bucket + 1) - 1) / 2);
-        return Math.min(Math.max(middle, this.min), this.max);
-      }
+    for (const [bucket, count] of this.buckets()) {
+      seen += count;
+      if (seen >= rank) return Math.min(Math.max(middleOf(bucket), this.min), this.max);
     }
     return this.max;
   }
 
   /** Occupied buckets as [representative value, count], ascending. */
   *entries(): Generator<readonly [value: number, count: number]> {
-    for (let bucket = 0; bucket < this.counts.length; bucket++) {
-      const count = this.counts[bucket]!;
-      if (count > 0) {
-        yield [Math.floor((bucketFloor(bucket) + bucketFloor(bucket + 1) - 1) / 2), count];
+    for (const [bucket, count] of this.buckets()) yield [middleOf(bucket), count];
+  }
+
+  /** Occupied buckets as [number, count], ascending. */
+  *buckets(): Generator<readonly [bucket: number, count: number]> {
+    for (let first = 0; first < this.runs.length; first++) {
+      const run = this.runs[first];
+      if (run === undefined) continue;
+      for (let i = 0; i < RUN_BUCKETS; i++) {
+        if (run[i] > 0) yield [RUN_BUCKETS * first + i, run[i]];
       }
     }
   }
 
   toData(): HistogramData {
-    const buckets: number[] = [];
-    const counts: number[] = [];
-    for (let bucket = 0; bucket < this.counts.length; bucket++) {
-      if (this.counts[bucket]! > 0) {
-        buckets.push(bucket);
-        counts.push(this.counts[bucket]!);
-      }
-    }
-    return { buckets, counts, count: this.count, sum: this.sum, min: this.min, max: this.max };
+    const occupied = [...this.buckets()];
+    return {
+      buckets: occupied.map(([bucket]) => bucket),
+      counts: occupied.map(([, count]) => count),
+      count: this.count,
+      sum: this.sum,
+      min: this.min,
+      max: this.max,
+    };
   }
 
   /** Adds another worker's samples; exact. */
   merge(data: HistogramData): void {
-    if (this.counts.length === 0) this.counts = new Float64Array(BUCKETS);
     data.buckets.forEach((bucket, i) => {
-      this.counts[bucket] += data.counts[i]!;
+      this.add(bucket, data.counts[i]);
     });
     this.count += data.count;
     this.sum += data.sum;
     if (data.min < this.min) this.min = data.min;
     if (data.max > this.max) this.max = data.max;
   }
+
+  private add(bucket: number, times: number): void {
+    if (this.runs.length === 0) this.runs = new Array(RUNS).fill(undefined);
+    const place = bucket >>> RUN_BITS;
+    let run = this.runs[place];
+    if (run === undefined) {
+      run = new Float64Array(RUN_BUCKETS);
+      this.runs[place] = run;
+    }
+    run[bucket & IN_RUN] += times;
+  }
+}
+
+function middleOf(bucket: number): number {
+  return Math.floor((bucketFloor(bucket) + bucketFloor(bucket + 1) - 1) / 2);
 }
