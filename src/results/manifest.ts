@@ -4,6 +4,7 @@ import { describeFinding, type Finding } from "../engine/check/finding.ts";
 import { isFree, type Profile } from "../engine/profile/profile.ts";
 import { shapeOf } from "../workers/point.ts";
 import type { Host } from "./host.ts";
+import type { NoiseByExecutor } from "./noise.ts";
 import { describePackage, type Package } from "./package.ts";
 import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
 
@@ -19,8 +20,8 @@ export interface Manifest {
   readonly started: string;
   readonly ended: string;
   readonly host: Host;
-  /** Repeated measurements of how restless the host is; nothing is measured yet. */
-  readonly noise: Readonly<Record<string, number>>;
+  /** By how much points differ that were run twice. */
+  readonly noise: NoiseByExecutor;
   /** Least times that this host needs for what a result consists of. */
   readonly floors: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
@@ -49,6 +50,7 @@ export interface RunFacts {
   readonly started: Date;
   readonly ended: Date;
   readonly host: Host;
+  readonly noise: NoiseByExecutor;
   readonly floorNs: number | undefined;
   readonly warnings: readonly string[];
   readonly experiment: readonly object[];
@@ -77,7 +79,7 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     started: facts.started.toISOString(),
     ended: facts.ended.toISOString(),
     host: facts.host,
-    noise: {},
+    noise: facts.noise,
     floors: facts.floorNs === undefined ? {} : { round_trip_ns: facts.floorNs },
     warnings: facts.warnings,
     wall_s: wallS,

@@ -61,6 +61,7 @@ async function analyze(trace: string, options: AnalyzeOptions): Promise<void> {
         started,
         ended: new Date(),
         host: describeHost(),
+        noise: {},
         floorNs: undefined,
         warnings: analysis.warnings,
         experiment: [{ file: trace }],

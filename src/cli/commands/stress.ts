@@ -219,6 +219,7 @@ async function report(
       started: times.started,
       ended: times.ended,
       host,
+      noise: {},
       floorNs: undefined,
       warnings: [],
       experiment: [{ ...experiment, policies: policies.map(({ name }) => name) }],
