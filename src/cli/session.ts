@@ -6,8 +6,8 @@ import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
 import { ResultFolder } from "../results/folder.ts";
 import { describeHost, type Host } from "../results/host.ts";
-import { warningsOf } from "../results/manifest.ts";
 import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
+import { findingsOf, warningsOf } from "../results/warnings.ts";
 import type { CountsByCause } from "../workloads/traces/index.ts";
 import { countsTable } from "./counts.ts";
 import type { PlannedPoint } from "./experiments/expand.ts";
@@ -73,12 +73,12 @@ function checkProfileNames(points: readonly PlannedPoint[]): void {
 async function report(
   request: SessionRequest,
   folder: ResultFolder,
-  { points, noise, failure, floorNs }: Measurement,
+  { points, noise, failure, floorNs, checks }: Measurement,
   host: Host,
   started: Date,
 ): Promise<void> {
   if (points.length === 0) return;
-  const found = warningsOf(host, points);
+  const found = [...findingsOf(points), ...warningsOf(host, checks, noise, points)];
   const { kernel } = request;
   const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));
   const facts = {
@@ -89,6 +89,7 @@ async function report(
     host,
     noise,
     floorNs,
+    checks,
     warnings: [...request.notes, ...found],
     experiment: request.experiment,
     interrupted: failure !== undefined,

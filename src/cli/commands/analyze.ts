@@ -63,6 +63,7 @@ async function analyze(trace: string, options: AnalyzeOptions): Promise<void> {
         host: describeHost(),
         noise: {},
         floorNs: undefined,
+        checks: undefined,
         warnings: analysis.warnings,
         experiment: [{ file: trace }],
         interrupted: false,

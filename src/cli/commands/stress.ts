@@ -221,6 +221,7 @@ async function report(
       host,
       noise: {},
       floorNs: undefined,
+      checks: undefined,
       warnings: [],
       experiment: [{ ...experiment, policies: policies.map(({ name }) => name) }],
       interrupted: times.failed,

@@ -6,8 +6,10 @@ import { setMaxListeners } from "node:events";
 import { Random } from "../../engine/random.ts";
 import type { NoiseByExecutor } from "../../results/noise.ts";
 import type { MeasuredPoint } from "../../results/rows.ts";
+import type { HostChecks } from "../../results/warnings.ts";
 import { measureFloor } from "../../workers/floor.ts";
 import { Gang } from "../../workers/gang.ts";
+import { clockStepNs, workNs } from "../../workers/host-checks.ts";
 import { recordOnThreads } from "../../workers/on-threads.ts";
 import { VirtualPool } from "../../workers/virtual-pool.ts";
 import type { PlannedPoint } from "../experiments/expand.ts";
@@ -27,6 +29,8 @@ export interface Measurement {
   readonly failure: unknown;
   /** The host's round trip; undefined if it was not measured. */
   readonly floorNs: number | undefined;
+  /** Undefined if no threads ran. */
+  readonly checks: HostChecks | undefined;
 }
 
 /**
@@ -44,11 +48,14 @@ export async function measure(
     return runsOf(points, executor, new Random(seed));
   });
   let floorNs: number | undefined;
+  let checks: HostChecks | undefined;
   let failure: unknown;
   try {
     if (threaded.length > 0) {
       floorNs = await measureFloor(); // Before the gang: its threads' start would be in the way.
+      const beforeNs = workNs();
       await runThreaded(threaded, results, progress, signal);
+      checks = { clockStepNs: clockStepNs(), slowdown: workNs() / beforeNs };
     }
     if (virtual.length > 0) await runVirtual(virtual, results, progress, signal);
   } catch (error) {
@@ -56,7 +63,7 @@ export async function measure(
   } finally {
     progress.end();
   }
-  return { points: results.points, noise: results.noise, failure, floorNs };
+  return { points: results.points, noise: results.noise, failure, floorNs, checks };
 }
 
 async function runThreaded(
