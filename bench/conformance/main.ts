@@ -31,7 +31,7 @@ const {
   points: measured,
   failure,
   floorNs = 0,
-} = await measure(points, SEED, progress, interrupt.signal);
+} = await measure({ points, seed: SEED, sampling: undefined }, progress, interrupt.signal);
 interrupt.dispose();
 if (failure !== undefined) throw failure;
 const agreements = pairsOf(measured).map(([threads, virtual]) =>

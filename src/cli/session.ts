@@ -13,6 +13,7 @@ import { countsTable } from "./counts.ts";
 import type { PlannedPoint } from "./experiments/expand.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
+import type { Sampling } from "./measure/precision.ts";
 import { type Format, print, renderRows } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
@@ -22,6 +23,8 @@ export interface SessionRequest {
   readonly name: string;
   readonly points: readonly PlannedPoint[];
   readonly seed: number;
+  /** How many samples are enough; undefined: those of --ops. */
+  readonly sampling: Sampling | undefined;
   /** For the manifest: what was asked for. */
   readonly experiment: readonly object[];
   /** Said before the run, and kept with the warnings. */
@@ -45,7 +48,7 @@ export async function runSession(request: SessionRequest): Promise<void> {
   try {
     const runs = points.reduce((sum, { repetitions }) => sum + repetitions, 0);
     const progress = new Progress(runs, request.quiet);
-    const measurement = await measure(points, request.seed, progress, interrupt.signal);
+    const measurement = await measure(request, progress, interrupt.signal);
     await report(request, folder, measurement, host, started);
     if (interrupt.signal.aborted) throw interruption(measurement, folder);
     if (measurement.failure !== undefined) throw measurement.failure;
@@ -78,7 +81,10 @@ async function report(
   started: Date,
 ): Promise<void> {
   if (points.length === 0) return;
-  const found = [...findingsOf(points), ...warningsOf(host, checks, noise, points)];
+  const found = [
+    ...findingsOf(points),
+    ...warningsOf(host, checks, noise, points, request.sampling?.precision),
+  ];
   const { kernel } = request;
   const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));
   const facts = {

@@ -148,7 +148,13 @@ export const SUMMARY_COLUMNS = [
     unit: "operations",
     meaning: "Operations that were measured, of all initiators.",
   },
-  { name: "seed", type: "integer", unit: "", meaning: "Seed of this repetition." },
+  {
+    name: "rounds",
+    type: "integer",
+    unit: "runs",
+    meaning: "Runs of the point in this repetition: their operations count as one sample.",
+  },
+  { name: "seed", type: "integer", unit: "", meaning: "Seed of this repetition's first run." },
   {
     name: "jitter",
     type: "integer",

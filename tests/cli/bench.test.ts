@@ -287,6 +287,8 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
       ["bench", TINY, "--executor", "virtual", "--profile", "host"],
       /in virtual time nothing takes time/,
     ],
+    ["a precision that is no part", ["bench", "--precision", "2"], /--precision "2".*percentage/],
+    ["a limit of nothing", ["bench", TINY, "--max-seconds", "9"], /add that, such as 2%/],
     ["a number that is none", ["bench", "--ops", "many"], /--ops "many".*whole number/],
     ["no operations at all", ["bench", "--ops", "0"], /--ops "0".*from 1/],
     [
