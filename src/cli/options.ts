@@ -40,6 +40,7 @@ export interface RunOptions {
   readonly devices?: number[];
   readonly ops?: number;
   readonly repetitions?: number;
+  readonly samples?: true;
   readonly precision?: number;
   readonly maxSeconds?: number;
   readonly seed: number;
@@ -114,6 +115,7 @@ export function addRunOptions(command: Command): Command {
       "threads: host ns that a modelled ns lasts; auto: 1 if the actors fit the CPUs, else 100",
       parseDilation,
     )
+    .option("--samples", "write each operation by itself, to samples.csv.gz")
     .option("--quick", "a smaller version that takes seconds")
     .option("--quiet", "no progress on standard error")
     .addOption(outOption("folder of the results; must not exist (default: results/NAME-TIMESTAMP)"))

@@ -25,6 +25,8 @@ export interface SessionRequest {
   readonly seed: number;
   /** How many samples are enough; undefined: those of --ops. */
   readonly sampling: Sampling | undefined;
+  /** Whether each operation is kept by itself. */
+  readonly logsSamples: boolean;
   /** For the manifest: what was asked for. */
   readonly experiment: readonly object[];
   /** Said before the run, and kept with the warnings. */

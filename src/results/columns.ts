@@ -392,6 +392,26 @@ export const DISTRIBUTION_COLUMNS = [
   { name: "count", type: "integer", unit: "operations", meaning: "Operations that took it." },
 ] as const satisfies readonly Column[];
 
+/** One row for each operation. */
+export const SAMPLE_COLUMNS = [
+  POINT_COLUMN,
+  REPETITION_COLUMN,
+  { name: "sample", type: "integer", unit: "", meaning: "Which operation, from 1, as they began." },
+  {
+    name: "start_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "When it began, in modelled time from the start of the first run.",
+  },
+  { name: "latency_ns", type: "integer", unit: "ns", meaning: "How long it took." },
+  {
+    name: "gc",
+    type: "boolean",
+    unit: "",
+    meaning: "Whether a worker collected garbage meanwhile; empty in virtual time.",
+  },
+] as const satisfies readonly Column[];
+
 /** One row for each point, repetition, cause and metric of a replay. */
 export const COUNTS_COLUMNS = [
   ...POINT_COLUMNS,
@@ -426,6 +446,7 @@ export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
 export type DistributionRow = RowOf<typeof DISTRIBUTION_COLUMNS>;
+export type SampleRow = RowOf<typeof SAMPLE_COLUMNS>;
 export type CountsRow = RowOf<typeof COUNTS_COLUMNS>;
 export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
 

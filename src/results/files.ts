@@ -6,6 +6,7 @@ import {
   CRITICAL_PATH_COLUMNS,
   type CriticalPathRow,
   DISTRIBUTION_COLUMNS,
+  SAMPLE_COLUMNS,
   SUMMARY_COLUMNS,
 } from "./columns.ts";
 import { toCsv } from "./csv.ts";
@@ -14,6 +15,7 @@ import { distributionRows } from "./distributions.ts";
 import type { ResultFolder } from "./folder.ts";
 import { manifestOf, type RunFacts } from "./manifest.ts";
 import { criticalPathRows, type MeasuredPoint, summaryRow } from "./rows.ts";
+import { samplesFile } from "./samples.ts";
 
 const SUMMARY: Table = {
   file: "summary.csv",
@@ -36,6 +38,13 @@ const DISTRIBUTIONS: Table = {
   primaryKey: ["point", "repetition", "latency_ns"],
 };
 
+const SAMPLES: Table = {
+  file: "samples.csv.gz",
+  title: "One row for each operation",
+  columns: SAMPLE_COLUMNS,
+  primaryKey: ["point", "repetition", "sample"],
+};
+
 const COUNTS: Table = {
   file: "counts.csv",
   title: "One row for each point, repetition, cause and metric of a replay",
@@ -54,12 +63,18 @@ export async function writeRun(
   facts: RunFacts,
   counts: readonly CountsRow[],
 ): Promise<void> {
-  const tables = [SUMMARY, CRITICAL_PATH, DISTRIBUTIONS, ...(counts.length > 0 ? [COUNTS] : [])];
+  const hasSamples = points.some(({ result }) => result.samples !== undefined);
+  const tables = [
+    ...[SUMMARY, CRITICAL_PATH, DISTRIBUTIONS],
+    ...(hasSamples ? [SAMPLES] : []),
+    ...(counts.length > 0 ? [COUNTS] : []),
+  ];
   const summary = points.map((point) => summaryRow(point, facts.floorNs));
   const paths = points.flatMap(criticalPathRows);
   await folder.write(SUMMARY.file, toCsv(SUMMARY_COLUMNS, summary));
   await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
   await folder.write(DISTRIBUTIONS.file, toCsv(DISTRIBUTION_COLUMNS, distributionRows(points)));
+  if (hasSamples) await folder.write(SAMPLES.file, await samplesFile(points));
   if (counts.length > 0) await folder.write(COUNTS.file, toCsv(COUNTS_COLUMNS, counts));
   await folder.write("datapackage.json", toJson(dataPackage(name, tables)));
   await folder.write("manifest.json", toJson(manifestOf(facts, points)));

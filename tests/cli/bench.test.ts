@@ -1,9 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CRITICAL_PATH_COLUMNS, SUMMARY_COLUMNS } from "../../dist/src/results/columns.js";
+import {
+  CRITICAL_PATH_COLUMNS,
+  SAMPLE_COLUMNS,
+  SUMMARY_COLUMNS,
+} from "../../dist/src/results/columns.js";
 import { type Ended, shootdown } from "./shootdown.ts";
 
 const TINY = "tests/fixtures/tiny.json";
@@ -166,6 +171,38 @@ describe("bench --executor virtual", () => {
     expect(rowsOf(stdout).map((row) => row.latency_ns_mean)).not.toEqual(
       plain.map((row) => row.latency_ns_mean),
     );
+  });
+});
+
+describe("bench --samples", () => {
+  it("has each operation by itself, and the same latencies as the distributions", async () => {
+    const out = join(base, "samples");
+    const { code } = await shootdown([
+      "bench",
+      TINY,
+      "--executor",
+      "both",
+      "--samples",
+      "--out",
+      out,
+    ]);
+    expect(code).toBe(0);
+    const samples = rowsOf(gunzipSync(readFileSync(join(out, "samples.csv.gz"))).toString());
+    const summary = rowsOf(read(out, "summary.csv"));
+    expect(Object.keys(samples[0])).toEqual(SAMPLE_COLUMNS.map(({ name }) => name));
+    for (const { point, executor, ops, latency_ns_max } of summary) {
+      const own = samples.filter((row) => row.point === point);
+      expect(own.map(({ sample }) => Number(sample))).toEqual(own.map((_, i) => i + 1));
+      expect(own).toHaveLength(Number(ops));
+      expect(Math.max(...own.map(({ latency_ns }) => Number(latency_ns)))).toBe(
+        Number(latency_ns_max),
+      );
+      const starts = own.map(({ start_ns }) => Number(start_ns));
+      expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+      for (const { gc } of own) expect(gc).toMatch(executor === "virtual" ? /^$/ : /true|false/);
+    }
+    const { garbage_collections } = JSON.parse(read(out, "manifest.json"));
+    expect(Object.keys(garbage_collections)).toHaveLength(2);
   });
 });
 

@@ -60,6 +60,7 @@ async function bench(names: string[], options: BenchOptions): Promise<void> {
     points: expansions.flatMap(({ points }) => points),
     seed: options.seed,
     sampling: samplingOf(options),
+    logsSamples: options.samples === true,
     experiment: loaded.map(({ file, definition }) => ({ file, definition, quick })),
     notes: expansions.flatMap(({ notes }) => notes),
     out: options.out,

@@ -109,6 +109,7 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
     points,
     seed,
     sampling: samplingOf(options),
+    logsSamples: options.samples === true,
     experiment: [
       { file: trace, pid: read.pid, comm: read.comm, operations: recorded.byTime.length },
     ],

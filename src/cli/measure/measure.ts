@@ -31,6 +31,8 @@ export interface MeasureRequest {
   readonly seed: number;
   /** Undefined: each point runs once a repetition, whatever its spread. */
   readonly sampling: Sampling | undefined;
+  /** Whether each operation is kept by itself. */
+  readonly logsSamples: boolean;
 }
 
 export interface Measurement {
@@ -123,7 +125,7 @@ class Session {
         for (const run of round) {
           this.signal.throwIfAborted();
           this.progress.begin(run);
-          this.keep(run, await threads.record(pointOf(run), this.signal));
+          this.keep(run, await threads.record(this.pointOf(run), this.signal));
         }
       });
     } finally {
@@ -143,7 +145,7 @@ class Session {
     try {
       await this.runRounds(runs, async (round) => {
         const running = round.map(async (run) => {
-          this.keep(run, await pool.record(pointOf(run), either));
+          this.keep(run, await pool.record(this.pointOf(run), either));
         });
         // The first one counts.
         for (const run of running) run.catch((error) => failed.abort(error));
@@ -171,6 +173,10 @@ class Session {
       await runAll(inRandomOrder(round, random));
       round = nextRound(round, (run) => results.latencyOf(run), sampling);
     }
+  }
+
+  private pointOf(run: Run): Point {
+    return { ...pointOf(run), logsSamples: this.request.logsSamples && !run.isAgain };
   }
 
   private keep(run: Run, record: RunRecord): void {
