@@ -138,6 +138,14 @@ const CONFIGURATION_COLUMNS = [
   { name: "iommus", type: "integer", unit: "IOMMUs", meaning: "IOMMUs that have it attached." },
   { name: "devices", type: "integer", unit: "devices", meaning: "Devices that do DMA." },
   {
+    name: "rate",
+    type: "number",
+    unit: "1/s",
+    meaning:
+      "Operations a second that were due, of all initiators; empty: each came when the one " +
+      "before was done.",
+  },
+  {
     name: "pages",
     type: "integer",
     unit: "pages",

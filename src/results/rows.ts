@@ -142,8 +142,14 @@ export function keyRow(measured: MeasuredPoint): KeyRow {
     masked_ns: workload.maskedNs,
     iommus: point.iommus,
     devices: point.devices,
+    rate: rateOf(point),
     pages: measured.pages,
   };
+}
+
+/** Operations a second that were due; undefined in a closed loop. */
+export function rateOf({ workload: { arrivalNs, initiators } }: Point): number | undefined {
+  return arrivalNs && rounded((initiators * 1e9) / arrivalNs);
 }
 
 function policyCells(policy: Policy) {

@@ -43,6 +43,7 @@ function* initiate(
   const { cpu, machine } = core;
   const { control } = machine;
   const { operate } = scriptOf(plan.kind);
+  core.arrivals?.restart(cpu.now());
   for (let index = 0; index < plan.warmup; index++)
     yield* operate(core, plan, stream, index, measured);
   // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
@@ -51,6 +52,7 @@ function* initiate(
   while (!control.measuring) yield* userWork(core, stream, stream.gapNs);
   core.countFromHere();
   measured.beganNs = cpu.now();
+  core.arrivals?.restart(measured.beganNs);
   for (let index = 0; index < plan.operations; index++) {
     yield* operate(core, plan, stream, plan.warmup + index, measured);
   }

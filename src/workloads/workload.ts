@@ -45,6 +45,11 @@ export interface WorkloadPlan {
   readonly warmup: number;
   /** User time between two operations. */
   readonly gapNs: number;
+  /**
+   * From one operation of an initiator being due to the next, on average; undefined: each comes
+   * when the one before is done.
+   */
+  readonly arrivalNs?: number;
   /** User time from one access of a program to the next. */
   readonly accessGapNs: number;
   /** Every so much user time a responder is in the kernel with interrupts off … */
