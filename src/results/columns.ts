@@ -165,6 +165,12 @@ export const SUMMARY_COLUMNS = [
     meaning: "Operations that were measured, of all initiators.",
   },
   {
+    name: "warmup_ops",
+    type: "integer",
+    unit: "operations",
+    meaning: "Operations before them, of all initiators, until latencies had settled.",
+  },
+  {
     name: "rounds",
     type: "integer",
     unit: "runs",

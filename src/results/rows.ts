@@ -48,6 +48,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
   return {
     ...keyRow(measured),
     ops: operations,
+    warmup_ops: result.warmup,
     rounds: result.rounds,
     seed: point.seed,
     jitter: point.jitter,

@@ -105,7 +105,7 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
     const random = new Random(seed, ARRIVALS_STREAM + cpu.id);
     core.arrivals = new Arrivals(random, workload.arrivalNs);
   }
-  const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
+  const measured: Measured = { beganNs: 0, endedNs: 0, warmup: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
     const check = checkOf(core);

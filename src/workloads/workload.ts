@@ -43,6 +43,11 @@ export interface WorkloadPlan {
   /** Operations of each initiator that are measured, and before them those that are not. */
   readonly operations: number;
   readonly warmup: number;
+  /**
+   * The warm-up then goes on until latencies have settled, for as many operations as are measured
+   * at most; unless it is said, it does not.
+   */
+  readonly settles?: boolean;
   /** User time between two operations. */
   readonly gapNs: number;
   /**

@@ -7,6 +7,7 @@ import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
 import { type Point, shapeOf } from "../../workers/point.ts";
 import { traitsOf } from "../../workloads/traits.ts";
+import { LEAST_WARMUP } from "../../workloads/warm-up.ts";
 import { IDLE_HEAVY, RECLAIM, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
 import { pointId } from "./identity.ts";
 import {
@@ -331,7 +332,7 @@ function planWorkload(
     pages,
     initiators,
     operations,
-    warmup: settings.warmup ?? Math.ceil(operations / WARMUP_PART),
+    ...warmupOf(settings, operations),
     gapNs: settings.gap_ns,
     ...(combination.rate !== undefined && {
       arrivalNs: Math.round((initiators * NS_PER_S) / combination.rate),
@@ -346,6 +347,16 @@ function planWorkload(
     windows: windowsOf(workload.kind, pages, policy, initiators),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
   };
+}
+
+/** So many as the experiment says, or as it takes. */
+function warmupOf(
+  { warmup }: Settings,
+  operations: number,
+): Pick<WorkloadPlan, "warmup" | "settles"> {
+  if (warmup !== undefined) return { warmup };
+  const least = Math.min(operations, LEAST_WARMUP);
+  return { warmup: Math.max(least, Math.ceil(operations / WARMUP_PART)), settles: true };
 }
 
 /** Pages of an operation; undefined where that varies or there are none. */

@@ -9,7 +9,8 @@
 // other_cores       still loaded, and how many run another process
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
-// warmup            operations before those that are measured; by default a tenth of them
+// warmup            operations before those that are measured; by default at least a tenth of them,
+//                   and as many more as it takes until latencies have settled
 // rates             operations a second that are due, ready or not, of all initiators together;
 //                   without: each comes when its initiator is done with the one before
 // ats               whether devices have TLBs of their own; false by default
