@@ -4,13 +4,14 @@
 // or interrupted.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import { NoProgressError } from "../engine/errors.ts";
 import { actorName } from "../engine/layout/shape.ts";
 import { Aborted } from "../engine/machine/control.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import type { ActorTask } from "./actor.ts";
 import type { RunReport } from "./point.ts";
+import { startPool } from "./pool.ts";
 
 /** Host time between the barrier's opening and modelled time 0, so that all actors are there. */
 const START_AFTER_NS = 1_000_000;
@@ -32,12 +33,8 @@ export class Gang {
   /** Starts `actors` workers; they stay until `close`. */
   constructor(actors: number) {
     const isLarge = actors > LARGE_GANG;
-    this.pool = new Piscina({
-      filename: new URL("../../threads/src/workers/actor.js", import.meta.url).href,
-      minThreads: actors,
-      maxThreads: actors,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
+    const actor = new URL("../../threads/src/workers/actor.js", import.meta.url);
+    this.pool = startPool(actor, actors, {
       maxQueue: 0,
       // A waiting worker blocks on shared memory of the pool, so that it costs no CPU time.
       atomics: "sync",
@@ -77,7 +74,10 @@ export class Gang {
     }
   }
 
-  /** Ends one worker by force, as if it had crashed; the run that it is part of fails. */
+  /**
+   * Ends one worker by force, as if it had crashed: the run that it is part of fails, and another
+   * takes its place.
+   */
   async killOne(): Promise<void> {
     await this.pool.threads[0]?.terminate();
   }
