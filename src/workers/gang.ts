@@ -63,11 +63,12 @@ export class Gang {
       const settled = Promise.allSettled(running);
       // A worker that dies without a word (out of memory, process.exit) has not told the others.
       for (const run of running) run.catch(() => control.abort());
+      watch.begin();
       while (control.readyActors < tasks.length && !control.aborted) await delay(READY_POLL_MS);
       if (signal?.aborted) control.abort();
       if (!control.aborted) control.start(Number(process.hrtime.bigint()) + START_AFTER_NS);
-      watch.begin();
-      return reportsOf(await settled, watch);
+      const reports = await Promise.race([settled, watch.unstarted]);
+      return reportsOf(reports, watch);
     } finally {
       watch.end();
       signal?.removeEventListener("abort", onAbort);
@@ -75,8 +76,8 @@ export class Gang {
   }
 
   /**
-   * Ends one worker by force, as if it had crashed: the run that it is part of fails, and another
-   * takes its place.
+   * Ends one worker by force, as if it had crashed: the run that it is part of fails, and the gang
+   * can only be closed.
    */
   async killOne(): Promise<void> {
     await this.pool.threads[0]?.terminate();
@@ -87,10 +88,13 @@ export class Gang {
   }
 }
 
-/** Looks every quarter of a second whether some initiator got something done. */
+/** Looks every quarter of a second whether an actor came to the start, or an initiator got on. */
 class Watch {
   /** Who waits for whom, if the run was ended for lack of progress. */
   table: string | undefined;
+  /** Resolves if not all came to the start: then not all will say how they ended. */
+  readonly unstarted: Promise<[]>;
+  private readonly giveUp: () => void;
   private readonly machine: Machine;
   private readonly initiators: number;
   private readonly limitMs: number;
@@ -102,6 +106,11 @@ class Watch {
     this.machine = machine;
     this.initiators = initiators;
     this.limitMs = limitMs;
+    let giveUp = (): void => {};
+    this.unstarted = new Promise((resolve) => {
+      giveUp = () => resolve([]);
+    });
+    this.giveUp = giveUp;
   }
 
   begin(): void {
@@ -114,17 +123,22 @@ class Watch {
 
   private look(): void {
     const { actors, control, shape } = this.machine;
-    let progress = 0;
+    const { readyActors } = control;
+    const { actorCount } = this.machine;
+    const isStarted = readyActors === actorCount;
+    let progress = readyActors;
     for (let core = 0; core < this.initiators; core++) progress += actors.progressOf(core);
     this.stillMs = progress === this.progress ? this.stillMs + WATCH_EVERY_MS : 0;
     this.progress = progress;
     if (this.stillMs < this.limitMs || control.aborted) return;
     const lines: string[] = [];
-    for (let actor = 0; actor < this.machine.actorCount; actor++) {
+    if (!isStarted) lines.push(`  ${readyActors} of ${actorCount} worker threads have started`);
+    for (let actor = 0; actor < actorCount; actor++) {
       lines.push(`  ${actorName(shape, actor)} ${actors.describeWait(actor)}`);
     }
     this.table = lines.join("\n");
     control.abort();
+    if (!isStarted) this.giveUp();
   }
 }
 

@@ -71,7 +71,7 @@ async function runThreaded(
   signal: AbortSignal,
 ): Promise<void> {
   const actors = settings.cores + settings.iommus + settings.devices;
-  const gang = new Gang(actors);
+  let gang = new Gang(actors);
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -88,6 +88,8 @@ async function runThreaded(
       const result = await runAndKill(settings, gang, round, signal);
       signal.throwIfAborted();
       finished({ round, result });
+      await gang.close();
+      gang = new Gang(actors);
     }
   } finally {
     await gang.close();
