@@ -156,7 +156,7 @@ export function nameField() {
   return z.string("a name").regex(NAME, "letters, digits, dots, dashes and underscores");
 }
 
-/** A string in a notation; what its parser refuses becomes an issue at its place in the file. */
+/** A string in a notation; what its parser refuses is a fault at its place in the file. */
 export function named<Parsed>(parse: (text: string) => Parsed) {
   return z.string().transform((text, context): Parsed => {
     try {

@@ -23,7 +23,7 @@ import {
 } from "../options.ts";
 import { type Format, print, renderRows, renderTable } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
-import { defaultFolder } from "../session.ts";
+import { defaultFolder } from "../run.ts";
 import { soundPolicies } from "../stress/policies.ts";
 import { StressProgress } from "../stress/progress.ts";
 import { ROUND_OPERATIONS, roundOf, type StressSettings } from "../stress/rounds.ts";

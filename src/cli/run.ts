@@ -17,7 +17,7 @@ import { type Format, print, renderRows } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
 
-export interface SessionRequest {
+export interface RunRequest {
   /** What the folder is called unless `out` says. */
   readonly name: string;
   readonly points: readonly PlannedPoint[];
@@ -34,7 +34,7 @@ export interface SessionRequest {
 }
 
 /** Measures the points, writes the files, prints the rows. Throws what ended the run early. */
-export async function runSession(request: SessionRequest): Promise<void> {
+export async function runPoints(request: RunRequest): Promise<void> {
   const { points } = request;
   checkProfileNames(points);
   const started = new Date();
@@ -71,7 +71,7 @@ function checkProfileNames(points: readonly PlannedPoint[]): void {
 
 /** Files, rows and warnings of whatever was finished. */
 async function report(
-  request: SessionRequest,
+  request: RunRequest,
   folder: ResultFolder,
   { points, failure, floorNs }: Measurement,
   host: Host,
@@ -119,7 +119,7 @@ export function defaultFolder(name: string, at: Date): string {
 }
 
 /** First the environment, on standard output only where people read that. */
-function announce({ points, seed, format, notes, quiet }: SessionRequest, host: Host): void {
+function announce({ points, seed, format, notes, quiet }: RunRequest, host: Host): void {
   const executors = new Set(points.map(({ point }) => point.executor));
   const profiles = new Set(points.map(({ point }) => point.profile.name));
   const line = `${environmentLine(host, [...executors], [...profiles], seed)}\n`;
