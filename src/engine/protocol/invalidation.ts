@@ -54,7 +54,7 @@ export const SUBMISSION_DONE = 0;
 /** The IOMMU refused a descriptor of it (IQE): it was malformed. */
 export const SUBMISSION_INVALID = 1;
 /** Its wait was aborted, since some device did not answer (ITE): nothing is known, submit again. */
-export const SUBMISSION_ABORTED = 2;
+const SUBMISSION_ABORTED = 2;
 /** A device that it asks itself is gone: submitting again would not help. */
 export const SUBMISSION_TIMED_OUT = 3;
 
