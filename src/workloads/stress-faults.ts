@@ -72,11 +72,7 @@ const always = (): boolean => true;
 const hasOthers = ({ machine }: Core): boolean => machine.shape.cores > 1;
 const hasIommu = ({ machine }: Core): boolean => machine.shape.iommus > 0;
 const hasQueue = (core: Core): boolean => hasIommu(core) && core.plan.queuedInvalidation;
-/** What becomes of a failed device's own translations is not modelled: not with ATS. */
-const hasDevice = (core: Core): boolean => {
-  const { devices, ats } = core.machine.shape;
-  return hasQueue(core) && devices > 0 && !ats;
-};
+const hasDevice = (core: Core): boolean => hasQueue(core) && core.machine.shape.devices > 0;
 
 /** What is cheap and has few moments in which it matters comes often. */
 export const FAULTS: readonly Fault[] = [

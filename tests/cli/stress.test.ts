@@ -83,7 +83,9 @@ describe("stress on threads", () => {
     const args = ["stress", "--executor", "threads", "--cores", "2", "--policy", "strict"];
     const { code, stdout } = await shootdown([...args, "--ops", "2000", "--out", join(base, "t")]);
     expect(code).toBe(0);
-    expect(rowsOf(stdout)[0]).toMatchObject({ executor: "threads", ops: "2000" });
+    const found = { late_accesses: "0", stale_uses: "0", verdict: "safe" };
+    expect(rowsOf(stdout)).toMatchObject([{ executor: "threads", ops: "2000", ...found }]);
+    expect(read("t", "findings.jsonl")).toBe("");
   });
 });
 

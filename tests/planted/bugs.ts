@@ -156,8 +156,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/iommu.js": [
         {
-          find: "yield* awaitInFlight(unit, drainsOf(words));",
-          replace: "yield* awaitInFlight(unit, false);",
+          find: "yield* awaitInFlight(unit, unit.devices, drainsOf(words));",
+          replace: "yield* awaitInFlight(unit, unit.devices, false);",
         },
       ],
     },
