@@ -1,6 +1,7 @@
 // A run from its points to its files, what is printed, and how it ends.
 
 import { UsageError } from "../engine/errors.ts";
+import { printPolicy } from "../engine/policy/print.ts";
 import { type CountsRow, SUMMARY_COLUMNS } from "../results/columns.ts";
 import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
@@ -36,7 +37,14 @@ export interface RunRequest {
 /** Measures the points, writes the files, prints the rows. Throws what ended the run early. */
 export async function runPoints(request: RunRequest): Promise<void> {
   const { points } = request;
-  checkProfileNames(points);
+  refuseSharedNames("profiles", points, ({ point: { profile } }) => [
+    profile.name,
+    JSON.stringify(profile),
+  ]);
+  refuseSharedNames("policies", points, ({ point: { policy } }) => [
+    policy.name,
+    printPolicy(policy),
+  ]);
   const started = new Date();
   const host = describeHost();
   announce(request, host);
@@ -55,17 +63,18 @@ export async function runPoints(request: RunRequest): Promise<void> {
   }
 }
 
-/** Rows say a profile by its name: a UsageError where users gave two of theirs the same one. */
-function checkProfileNames(points: readonly PlannedPoint[]): void {
+/** Rows name their profile and their policy: a UsageError where two have the same name. */
+function refuseSharedNames(
+  what: string,
+  points: readonly PlannedPoint[],
+  namedOf: (point: PlannedPoint) => readonly [name: string, whole: string],
+): void {
   const known = new Map<string, string>();
-  for (const { profile } of points.map(({ point }) => point)) {
-    const whole = JSON.stringify(profile);
-    if ((known.get(profile.name) ?? whole) !== whole) {
-      throw new UsageError(
-        `two different profiles are called "${profile.name}": give one file another "name"`,
-      );
+  for (const [name, whole] of points.map(namedOf)) {
+    if ((known.get(name) ?? whole) !== whole) {
+      throw new UsageError(`two different ${what} are called "${name}": give one another "name"`);
     }
-    known.set(profile.name, whole);
+    known.set(name, whole);
   }
 }
 
