@@ -44,7 +44,7 @@ import { SCOPE_GLOBAL, SCOPE_PAGE } from "../policy/plan.ts";
 import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { iommuOfDevice } from "./iommu.ts";
 import { acquire, release } from "./lock.ts";
 import type { RangeList } from "./ranges.ts";
@@ -179,11 +179,7 @@ export function* submit(
     yield* awaitSubmission(core, iommu, false);
     const untilNs = cpu.now() + RELAX_NS;
     // Whoever holds the slots may be waiting for this core.
-    while (cpu.now() < untilNs) {
-      const interruptNs = machine.mailboxes.dueNs(core.id);
-      if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-      else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
-    }
+    while (cpu.now() < untilNs) yield* sleepOrServe(core, untilNs);
     ticket = yield* acquire(core, lock, true);
     iommu.reclaim();
     machine.actors.waits(cpu.id, WAIT_NONE, 0);
