@@ -24,6 +24,14 @@ const POINT_COLUMNS = [
   { name: "repetition", type: "integer", unit: "", meaning: "Which run of the point, from 1." },
 ] as const satisfies readonly Column[];
 
+const EXECUTOR_COLUMN = {
+  name: "executor",
+  type: "string",
+  unit: "",
+  meaning:
+    "Who ran it: threads (this host), virtual (virtual time), kernel (a trace of a real one).",
+} as const satisfies Column;
+
 const POLICY_COLUMN = {
   name: "policy",
   type: "string",
@@ -34,13 +42,7 @@ const POLICY_COLUMN = {
 /** What a point is. */
 const KEY_COLUMNS = [
   ...POINT_COLUMNS,
-  {
-    name: "executor",
-    type: "string",
-    unit: "",
-    meaning:
-      "Who ran it: threads (this host), virtual (virtual time), kernel (a trace of a real one).",
-  },
+  EXECUTOR_COLUMN,
   { name: "profile", type: "string", unit: "", meaning: "The machine's costs (see profiles)." },
   {
     name: "workload",
@@ -288,8 +290,8 @@ export const SUMMARY_COLUMNS = [
 
 /** One row for each policy of a stress run. */
 export const STRESS_COLUMNS = [
-  { name: "policy", type: "string", unit: "", meaning: "The policy, parameters included." },
-  { name: "executor", type: "string", unit: "", meaning: "Who ran it: threads or virtual." },
+  POLICY_COLUMN,
+  EXECUTOR_COLUMN,
   { name: "seed", type: "integer", unit: "", meaning: "Seed of the whole run." },
   {
     name: "ops",
@@ -359,6 +361,7 @@ export const CRITICAL_PATH_COLUMNS = [
 /** One row for each point, repetition, cause and metric of a replay. */
 export const COUNTS_COLUMNS = [
   ...POINT_COLUMNS,
+  EXECUTOR_COLUMN,
   POLICY_COLUMN,
   {
     name: "cause",

@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import { describePackage, type Package } from "./package.ts";
 import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
 
-export const MANIFEST_SCHEMA = "shootdown/manifest/1";
+const MANIFEST_SCHEMA = "shootdown/manifest/1";
 
 export interface Manifest {
   readonly schema: typeof MANIFEST_SCHEMA;

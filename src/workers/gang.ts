@@ -18,7 +18,7 @@ const START_AFTER_NS = 1_000_000;
 const WATCH_EVERY_MS = 250;
 const READY_POLL_MS = 1;
 /** A run whose initiators get nothing done for so long is ended. */
-export const WATCHDOG_MS = 20_000;
+const WATCHDOG_MS = 20_000;
 
 /**
  * A gang larger than this keeps its workers' young generations small: 130 MB less for 66 of them.

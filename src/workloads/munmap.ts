@@ -7,11 +7,10 @@
 // initiate: each request maps a buffer, fills it, and unmaps it.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
-import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
-import { mapOrFail, windowOf } from "./window.ts";
+import { type AccessStream, userWork } from "../engine/protocol/user.ts";
+import { mapPages, unmapEach, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /**
@@ -25,10 +24,9 @@ export function* unmapPages(
   index: number,
 ): Protocol<void> {
   const vpn = windowOf(core, plan, index);
-  yield* useWindow(core, plan, stream, vpn);
-  beginOperation(core);
-  for (let page = vpn; page < vpn + plan.pages; page++) yield* unmap(core, page, 1);
-  yield* finishOperation(core);
+  yield* mapPages(core, vpn, plan.pages);
+  yield* userWork(core, stream, core.random.around(plan.gapNs));
+  yield* unmapEach(core, vpn, plan.pages);
 }
 
 /** The same with one unmap for all pages. */
@@ -39,22 +37,9 @@ export function* unmapRange(
   index: number,
 ): Protocol<void> {
   const vpn = windowOf(core, plan, index);
-  yield* useWindow(core, plan, stream, vpn);
+  yield* mapPages(core, vpn, plan.pages);
+  yield* userWork(core, stream, core.random.around(plan.gapNs));
   beginOperation(core);
   yield* unmap(core, vpn, plan.pages);
   yield* finishOperation(core);
-}
-
-/** Maps a window and writes to it; then the program does something else. */
-function* useWindow(
-  core: Core,
-  plan: WorkloadPlan,
-  stream: AccessStream,
-  vpn: number,
-): Protocol<void> {
-  for (let page = vpn; page < vpn + plan.pages; page++) {
-    yield* mapOrFail(core, page, WRITABLE);
-    access(core, page, true);
-  }
-  yield* userWork(core, stream, core.random.around(plan.gapNs));
 }

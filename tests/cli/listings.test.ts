@@ -70,7 +70,7 @@ describe("what there is", () => {
     "%s: an unknown name is refused",
     async (command) => {
       const { code, stderr } = await shootdown([command, "nothing-like-it"]);
-      expect(stderr).toMatch(/did you mean/);
+      expect(stderr).toMatch(/there is no \w+ "nothing-like-it"\. There are/);
       expect(code).toBe(2);
     },
   );

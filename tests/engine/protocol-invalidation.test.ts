@@ -299,6 +299,35 @@ test.each([
   },
 );
 
+test("a device-TLB flush waits for what that device has in flight, and for no other's", () => {
+  const asksFirst = Array.from({ length: 50 }, () => [deviceTlbDescriptor(0, 0, 0x1234, false)]);
+  const takesNs = (quiet: readonly number[]) => {
+    const quieten = ({ devices }: Machine) => {
+      for (const device of quiet) devices.setState(device, DEVICE_ERRONEOUS);
+    };
+    return submitAll([asksFirst], 2, quieten, true).core.cpu.now();
+  };
+  expect(takesNs([0])).toBe(takesNs([0, 1]));
+  expect(takesNs([1])).toBeGreaterThan(50 * (COSTS.deviceTlbNs + COSTS.statusWriteNs));
+  expect(takesNs([0, 1])).toBeLessThan(takesNs([1]));
+});
+
+test("a removed device has lost what it is asked to drop from its TLB", () => {
+  const asks = [PAGE, deviceTlbDescriptor(0, 0, 0x1234, false)];
+  const remove = ({ devices, deviceTlbs }: Machine) => {
+    for (const vpn of [0x1234, 0x1235]) {
+      deviceTlbs[0].insert(didOf(0), vpn, 1, 0, 0, 0, 0, 1);
+    }
+    devices.setState(0, DEVICE_REMOVED);
+  };
+  const { machine, outcomes } = submitAll([[asks]], 1, remove, true);
+  expect(outcomes).toEqual([SUBMISSION_TIMED_OUT]);
+  expect([0x1234, 0x1235].map((vpn) => machine.deviceTlbs[0].holds(didOf(0), vpn, 0))).toEqual([
+    false,
+    true,
+  ]);
+});
+
 test("a device-TLB flush drops what its address encodes from that device's TLB alone", () => {
   const pages = [7, 8, 15, 16];
   const words = deviceTlbDescriptor(1, 0, sizedPage(8, 3), true);

@@ -11,7 +11,7 @@ import { analysisTable } from "../analysis.ts";
 import { shortHash } from "../experiments/identity.ts";
 import { formatOption, outOption } from "../options.ts";
 import { type Format, print, renderRows } from "../output.ts";
-import { warn } from "../session.ts";
+import { warn } from "../run.ts";
 import { traceName } from "../trace-times.ts";
 
 interface AnalyzeOptions {

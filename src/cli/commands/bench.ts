@@ -7,7 +7,7 @@ import { type Expansion, expand } from "../experiments/expand.ts";
 import { type LoadedExperiment, loadExperiment } from "../experiments/load.ts";
 import type { Grid } from "../experiments/schema.ts";
 import { addRunOptions, addSizeOptions, commonOverrides, type RunOptions } from "../options.ts";
-import { runSession } from "../session.ts";
+import { runPoints } from "../run.ts";
 
 const DEFAULT_EXPERIMENT = "amortization";
 
@@ -49,7 +49,7 @@ async function bench(names: string[], options: BenchOptions): Promise<void> {
   const { quick = false, quiet = false } = options;
   const loaded = [...new Set(names)].map(loadExperiment);
   const expansions = loaded.map((experiment) => expandLoaded(experiment, options));
-  await runSession({
+  await runPoints({
     name: loaded.map(({ experiment }) => experiment.name).join("+"),
     points: expansions.flatMap(({ points }) => points),
     seed: options.seed,

@@ -14,7 +14,7 @@ import { TRACE } from "../../workloads/workload.ts";
 import { expand } from "../experiments/expand.ts";
 import type { Experiment } from "../experiments/schema.ts";
 import { addRunOptions, commonOverrides, numberFrom, type RunOptions } from "../options.ts";
-import { runSession } from "../session.ts";
+import { runPoints } from "../run.ts";
 import { firstOperations, traceName, withoutGaps } from "../trace-times.ts";
 
 /**
@@ -98,7 +98,7 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
   const isSlow = points.some(({ point: { executor, dilation } }) => {
     return executor === "virtual" || dilation > 1;
   });
-  await runSession({
+  await runPoints({
     name: `replay-${name}`,
     points,
     seed,

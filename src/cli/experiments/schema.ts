@@ -83,9 +83,9 @@ const dimensions = z.strictObject({
   repetitions: wholeNumber(1, MAX_REPETITIONS),
 });
 
-export const gridSchema = dimensions.partial();
+const gridSchema = dimensions.partial();
 const gridsSchema = z.array(gridSchema).min(1);
-export const quickSchema = gridSchema.extend({ grids: gridsSchema.optional() });
+const quickSchema = gridSchema.extend({ grids: gridsSchema.optional() });
 
 export const experimentSchema = gridSchema.extend({
   name: nameField(),

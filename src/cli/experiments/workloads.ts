@@ -32,7 +32,7 @@ export interface NamedWorkload {
 
 const TRACE_PREFIX = "trace:";
 
-export const WORKLOADS: readonly NamedWorkload[] = [
+const WORKLOADS: readonly NamedWorkload[] = [
   { name: "munmap", kind: MUNMAP, mode: 0 },
   { name: "munmap-range", kind: MUNMAP_RANGE, mode: 0 },
   { name: "madvise", kind: MADVISE, mode: 0 },

@@ -90,7 +90,7 @@ export interface Regions {
 }
 
 /** Words per frame: tag, owner, link, and of a frame that was freed unflushed stamp and owner. */
-export const FRAME_WORDS = 5;
+const FRAME_WORDS = 5;
 
 /** One lock per space, per IOMMU and per flush queue, in this order. */
 export function locksOf(shape: MachineShape): number {

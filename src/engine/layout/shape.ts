@@ -7,7 +7,7 @@ export const MAX_CORES = 1024;
 export const MAX_IOMMUS = 8;
 export const MAX_DEVICES = 16;
 /** Each has a domain id and a process-context id of its own, of which 14 are left for them. */
-export const MAX_SPACES = 14;
+const MAX_SPACES = 14;
 
 /** Slots of a VT-d invalidation queue (Linux drivers/iommu/intel/dmar.c, QI_LENGTH). */
 export const QUEUE_SLOTS = 256;

@@ -143,12 +143,6 @@ export function abortedMark(index: number): number {
   return ~doneMark(index);
 }
 
-/** Whether a status was written for a slot's descriptor of a later lap than that at `index`. */
-export function isOfLaterLap(status: number, index: number): boolean {
-  const marked = (status < 0 ? ~status : status) - 1;
-  return ((marked - index) | 0) > 0;
-}
-
 /** Bits of the fault status register (VT-d, FSTS_REG, offset 0x34). */
 export const FSTS_IQE = 1 << 4;
 export const FSTS_ICE = 1 << 5;

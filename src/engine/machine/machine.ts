@@ -91,6 +91,11 @@ export class Machine {
     return new PagingStructures(this.memory, offset + device * stride);
   }
 
+  /** The first of the IOMMUs that stand in a word of bits, which is not 0. */
+  firstIommu(bits: number): Iommu {
+    return this.iommus[31 - Math.clz32(bits & -bits)];
+  }
+
   get actorCount(): number {
     return actorsOf(this.shape);
   }

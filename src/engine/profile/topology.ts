@@ -55,11 +55,6 @@ export class CorePlaces {
     return this.sockets[core];
   }
 
-  /** Number of the core's complex on the whole machine; numbers may be left out. */
-  complexOf(core: number): number {
-    return this.complexes[core];
-  }
-
   /**
    * Number of the core's cluster on the whole machine; numbers may be left out. Where there are no
    * clusters, each core is alone in its own.

@@ -51,6 +51,14 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   machine.actors.progressed(cpu.id);
 }
 
+/** Handles an interrupt that is due, or sleeps until something rings: `untilNs` at the latest. */
+export function* sleepOrServe(core: Core, untilNs: number): Protocol<void> {
+  const { cpu, machine } = core;
+  const interruptNs = machine.mailboxes.dueNs(core.id);
+  if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+  else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
+}
+
 /** From when on this core can use nothing: its handler, or earlier if it idles and must flush. */
 function uselessSinceNs({ machine, id }: Core, enteredNs: number): number {
   const { coreStates } = machine;

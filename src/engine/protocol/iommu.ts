@@ -166,7 +166,7 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   if (unit.devices.length > 0) iommu.countInvalidation();
   flushDomain(unit, granularity === GRANULARITY_GLOBAL ? ALL_DOMAINS : did);
   countIotlb(unit, granularity);
-  if (unit.devices.length > 0) yield* awaitInFlight(unit, commandDrains(command));
+  if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, commandDrains(command));
   unit.inSubmission = 0;
   times.visibleNs = visibleAfter(unit, costs.registerPollNs);
   const from = iommu.commandFrom();
@@ -192,7 +192,7 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   switch (type) {
     case TYPE_IOTLB:
       invalidateIotlb(unit, words);
-      if (unit.devices.length > 0) yield* awaitInFlight(unit, drainsOf(words));
+      if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, drainsOf(words));
       break;
     case TYPE_CONTEXT_CACHE:
       unit.counters.contextCache++;
@@ -210,6 +210,7 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   if (unit.timedOut) {
     unit.timedOut = false;
     halt(unit, FSTS_ITE); // Behind the wait: recovery aborts the waits that the head has passed.
+    ringWaiters(unit);
   }
   cpu.ring(from, unit.times.visibleNs);
 }
@@ -218,6 +219,17 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
 function halt(unit: InvalidationUnit, fault: number): void {
   unit.iommu.raiseFault(fault);
   unit.halted = true;
+}
+
+/**
+ * Everyone who waits sees that the queue has stopped, as in Linux all of them poll: whose wait it
+ * was may be waiting for one of them, before it looks.
+ */
+function ringWaiters({ cpu, iommu, head }: InvalidationUnit): void {
+  const { tail } = iommu;
+  for (let index = head; index !== tail; index = (index + 1) | 0) {
+    if (descriptorType(iommu.fetch(index)) === TYPE_WAIT) cpu.ring(iommu.fromOf(index), cpu.now());
+  }
 }
 
 function invalidateIotlb(unit: InvalidationUnit, words: Descriptor): void {
@@ -268,7 +280,11 @@ function serviceNs(unit: InvalidationUnit, words: Descriptor): number {
   return granularity === GRANULARITY_DOMAIN ? costs.iotlbDomainNs : costs.iotlbPageNs;
 }
 
-/** Asks a device to drop pages from its TLB; it answers when it has none of them in flight. */
+/**
+ * Asks a device to drop pages from its TLB; it answers when it has none of them in flight. One that
+ * was removed has lost them, and what it had in flight passes before the answer is given up; one
+ * that is erroneous has done what it was asked, and says so in a way that nobody understands.
+ */
 function* invalidateDeviceTlb(
   unit: InvalidationUnit,
   words: Descriptor,
@@ -277,7 +293,15 @@ function* invalidateDeviceTlb(
   const { cpu, iommu, machine, check } = unit;
   unit.counters.deviceTlb++;
   const device = sourceIdOf(words);
-  const state = device < machine.devices.count ? machine.devices.stateOf(device) : DEVICE_REMOVED;
+  const exists = device < machine.devices.count;
+  const state = exists ? machine.devices.stateOf(device) : DEVICE_REMOVED;
+  if (exists && machine.shape.ats) {
+    machine.devices.countInvalidation(device);
+    const { vpn, addressMask } = deviceRangeOf(words);
+    const pages = powerOfTwo(addressMask);
+    machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, pages, DEVICE_EPOCHS, check);
+    yield* awaitInFlight(unit, [device], true);
+  }
   if (state === DEVICE_REMOVED) {
     unit.timedOut = true;
     return;
@@ -285,14 +309,7 @@ function* invalidateDeviceTlb(
   if (state === DEVICE_ERRONEOUS) {
     iommu.raiseFault(FSTS_ICE);
     cpu.ring(from, cpu.now());
-    return;
   }
-  if (!machine.shape.ats) return;
-  machine.devices.countInvalidation(device);
-  const { vpn, addressMask } = deviceRangeOf(words);
-  const pages = powerOfTwo(addressMask);
-  machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, pages, DEVICE_EPOCHS, check);
-  yield* awaitInFlight(unit, true);
 }
 
 /** All before it is complete, as this unit is serial; unless a device did not answer. */
@@ -314,13 +331,20 @@ function visibleAfter(unit: InvalidationUnit, delayNs: number): number {
   return visibleNs;
 }
 
-/** Waits for walks in flight, and for DMA in flight if `drain`: a device cannot be stopped. */
-function* awaitInFlight(unit: InvalidationUnit, drain: boolean): Protocol<void> {
+/**
+ * Waits for walks in flight of some of its devices, and for DMA in flight if `drain`: a device
+ * cannot be stopped.
+ */
+function* awaitInFlight(
+  unit: InvalidationUnit,
+  asked: readonly number[],
+  drain: boolean,
+): Protocol<void> {
   const { cpu, machine, iommu, times } = unit;
   const { devices, actors } = machine;
   const beganNs = cpu.now();
   iommu.setDraining(true);
-  for (const device of unit.devices) {
+  for (const device of asked) {
     actors.waits(cpu.id, WAIT_DMA, device);
     const walk = devices.walkSerial(device);
     while (wasUnderWay(walk) && devices.walkSerial(device) === walk && !machine.control.stopped) {

@@ -14,7 +14,7 @@ import {
   SEND,
 } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 
 /**
  * Sends `kind` to the first `targets` of `targetCores`, one after the other, or those of a cluster
@@ -192,9 +192,7 @@ function* awaitRoom(core: Core, target: number, sequence: number): Protocol<void
   path.mark(SEND, cpu.now());
   actors.waits(cpu.id, WAIT_MAILBOX, target);
   while (!mailboxes.hasRoom(target, sequence)) {
-    const interruptNs = mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(interruptNs, cpu.now() + POLL_NS))) yield;
+    yield* sleepOrServe(core, cpu.now() + POLL_NS);
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
   path.mark(QUEUE_FULL, cpu.now());

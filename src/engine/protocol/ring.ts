@@ -8,7 +8,7 @@ import { deviceActor } from "../layout/shape.ts";
 import { WAIT_DMA, WAIT_NONE, WAIT_WORK } from "../machine/actors.ts";
 import type { Core } from "./core.ts";
 import { type DmaEngine, transferPage } from "./dma.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { sleepOrServe } from "./interrupts.ts";
 import { nextTimerNs, serveTimers } from "./user.ts";
 
 /**
@@ -25,15 +25,13 @@ export function* postDescriptor(core: Core, device: number, vpn: number): Protoc
 /** The driver: waits until the device has handed a descriptor back; answers IPIs meanwhile. */
 export function* awaitDescriptor(core: Core, device: number, descriptor: number): Protocol<void> {
   const { cpu, machine } = core;
-  const { rings, mailboxes, actors } = machine;
+  const { rings, actors } = machine;
   actors.waits(cpu.id, WAIT_DMA, device);
   for (;;) {
     const completedNs = rings.completedNs(device, descriptor);
     if (completedNs <= cpu.now()) break;
     if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
-    const interruptNs = mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(completedNs, nextTimerNs(core), interruptNs))) yield;
+    yield* sleepOrServe(core, Math.min(completedNs, nextTimerNs(core)));
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
 }

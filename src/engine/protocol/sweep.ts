@@ -22,7 +22,7 @@ export function* tick(core: Core): Protocol<void> {
 }
 
 /** Drops what is new in the queues of all other cores. */
-export function* sweep(core: Core): Protocol<void> {
+function* sweep(core: Core): Protocol<void> {
   const { cpu, machine, plan, home } = core;
   if (cpu.point()) yield;
   let pages = 0;

@@ -12,7 +12,7 @@ import { TLB_MISS } from "../machine/tlb.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { tick } from "./sweep.ts";
 import { enterIdle, leaveIdle } from "./switch.ts";
 
@@ -77,17 +77,24 @@ export function* runProgram(
   }
 }
 
-/** An idle core, until then or until the run is over: asleep but for interrupts. */
+/** An idle core, with its space still loaded, until then or until the run is over. */
 export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<void> {
+  const { cpu } = core;
+  if (cpu.point()) yield;
+  enterIdle(core);
+  yield* sleepUntil(core, untilNs);
+  if (cpu.point()) yield;
+  leaveIdle(core);
+}
+
+/** Asleep until then or until the run is over, but for interrupts and the flush queues' timer. */
+export function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
-  enterIdle(core);
   while (!machine.control.stopped && cpu.now() < untilNs) {
-    const interruptNs = machine.mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
+    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
+    yield* sleepOrServe(core, Math.min(untilNs, core.timerNs));
   }
-  leaveIdle(core);
 }
 
 /** When something of this core's own is due next. */
@@ -103,15 +110,11 @@ export function* serveTimers(core: Core): Protocol<void> {
 
 /** The run is over: what was sent to this core is still handled, when it is due. */
 export function* finishInterrupts(core: Core): Protocol<void> {
-  const { cpu, machine } = core;
+  const { mailboxes } = core.machine;
+  const neverNs = Number.POSITIVE_INFINITY;
   // Nobody broadcasts any more; hardware would apply these without being asked.
-  if (core.readsBroadcasts) applyBroadcasts(core, Number.POSITIVE_INFINITY);
-  for (;;) {
-    const interruptNs = machine.mailboxes.dueNs(core.id);
-    if (interruptNs === Number.POSITIVE_INFINITY) return;
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(interruptNs)) yield;
-  }
+  if (core.readsBroadcasts) applyBroadcasts(core, neverNs);
+  while (mailboxes.dueNs(core.id) < neverNs) yield* sleepOrServe(core, neverNs);
 }
 
 /**
