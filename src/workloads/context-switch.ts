@@ -1,6 +1,7 @@
 // Context switches of a workload: what a core has loaded, and what it does without anything to run.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
+import { IDLE } from "../engine/probe/timeline.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { drainQueues } from "../engine/protocol/flush-queue.ts";
 import { serviceInterrupts } from "../engine/protocol/interrupts.ts";
@@ -24,8 +25,10 @@ export function* switchTo(core: Core, space: number): Protocol<void> {
 export function* idleUntil(core: Core, untilNs: number): Protocol<void> {
   const { cpu } = core;
   if (cpu.point()) yield;
+  const beganNs = cpu.now();
   enterIdle(core);
   yield* sleepUntil(core, untilNs);
+  core.timeline?.did(IDLE, beganNs, cpu.now());
   if (cpu.point()) yield;
   leaveIdle(core);
 }

@@ -9,6 +9,8 @@ import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { NO_TABLE } from "../machine/paging-structures.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
+import { MASKED } from "../probe/segments.ts";
+import { IDLE, RUN } from "../probe/timeline.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
@@ -41,7 +43,9 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
     do {
       if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
       const pieceNs = Math.min(gapNs, nextTimerNs(core) - cpu.now());
+      const beganNs = cpu.now();
       if (cpu.run(pieceNs)) yield;
+      core.timeline?.did(RUN, beganNs, cpu.now());
       gapNs -= pieceNs - cpu.leftNs;
       // What is left says that there is one; it may also be due just at the end.
       if (cpu.leftNs > 0 || mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
@@ -72,7 +76,9 @@ export function* runProgram(
     if (between !== undefined) yield* between();
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
+    const beganNs = cpu.now();
     cpu.spend(core.random.around(maskedNs));
+    core.timeline?.did(MASKED, beganNs, cpu.now());
     unmaskedNs = nextMaskedNs();
   }
 }
@@ -81,12 +87,14 @@ export function* runProgram(
 export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
+  const beganNs = cpu.now();
   enterIdle(core);
   while (!machine.control.stopped && cpu.now() < untilNs) {
     const interruptNs = machine.mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
     else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
   }
+  core.timeline?.did(IDLE, beganNs, cpu.now());
   leaveIdle(core);
 }
 

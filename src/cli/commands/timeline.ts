@@ -1,0 +1,304 @@
+// `shootdown timeline`: one shootdown, or a few, as a trace that Perfetto opens.
+
+import { availableParallelism } from "node:os";
+import { Argument, type Command, Option } from "commander";
+import { UsageError } from "../../engine/errors.ts";
+import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
+import { parsePolicy } from "../../engine/policy/parse.ts";
+import type { Policy } from "../../engine/policy/policy.ts";
+import { ResultFolder } from "../../results/folder.ts";
+import { describeHost } from "../../results/host.ts";
+import { warningsOf } from "../../results/manifest.ts";
+import { type Capped, capped } from "../../results/timeline/cap.ts";
+import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
+import type { OperationRange } from "../../results/timeline/form.ts";
+import { kernelTimeline } from "../../results/timeline/kernel.ts";
+import { runTimeline } from "../../results/timeline/run.ts";
+import { shapeOf } from "../../workers/point.ts";
+import { analyzeTrace, type FinishedShootdown } from "../../workloads/traces/index.ts";
+import { expand, type PlannedPoint } from "../experiments/expand.ts";
+import { EXECUTORS, MAX_DILATION, MAX_PAGES } from "../experiments/schema.ts";
+import { parseWorkload } from "../experiments/workloads.ts";
+import { Interrupt, InterruptedError } from "../interrupt.ts";
+import { measure } from "../measure.ts";
+import {
+  addPolicyOption,
+  DEFAULT_SEED,
+  formatOption,
+  MAX_SEED,
+  numberFrom,
+  outOption,
+} from "../options.ts";
+import { type Format, print, renderList } from "../output.ts";
+import { parseProfile } from "../profile-file.ts";
+import { Progress } from "../progress.ts";
+import { defaultFolder, warn } from "../session.ts";
+import { traceName } from "../trace-times.ts";
+
+const MAX_OPERATION = 1_000_000;
+const DEFAULT_OPERATIONS = "1..3";
+/** Operations before the first that counts: caches are warm then, and the code is compiled. */
+const WARMUP_OPERATIONS = 100;
+/** Some 20 MB of JSON, which a browser still takes. */
+const DEFAULT_EVENTS = 100_000;
+const MAX_EVENTS = 10_000_000;
+const NS_PER_US = 1000;
+
+/** Options that say what is run: with a kernel's trace nothing is. */
+const RUN_OPTIONS = [
+  ...["executor", "policy", "profile", "workload", "cores", "pages", "iommus", "devices"],
+  ...["seed", "jitter", "dilate"],
+];
+
+interface TimelineOptions {
+  readonly operations: OperationRange;
+  readonly maxEvents: number;
+  readonly executor: (typeof EXECUTORS)[number];
+  readonly policy?: Policy[];
+  readonly profile: string;
+  readonly workload: string;
+  readonly cores: number;
+  readonly pages: number;
+  readonly iommus: number;
+  readonly devices: number;
+  readonly seed: number;
+  readonly jitter?: number;
+  readonly dilate?: number;
+  readonly strict?: true;
+  readonly out?: string;
+  readonly format: Format;
+  readonly quiet?: true;
+}
+
+export function addTimeline(program: Command): void {
+  addPolicyOption(program.command("timeline"))
+    .summary("one shootdown, or a few, as a trace for Perfetto")
+    .description(
+      "Runs a policy and writes what every core, IOMMU and device did during some operations, " +
+        "with arrows from cause to effect and the critical path; or the same of a real kernel, " +
+        "from a trace that was recorded on it. https://ui.perfetto.dev opens the file.",
+    )
+    .addArgument(
+      new Argument(
+        "[trace]",
+        "text of perf script, perhaps gzip-compressed; - is standard input. Without it, a run",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--operations <range>",
+        "which: N or A..B. Of a run, operations of each initiator behind its warm-up; of a " +
+          "kernel's trace, shootdowns in order of time",
+      )
+        .argParser(parseOperations)
+        .default(parseOperations(DEFAULT_OPERATIONS), DEFAULT_OPERATIONS),
+    )
+    .option(
+      "--max-events <n>",
+      "slices and ends of arrows that are written, from the beginning",
+      numberFrom("--max-events", 1, MAX_EVENTS),
+      DEFAULT_EVENTS,
+    )
+    .addOption(
+      new Option("--executor <name>", "threads (this host, wall clock) or virtual (virtual time)")
+        .choices(EXECUTORS)
+        .default("virtual"),
+    )
+    .option("--workload <name>", "what initiators do, as experiments name it", "munmap")
+    .option("--profile <name>", "machine profile, or a JSON file of your own", "akaros-2020")
+    .option("--cores <n>", "cores of the machine", numberFrom("--cores", 1, MAX_CORES), 2)
+    .option("--pages <n>", "pages of one operation", numberFrom("--pages", 1, MAX_PAGES), 1)
+    .option("--iommus <n>", "IOMMUs attached", numberFrom("--iommus", 0, MAX_IOMMUS), 0)
+    .option("--devices <n>", "devices that do DMA", numberFrom("--devices", 0, MAX_DEVICES), 0)
+    .option("--seed <n>", "of everything random", numberFrom("--seed", 0, MAX_SEED), DEFAULT_SEED)
+    .option(
+      "--jitter <seed>",
+      "virtual: delay steps by up to 20 ns, for another order with each seed",
+      numberFrom("--jitter", 0, MAX_SEED),
+    )
+    .option(
+      "--dilate <k>",
+      "threads: host ns that a modelled ns lasts (default: 1 if the actors fit the CPUs, else 100)",
+      numberFrom("--dilate", 1, MAX_DILATION),
+    )
+    .option("--strict", "of a trace: stop at the first line that is no event")
+    .option("--quiet", "no progress on standard error")
+    .addOption(outOption("folder of the results; must not exist (default: results/timeline-TIME)"))
+    .addOption(formatOption())
+    .addHelpText(
+      "after",
+      `
+Prints the operations, and writes timeline.json and manifest.json. Times are modelled time since
+the run began; of a kernel's trace, time since the second in which it begins.
+
+Examples:
+  shootdown timeline --cores 4 --iommus 1 --devices 1
+  shootdown timeline --policy overlapped --iommus 2 --operations 7
+  shootdown timeline --policy 'batch(8)' --pages 16 --operations 1..20
+  shootdown timeline --executor threads --workload server
+  shootdown timeline bench/traces/munmap-loop.perf.txt.gz --operations 50..60
+`,
+    )
+    .action(timeline);
+}
+
+async function timeline(
+  trace: string | undefined,
+  options: TimelineOptions,
+  command: Command,
+): Promise<void> {
+  const started = new Date();
+  if (trace === undefined) {
+    await ofRun(options, started);
+    return;
+  }
+  const given = RUN_OPTIONS.find((name) => command.getOptionValueSource(name) === "cli");
+  if (given !== undefined) {
+    throw new UsageError(
+      `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
+    );
+  }
+  await ofKernel(trace, options, started);
+}
+
+async function ofRun(options: TimelineOptions, started: Date): Promise<void> {
+  const { operations, maxEvents, seed, quiet = false } = options;
+  const planned = pointOf(options);
+  const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
+  const interrupt = new Interrupt();
+  try {
+    const progress = new Progress(1, quiet);
+    const { points, failure, floorNs } = await measure([planned], progress, interrupt.signal);
+    if (interrupt.signal.aborted) throw new InterruptedError("interrupted: nothing is written");
+    if (failure !== undefined) throw failure;
+    const [{ point, result }] = points;
+    const made = capped(runTimeline(result.timelines, shapeOf(point), operations), maxEvents);
+    const host = describeHost();
+    const warnings = [...warningsOf(host, points), ...capWarnings(made, maxEvents)];
+    const { executor, policy, profile, cores, iommus, devices } = point;
+    const about = {
+      ...{ executor, profile: profile.name, workload: planned.workload, policy: policy.name },
+      ...{ cores, iommus, devices, seed, operations: rangeText(operations) },
+    };
+    const facts = { ...factsOf(started, warnings, about), seed, host, floorNs };
+    await writeTimeline(folder, made, about, facts, points);
+    report(made, folder, warnings, options);
+  } finally {
+    interrupt.dispose();
+    await folder.removeIfEmpty();
+  }
+}
+
+async function ofKernel(trace: string, options: TimelineOptions, started: Date): Promise<void> {
+  const { operations, maxEvents, strict = false } = options;
+  const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
+  try {
+    const shootdowns: FinishedShootdown[] = [];
+    const onShootdown = (shootdown: FinishedShootdown): void => {
+      shootdowns.push(shootdown);
+    };
+    const analysis = await analyzeTrace(trace, { strict, onShootdown });
+    if (operations.first > shootdowns.length) {
+      throw new UsageError(
+        `${trace} has ${shootdowns.length} shootdowns: there is none of number ${operations.first}`,
+      );
+    }
+    const made = capped(kernelTimeline(shootdowns, operations), maxEvents);
+    const warnings = [...analysis.warnings, ...capWarnings(made, maxEvents)];
+    const about = {
+      ...{ executor: "kernel", workload: `trace:${traceName(trace)}` },
+      operations: rangeText(operations),
+    };
+    const facts = { ...factsOf(started, warnings, about), seed: null, host: describeHost() };
+    await writeTimeline(folder, made, about, { ...facts, floorNs: undefined }, []);
+    report(made, folder, warnings, options);
+  } finally {
+    await folder.removeIfEmpty();
+  }
+}
+
+/** The one point to run, which records from the first operation that is asked for. */
+function pointOf(options: TimelineOptions): PlannedPoint {
+  const { operations, maxEvents, executor, policy, cores, pages, iommus, devices } = options;
+  if (policy !== undefined && policy.length > 1) {
+    throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
+  }
+  const experiment = {
+    name: "timeline",
+    question: "What happens in one operation, and when?",
+    executors: [executor],
+    policies: policy ?? [parsePolicy("strict")],
+    profiles: [parseProfile(options.profile)],
+    workloads: [parseWorkload(options.workload)],
+    ...{ cores: [cores], pages: [pages], iommus: [iommus], devices: [devices] },
+    operations: operations.last,
+    warmup: WARMUP_OPERATIONS,
+    ...(options.dilate !== undefined && { dilation: options.dilate }),
+  };
+  const { points } = expand(experiment, {
+    quick: false,
+    seed: options.seed,
+    jitter: options.jitter,
+    check: "auto",
+    hostCpus: availableParallelism(),
+    overrides: {},
+  });
+  const [planned] = points;
+  const window = { fromOperation: operations.first, maxSlices: maxEvents };
+  return { ...planned, point: { ...planned.point, timeline: window } };
+}
+
+function factsOf(started: Date, warnings: readonly string[], about: object) {
+  return {
+    command: process.argv.slice(2),
+    started,
+    ended: new Date(),
+    warnings,
+    experiment: [about],
+    interrupted: false,
+  };
+}
+
+/** Says so where the cap was reached. */
+function capWarnings({ events, leftOut, untilNs }: Capped, maxEvents: number): string[] {
+  if (leftOut === 0) return [];
+  const until = untilNs === undefined ? "" : `, up to ${inUs(untilNs)} µs`;
+  return [
+    `the timeline is cut: the first ${events} events are in it${until}, at least ${leftOut} are ` +
+      `not. --max-events (now ${maxEvents}) takes more, --operations asks for less.`,
+  ];
+}
+
+function report(
+  { timeline }: Capped,
+  folder: ResultFolder,
+  warnings: readonly string[],
+  { format, quiet }: TimelineOptions,
+): void {
+  const rows = timeline.operations.map(({ number, initiator, startNs, latencyNs }) => ({
+    operation: `${number}`,
+    initiator,
+    start_us: inUs(startNs),
+    latency_us: inUs(latencyNs),
+  }));
+  print(renderList(["operation", "initiator", "start_us", "latency_us"], rows, format));
+  for (const warning of warnings) warn(warning);
+  if (quiet) return;
+  process.stderr.write(`written: ${folder.path}/${TIMELINE_FILE} (https://ui.perfetto.dev)\n`);
+}
+
+function inUs(ns: number): string {
+  return (ns / NS_PER_US).toFixed(3);
+}
+
+function rangeText({ first, last }: OperationRange): string {
+  return first === last ? `${first}` : `${first}..${last}`;
+}
+
+function parseOperations(text: string): OperationRange {
+  const parse = numberFrom("--operations", 1, MAX_OPERATION);
+  const [first, last = first, ...rest] = text.split("..");
+  const range = { first: parse(first), last: parse(last) };
+  if (rest.length === 0 && range.first <= range.last) return range;
+  throw new UsageError(`--operations "${text}": it takes a number, or A..B with A at most B`);
+}
