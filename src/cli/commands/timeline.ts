@@ -152,13 +152,19 @@ async function timeline(
     await ofRun(options, started);
     return;
   }
-  const given = RUN_OPTIONS.find((name) => command.getOptionValueSource(name) === "cli");
+  const given = RUN_OPTIONS.find((name) => isGiven(command, name));
   if (given !== undefined) {
     throw new UsageError(
       `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
     );
   }
   await ofKernel(trace, options, started);
+}
+
+/** Whether the user has set an option; a policy's text has been replaced by then. */
+function isGiven(command: Command, name: string): boolean {
+  if (name === "policy") return command.getOptionValue(name) !== undefined;
+  return command.getOptionValueSource(name) === "cli";
 }
 
 async function ofRun(options: TimelineOptions, started: Date): Promise<void> {

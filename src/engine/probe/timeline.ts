@@ -10,14 +10,14 @@
 //            with the same two, whoever did them, are one arrow
 
 import type { MachineShape, TimelineWindow } from "../layout/shape.ts";
-import { CORES_CHAIN, OWN_CHAIN } from "./critical-path.ts";
+import { OWN_CHAIN } from "./critical-path.ts";
 import { SEGMENT_NAMES, SEGMENTS } from "./segments.ts";
 
 /** What the actor itself does, one thing after the other or one inside the other. */
 export const OWN_ROW = 0;
 /** What happens beside it: answers that come in to a core, submissions that wait for an IOMMU. */
 export const SIDE_ROW = 1;
-/** An initiator's critical path. `detail`: the chain; `party`: the core that was that of cores. */
+/** An initiator's critical path. `detail`: the chain, which is that of the message named. */
 export const PATH_ROW = 2;
 /** No slice but the moment in which the actor sent a message or a submission. */
 export const ORIGIN_ROW = 3;
@@ -54,13 +54,15 @@ export const BACKGROUND = SEGMENTS + 5;
 export const SWEEP = SEGMENTS + 6;
 /** A device's DMA, until it has landed. `detail`: the page. */
 export const DMA = SEGMENTS + 7;
-/** In it, the walk that an IOTLB miss takes. `detail`: the page. */
+/** The walk that a miss takes; of a device, inside of its DMA. `detail`: the page. */
 export const WALK = SEGMENTS + 8;
 
 export const RECORD_FIELDS = 7;
 const FIRST_RECORDS = 256;
 /** A slice of no message and no submission has this for its party. */
 export const NO_LINK = -1;
+/** Own work, which is no chain's. */
+const NO_ANSWER = { party: NO_LINK, sequence: NO_LINK };
 
 /** Whether what is done now is recorded: all actors of a run share it. */
 export interface RecordingGate {
@@ -100,8 +102,8 @@ export class Timeline {
   private operations = 0;
   private counts = false;
   private inOperation = false;
-  /** The core whose answer the cores' chain is. */
-  private answeredBy = NO_LINK;
+  /** By chain: the message or submission whose answer it is. */
+  private readonly answers: { party: number; sequence: number }[] = [];
 
   constructor(gate: RecordingGate, window: TimelineWindow) {
     this.gate = gate;
@@ -159,16 +161,16 @@ export class Timeline {
     this.did(chain === OWN_CHAIN ? segment : WAIT, startNs, endNs, chain);
   }
 
-  /** Whose answer the cores' chain is from here on. */
-  answeredLast(core: number): void {
-    this.answeredBy = core;
+  /** Which answer a chain is from here on. */
+  answered(chain: number, party: number, sequence: number): void {
+    this.answers[chain] = { party, sequence };
   }
 
   /** A piece of the operation's critical path. */
   onPath(segment: number, chain: number, startNs: number, endNs: number): void {
     if (!this.inOperation) return;
-    const core = chain === CORES_CHAIN ? this.answeredBy : NO_LINK;
-    this.note(PATH_ROW, segment, startNs, endNs, chain, core, NO_LINK);
+    const { party, sequence } = this.answers[chain] ?? NO_ANSWER;
+    this.note(PATH_ROW, segment, startNs, endNs, chain, party, sequence);
   }
 
   toData(): TimelineData {

@@ -421,6 +421,7 @@ function noteStatus(
   sequence: number,
 ): void {
   timeline.beside(STATUS, visibleNs - statusNs, visibleNs, iommu.id, sequence);
+  timeline.answered(FIRST_IOMMU_CHAIN + iommu.id, iommu.id, sequence);
 }
 
 /** Adds what the IOMMU says of its service to the critical path, and joins. */

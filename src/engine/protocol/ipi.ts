@@ -174,7 +174,7 @@ function recordChain(core: Core): void {
   const target = core.targetCores[i];
   const sequence = core.targetSequences[i];
   const toldNs = core.targetToldNs[i];
-  core.timeline?.answeredLast(target);
+  core.timeline?.answered(CORES_CHAIN, target, sequence);
   path.fork(CORES_CHAIN, toldNs);
   const enteredNs = mailboxes.enteredNs(target, sequence);
   const lateNs = mailboxes.lateNs(target, sequence);

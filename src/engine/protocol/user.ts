@@ -10,7 +10,7 @@ import { NO_LEAF } from "../machine/page-table.ts";
 import { NO_TABLE } from "../machine/paging-structures.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
 import { MASKED } from "../probe/segments.ts";
-import { IDLE, RUN } from "../probe/timeline.ts";
+import { IDLE, RUN, WALK } from "../probe/timeline.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
@@ -152,7 +152,9 @@ function use(core: Core, vpn: number, write: boolean): void {
     return;
   }
   counters.tlbMisses++;
+  const beganNs = core.cpu.now();
   const leaf = walk(core, vpn);
+  core.timeline?.did(WALK, beganNs, core.cpu.now(), vpn);
   if (leaf === NO_LEAF || !fill(core, vpn, leaf, write)) counters.pageFaults++;
 }
 

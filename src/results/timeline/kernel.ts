@@ -1,6 +1,6 @@
 // Shootdowns of a real kernel → a timeline, in the same form as that of a run.
 
-import type { CriticalPath, FinishedShootdown } from "../../workloads/traces/index.ts";
+import { type FinishedShootdown, KERNEL_SEGMENTS } from "../../workloads/traces/index.ts";
 import {
   type Arrow,
   grouped,
@@ -53,10 +53,10 @@ function endOf({ startNs, latencyNs, boundNs }: FinishedShootdown): number {
 }
 
 function piecesOf(shootdown: FinishedShootdown, number: number): Pieces {
-  const { cpu, told, path, startNs } = shootdown;
+  const { cpu, told } = shootdown;
   const steps = stepsOf(shootdown);
   const whole = wholeOf(shootdown, number);
-  const onPath = path === undefined ? [] : pathOf(path, startNs);
+  const onPath = pathOf(shootdown, steps);
   const handlers = told.flatMap(({ cpu, entryNs, exitNs }) => {
     if (entryNs === undefined || exitNs === undefined) return [];
     return [{ cpu, slice: sliceOf("handler", entryNs, exitNs, { from: `CPU ${shootdown.cpu}` }) }];
@@ -112,20 +112,23 @@ function stepsOf(shootdown: FinishedShootdown): Slice[] {
   return steps;
 }
 
-/** The pieces of the critical path, which follow each other and sum to the latency. */
-function pathOf({ pathNs }: CriticalPath, startNs: number): Slice[] {
-  const { prepare, send, local, delivery, handler } = pathNs;
+/**
+ * The pieces of the critical path, which follow each other and sum to the latency. Where nobody was
+ * told all that the initiator did is on it; where something is not in the trace, nothing is known.
+ */
+function pathOf(shootdown: FinishedShootdown, steps: readonly Slice[]): Slice[] {
+  const { path, latencyNs, startNs } = shootdown;
+  if (path === undefined) {
+    if (latencyNs === undefined) return [];
+    return steps.map((step) => ({ ...step, isCritical: true }));
+  }
   const pieces: Slice[] = [];
   let fromNs = startNs;
-  for (const [name, ns] of Object.entries({
-    ...{ prepare, send, local, delivery, handler },
-    return: pathNs.return,
-  })) {
-    if (ns <= 0) continue;
-    const piece = sliceOf(name, fromNs, fromNs + ns);
-    piece.isCritical = true;
-    pieces.push(piece);
-    fromNs += ns;
+  for (const name of KERNEL_SEGMENTS) {
+    // In the order of either chain.
+    const toNs = fromNs + path.pathNs[name];
+    if (toNs > fromNs) pieces.push({ ...sliceOf(name, fromNs, toNs), isCritical: true });
+    fromNs = toNs;
   }
   return pieces;
 }

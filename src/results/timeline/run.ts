@@ -183,27 +183,40 @@ function cut(slice: Slice, fromNs: number, toNs: number): boolean {
 }
 
 /**
- * Marks what the critical path goes through: of the actor that did a piece of it, or of the
- * initiator, slices of the same name at that time.
+ * Marks what the critical path goes through. Of the initiator these are its steps and answers of
+ * the same name at that time; of whoever answered, what it did for the message or submission, and
+ * under a name that belongs to none (masked, drain) what it did then.
  */
 function markCritical(entries: readonly Entry[], shape: MachineShape): void {
   const done = entries.filter(({ row }) => row === OWN_ROW || row === SIDE_ROW);
-  const lines = new Map(
-    [...grouped(done, ({ actor, kind }) => `${actor} ${kind}`)].map(([key, group]) => {
-      return [key, new SliceLine(group.map(({ slice }) => slice))];
-    }),
-  );
-  for (const { actor, row, kind, detail, party, slice } of entries) {
+  const lines = linesOf(done, ({ actor, kind }) => `${actor} ${kind}`);
+  const linked = done.filter(({ party }) => party !== NO_LINK);
+  const parts = grouped(linked, (entry) => `${entry.kind} ${arrowKey(entry)}`);
+  const linkedKinds = new Set(linked.map(({ kind }) => kind));
+  for (const piece of entries) {
+    const { actor, row, kind, detail, party, slice } = piece;
     if (row !== PATH_ROW) continue;
     slice.isCritical = true;
-    const others = detail === OWN_CHAIN ? [] : [actorOfChain(detail, party, shape)];
-    for (const who of [actor, ...others]) {
-      const line = lines.get(`${who} ${kind}`);
-      for (const other of line?.overlapping(slice.startNs, slice.endNs) ?? []) {
-        other.isCritical = true;
-      }
-    }
+    const then = (who: number): Slice[] => {
+      return lines.get(`${who} ${kind}`)?.overlapping(slice.startNs, slice.endNs) ?? [];
+    };
+    for (const step of then(actor)) step.isCritical = true;
+    if (detail === OWN_CHAIN) continue;
+    for (const part of parts.get(`${kind} ${arrowKey(piece)}`) ?? []) part.slice.isCritical = true;
+    if (linkedKinds.has(kind)) continue;
+    for (const other of then(actorOfChain(detail, party, shape))) other.isCritical = true;
   }
+}
+
+function linesOf<Key>(
+  entries: readonly Entry[],
+  keyOf: (entry: Entry) => Key,
+): Map<Key, SliceLine> {
+  const lines = new Map<Key, SliceLine>();
+  for (const [key, group] of grouped(entries, keyOf)) {
+    lines.set(key, new SliceLine(group.map(({ slice }) => slice)));
+  }
+  return lines;
 }
 
 /**
@@ -215,11 +228,7 @@ function arrowsOf(
   { fromNs, toNs }: Span,
 ): { arrows: Arrow[]; added: Entry[] } {
   const senders = entries.filter(({ row, kind }) => row === OWN_ROW && SENDERS.has(kind));
-  const lines = new Map(
-    [...grouped(senders, ({ actor }) => actor)].map(([actor, group]) => {
-      return [actor, new SliceLine(group.map(({ slice }) => slice))];
-    }),
-  );
+  const lines = linesOf(senders, ({ actor }) => actor);
   const linked = entries.filter(({ row, party }) => row <= SIDE_ROW && party !== NO_LINK);
   const parts = grouped(linked, arrowKey);
   const arrows: Arrow[] = [];
