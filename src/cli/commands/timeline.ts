@@ -1,26 +1,17 @@
 // `shootdown timeline`: one shootdown, or a few, as a trace that Perfetto opens.
 
-import { availableParallelism } from "node:os";
 import { Argument, type Command, Option } from "commander";
 import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
 import { ResultFolder } from "../../results/folder.ts";
-import { describeHost } from "../../results/host.ts";
-import { warningsOf } from "../../results/manifest.ts";
 import { type Capped, capped } from "../../results/timeline/cap.ts";
 import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
 import type { OperationRange } from "../../results/timeline/form.ts";
-import { kernelTimeline } from "../../results/timeline/kernel.ts";
-import { runTimeline } from "../../results/timeline/run.ts";
-import { shapeOf } from "../../workers/point.ts";
-import { analyzeTrace, type FinishedShootdown } from "../../workloads/traces/index.ts";
-import { expand, type PlannedPoint } from "../experiments/expand.ts";
+import type { PlannedPoint } from "../experiments/expand.ts";
 import { EXECUTORS, MAX_DILATION, MAX_PAGES } from "../experiments/schema.ts";
 import { parseWorkload } from "../experiments/workloads.ts";
-import { Interrupt, InterruptedError } from "../interrupt.ts";
-import { measure } from "../measure.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
@@ -33,12 +24,10 @@ import { type Format, print, renderList } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { Progress } from "../progress.ts";
 import { defaultFolder, warn } from "../session.ts";
-import { traceName } from "../trace-times.ts";
+import { planRun, type Shown, showKernel, showRun } from "../timeline.ts";
 
 const MAX_OPERATION = 1_000_000;
 const DEFAULT_OPERATIONS = "1..3";
-/** Operations before the first that counts: caches are warm then, and the code is compiled. */
-const WARMUP_OPERATIONS = 100;
 /** Some 20 MB of JSON, which a browser still takes. */
 const DEFAULT_EVENTS = 100_000;
 const MAX_EVENTS = 10_000_000;
@@ -147,9 +136,11 @@ async function timeline(
   options: TimelineOptions,
   command: Command,
 ): Promise<void> {
+  const { operations, strict = false, quiet = false } = options;
   const started = new Date();
   if (trace === undefined) {
-    await ofRun(options, started);
+    const planned = plan(options);
+    await make(options, started, () => showRun(planned, operations, new Progress(1, quiet)));
     return;
   }
   const given = RUN_OPTIONS.find((name) => isGiven(command, name));
@@ -158,7 +149,7 @@ async function timeline(
       `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
     );
   }
-  await ofKernel(trace, options, started);
+  await make(options, started, () => showKernel(trace, operations, strict));
 }
 
 /** Whether the user has set an option; a policy's text has been replaced by then. */
@@ -167,102 +158,40 @@ function isGiven(command: Command, name: string): boolean {
   return command.getOptionValueSource(name) === "cli";
 }
 
-async function ofRun(options: TimelineOptions, started: Date): Promise<void> {
-  const { operations, maxEvents, seed, quiet = false } = options;
-  const planned = pointOf(options);
+function plan(options: TimelineOptions): PlannedPoint {
+  const { operations, maxEvents, policy = [parsePolicy("strict")] } = options;
+  if (policy.length > 1) {
+    throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
+  }
+  const run = {
+    ...options,
+    policy: policy[0],
+    profile: parseProfile(options.profile),
+    workload: parseWorkload(options.workload),
+  };
+  return planRun(run, operations, maxEvents);
+}
+
+/** Makes the folder, has the timeline made, and writes what of it there is room for. */
+async function make(
+  options: TimelineOptions,
+  started: Date,
+  show: () => Promise<Shown>,
+): Promise<void> {
   const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
-  const interrupt = new Interrupt();
   try {
-    const progress = new Progress(1, quiet);
-    const { points, failure, floorNs } = await measure([planned], progress, interrupt.signal);
-    if (interrupt.signal.aborted) throw new InterruptedError("interrupted: nothing is written");
-    if (failure !== undefined) throw failure;
-    const [{ point, result }] = points;
-    const made = capped(runTimeline(result.timelines, shapeOf(point), operations), maxEvents);
-    const host = describeHost();
-    const warnings = [...warningsOf(host, points), ...capWarnings(made, maxEvents)];
-    const { executor, policy, profile, cores, iommus, devices } = point;
-    const about = {
-      ...{ executor, profile: profile.name, workload: planned.workload, policy: policy.name },
-      ...{ cores, iommus, devices, seed, operations: rangeText(operations) },
+    const { timeline, about, points, ...shown } = await show();
+    const made = capped(timeline, options.maxEvents);
+    const warnings = [...shown.warnings, ...capWarnings(made, options.maxEvents)];
+    const facts = {
+      ...{ ...shown, started, ended: new Date(), warnings, interrupted: false },
+      ...{ command: process.argv.slice(2), experiment: [about] },
     };
-    const facts = { ...factsOf(started, warnings, about), seed, host, floorNs };
     await writeTimeline(folder, made, about, facts, points);
     report(made, folder, warnings, options);
   } finally {
-    interrupt.dispose();
     await folder.removeIfEmpty();
   }
-}
-
-async function ofKernel(trace: string, options: TimelineOptions, started: Date): Promise<void> {
-  const { operations, maxEvents, strict = false } = options;
-  const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
-  try {
-    const shootdowns: FinishedShootdown[] = [];
-    const onShootdown = (shootdown: FinishedShootdown): void => {
-      shootdowns.push(shootdown);
-    };
-    const analysis = await analyzeTrace(trace, { strict, onShootdown });
-    if (operations.first > shootdowns.length) {
-      throw new UsageError(
-        `${trace} has ${shootdowns.length} shootdowns: there is none of number ${operations.first}`,
-      );
-    }
-    const made = capped(kernelTimeline(shootdowns, operations), maxEvents);
-    const warnings = [...analysis.warnings, ...capWarnings(made, maxEvents)];
-    const about = {
-      ...{ executor: "kernel", workload: `trace:${traceName(trace)}` },
-      operations: rangeText(operations),
-    };
-    const facts = { ...factsOf(started, warnings, about), seed: null, host: describeHost() };
-    await writeTimeline(folder, made, about, { ...facts, floorNs: undefined }, []);
-    report(made, folder, warnings, options);
-  } finally {
-    await folder.removeIfEmpty();
-  }
-}
-
-/** The one point to run, which records from the first operation that is asked for. */
-function pointOf(options: TimelineOptions): PlannedPoint {
-  const { operations, maxEvents, executor, policy, cores, pages, iommus, devices } = options;
-  if (policy !== undefined && policy.length > 1) {
-    throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
-  }
-  const experiment = {
-    name: "timeline",
-    question: "What happens in one operation, and when?",
-    executors: [executor],
-    policies: policy ?? [parsePolicy("strict")],
-    profiles: [parseProfile(options.profile)],
-    workloads: [parseWorkload(options.workload)],
-    ...{ cores: [cores], pages: [pages], iommus: [iommus], devices: [devices] },
-    operations: operations.last,
-    warmup: WARMUP_OPERATIONS,
-    ...(options.dilate !== undefined && { dilation: options.dilate }),
-  };
-  const { points } = expand(experiment, {
-    quick: false,
-    seed: options.seed,
-    jitter: options.jitter,
-    check: "auto",
-    hostCpus: availableParallelism(),
-    overrides: {},
-  });
-  const [planned] = points;
-  const window = { fromOperation: operations.first, maxSlices: maxEvents };
-  return { ...planned, point: { ...planned.point, timeline: window } };
-}
-
-function factsOf(started: Date, warnings: readonly string[], about: object) {
-  return {
-    command: process.argv.slice(2),
-    started,
-    ended: new Date(),
-    warnings,
-    experiment: [about],
-    interrupted: false,
-  };
 }
 
 /** Says so where the cap was reached. */
@@ -295,10 +224,6 @@ function report(
 
 function inUs(ns: number): string {
   return (ns / NS_PER_US).toFixed(3);
-}
-
-function rangeText({ first, last }: OperationRange): string {
-  return first === last ? `${first}` : `${first}..${last}`;
 }
 
 function parseOperations(text: string): OperationRange {
