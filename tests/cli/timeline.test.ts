@@ -83,6 +83,12 @@ describe("timeline of a run", () => {
     expect(names.sort()).toEqual(["invalidation", "ipi"]);
   });
 
+  it("on threads, all of which initiate: a trace that a viewer takes", async () => {
+    const args = ["--executor", "threads", "--workload", "server", "--iommus", "1"];
+    const { operations } = await timeline("server", ...args, "--operations", "1..5");
+    expect(operations).toHaveLength(10);
+  });
+
   it("with a cap that is reached: says so, and how to have more", async () => {
     const args = ["--operations", "1..50", "--max-events", "300"];
     const { trace, stderr, manifest } = await timeline("capped", ...args);
