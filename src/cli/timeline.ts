@@ -20,7 +20,7 @@ import { type Measurement, measure } from "./measure.ts";
 import type { Progress } from "./progress.ts";
 import { traceName } from "./trace-times.ts";
 
-/** Operations before the first that counts: caches are warm then, and on threads the code is, too. */
+/** Operations before the first that counts: caches are warm then, and on threads so is the code. */
 const WARMUP_OPERATIONS = { virtual: 10, threads: 100 } as const;
 
 /** What is run to be shown. */
