@@ -11,6 +11,7 @@ import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addStress } from "./commands/stress.ts";
+import { addTimeline } from "./commands/timeline.ts";
 import { endWithOutput } from "./output.ts";
 
 const OWN_BUG = 1;
@@ -34,6 +35,7 @@ Examples:
   shootdown bench scaling --quick
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
+  shootdown timeline --iommus 1 --devices 1
   shootdown stress --seconds 60
   shootdown policies deferred
 
@@ -41,7 +43,7 @@ Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what
 21 no progress, 130 interrupted.
 `,
     );
-  const commands = [addBench, addReplay, addAnalyze, addStress];
+  const commands = [addBench, addReplay, addAnalyze, addTimeline, addStress];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

@@ -4,12 +4,13 @@ import { auditAtRest } from "../engine/check/audit.ts";
 import type { Finding } from "../engine/check/finding.ts";
 import type { CheckSums } from "../engine/check/sums.ts";
 import type { Steps } from "../engine/executor/step-log.ts";
-import type { MachineShape } from "../engine/layout/shape.ts";
+import type { MachineShape, TimelineWindow } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
 import { planOf } from "../engine/policy/plan.ts";
 import { type Policy, queueOf } from "../engine/policy/policy.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { Histogram } from "../engine/probe/histogram.ts";
+import type { TimelineData } from "../engine/probe/timeline.ts";
 import { numbersOf, type Profile } from "../engine/profile/profile.ts";
 import type { ActorReport, Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
@@ -36,6 +37,8 @@ export interface Point {
   readonly checks: boolean;
   /** Whether the order of each actor's steps is kept, which takes time. */
   readonly logsSteps: boolean;
+  /** What is recorded as time lines, which takes time; nothing if it is missing. */
+  readonly timeline?: TimelineWindow;
 }
 
 /** What an actor reports at the end of a run. */
@@ -53,6 +56,8 @@ export interface SegmentSummary {
 export interface PointResult {
   /** By actor, if they were logged. */
   readonly steps: readonly (Steps | undefined)[];
+  /** By actor, if they were recorded. */
+  readonly timelines: readonly (TimelineData | undefined)[];
   readonly latency: Histogram;
   readonly late: Histogram;
   readonly segments: readonly SegmentSummary[];
@@ -104,6 +109,7 @@ export function shapeOf(point: Point): MachineShape {
     iotlb: profile.iotlb,
     ats: workload.ats && devices > 0,
     checks: point.checks,
+    ...(point.timeline && { timeline: point.timeline }),
   };
 }
 

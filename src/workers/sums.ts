@@ -27,6 +27,7 @@ export function resultOf(
     ...sumUp(reports),
     check: point.checks ? sumChecks(checksOf(reports), atRest) : undefined,
     steps: reports.map(({ steps }) => steps),
+    timelines: reports.map(({ timeline }) => timeline),
     wallS,
     sharedBytes: layOut(shape).bytes,
     responders: countResponders(point),

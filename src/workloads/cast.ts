@@ -8,6 +8,7 @@ import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/plan.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
+import type { Timeline, TimelineData } from "../engine/probe/timeline.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
@@ -34,6 +35,8 @@ export interface ActorReport {
   readonly device?: DeviceCounters;
   /** What its checker has seen; missing while that is off. */
   readonly check?: CheckData;
+  /** Missing unless time lines are recorded. */
+  readonly timeline?: TimelineData;
 }
 
 export interface CoreReport {
@@ -58,7 +61,7 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     const unit = new InvalidationUnit(cpu, machine, iommu, play.costs);
     return {
       protocol: serveInvalidations(unit),
-      report: () => ({ iommu: unit.counters, ...checkOf(unit) }),
+      report: () => ({ iommu: unit.counters, ...watchedBy(unit) }),
     };
   }
   const device = iommu - shape.iommus;
@@ -76,12 +79,21 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
   );
   return {
     protocol: scriptOf(play.workload.kind).move(engine, play.workload),
-    report: () => ({ device: engine.counters, ...checkOf(engine) }),
+    report: () => ({ device: engine.counters, ...watchedBy(engine) }),
   };
 }
 
-function checkOf({ check }: { readonly check: ActorCheck | undefined }): { check?: CheckData } {
-  return check === undefined ? {} : { check: check.toData() };
+/** Who may watch an actor, and is undefined while it does not. */
+interface Watched {
+  readonly check: ActorCheck | undefined;
+  readonly timeline: Timeline | undefined;
+}
+
+function watchedBy({ check, timeline }: Watched): Pick<ActorReport, "check" | "timeline"> {
+  return {
+    ...(check && { check: check.toData() }),
+    ...(timeline && { timeline: timeline.toData() }),
+  };
 }
 
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
@@ -91,9 +103,9 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
-    const check = checkOf(core);
-    if (cpu.id >= workload.initiators) return { core: { counters, measured }, ...check };
-    return { core: { counters, measured, path: core.path.toData() }, ...check };
+    const watched = watchedBy(core);
+    if (cpu.id >= workload.initiators) return { core: { counters, measured }, ...watched };
+    return { core: { counters, measured, path: core.path.toData() }, ...watched };
   };
   return { protocol: runCore(core, workload, measured), report };
 }

@@ -24,6 +24,14 @@ export interface TlbShape {
   readonly ways: number;
 }
 
+/** Which part of a run its actors record as time lines. */
+export interface TimelineWindow {
+  /** Recording begins with the first initiator's operation of this number, from 1 on. */
+  readonly fromOperation: number;
+  /** Slices that each actor keeps. */
+  readonly maxSlices: number;
+}
+
 export interface MachineShape {
   readonly cores: number;
   readonly iommus: number;
@@ -49,6 +57,8 @@ export interface MachineShape {
   readonly ats: boolean;
   /** The checker watches: its regions have a size, and its hooks do something. */
   readonly checks: boolean;
+  /** What is recorded as time lines; nothing if it is missing. */
+  readonly timeline?: TimelineWindow;
 }
 
 /** Actors are numbered: cores, then IOMMUs, then devices. */

@@ -13,6 +13,7 @@ import type { CoreTlb } from "../machine/tlb.ts";
 import type { Plan } from "../policy/plan.ts";
 import { CoreCounters } from "../probe/counters.ts";
 import { CriticalPath } from "../probe/critical-path.ts";
+import { type Timeline, timelineOf } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 import type { ProfileNumbers } from "../profile/profile.ts";
 import { type CorePlaces, OTHER_SOCKET, placesOf, SAME_COMPLEX } from "../profile/topology.ts";
@@ -35,7 +36,9 @@ export class Core {
   readonly plan: Plan;
   readonly random: Random;
   readonly counters = new CoreCounters();
-  readonly path = new CriticalPath();
+  readonly path: CriticalPath;
+  /** Undefined unless time lines are recorded. */
+  readonly timeline: Timeline | undefined;
   /** Undefined while the checker is off. */
   readonly check: CoreCheck | undefined;
   /** The space that this core has loaded. */
@@ -140,6 +143,8 @@ export class Core {
     this.cpu = cpu;
     this.machine = machine;
     this.tlb = machine.tlbOf(id);
+    this.timeline = timelineOf(machine);
+    this.path = new CriticalPath(this.timeline);
     this.check = machine.shape.checks ? new CoreCheck(machine, id, cpu, this.tlb) : undefined;
     this.costs = costs;
     this.plan = plan;

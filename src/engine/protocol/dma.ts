@@ -22,6 +22,7 @@ import { didOf, type Machine } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { NO_TABLE, type PagingStructures } from "../machine/paging-structures.ts";
 import { DeviceCounters } from "../probe/counters.ts";
+import { DMA, type Timeline, timelineOf, WALK } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 import type { Random } from "../random.ts";
 import { iommuOfDevice } from "./iommu.ts";
@@ -38,6 +39,8 @@ export class DmaEngine {
   readonly structures: PagingStructures;
   /** Undefined while the checker is off. */
   readonly check: ActorCheck | undefined;
+  /** Undefined unless time lines are recorded. */
+  readonly timeline: Timeline | undefined;
   readonly costs: Costs;
   readonly random: Random;
   readonly counters = new DeviceCounters();
@@ -78,6 +81,7 @@ export class DmaEngine {
     this.structures = machine.structuresOf(id);
     const actor = deviceActor(machine.shape, id);
     this.check = machine.shape.checks ? new ActorCheck(machine, actor, cpu) : undefined;
+    this.timeline = timelineOf(machine);
     this.costs = costs;
     this.random = random;
     this.periodNs = periodNs;
@@ -203,6 +207,7 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   const { cpu, machine, costs, counters, id } = engine;
   const { devices, frames } = machine;
   if (cpu.point()) yield;
+  const beganNs = cpu.now();
   devices.beginDma(id);
   // Behind it: whoever removes the device and waits for what it has in flight waits for this.
   if (devices.stateOf(id) !== DEVICE_PRESENT) {
@@ -217,11 +222,13 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
     if (cpu.point()) yield;
     engine.fill(vpn);
     devices.endWalk(id, cpu.now());
+    engine.timeline?.did(WALK, beganNs, cpu.now(), vpn);
     ringIfDraining(engine);
   }
   const { pte, leaf, version, tag } = engine.hit;
   if (pte === 0) {
     counters.faults++;
+    engine.timeline?.did(DMA, beganNs, cpu.now(), vpn);
     devices.endDma(id, cpu.now());
     ringIfDraining(engine);
     return;
@@ -231,6 +238,7 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   frames.tagOf(pfnOf(pte)); // The DMA lands: the load of the tag is the access.
   engine.check?.used(engine.space, vpn, leaf, pte, version, tag, engine.writes);
   counters.dmas++;
+  engine.timeline?.did(DMA, beganNs, cpu.now(), vpn);
   devices.endDma(id, cpu.now());
   ringIfDraining(engine);
 }

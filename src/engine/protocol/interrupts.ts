@@ -10,6 +10,8 @@ import {
   FLUSH_SPACE,
   KERNEL_MESSAGE,
 } from "../machine/mailboxes.ts";
+import { HANDLER } from "../probe/segments.ts";
+import { INTERRUPT, type Timeline } from "../probe/timeline.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 
@@ -42,11 +44,13 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
       acknowledge(core, beganNs, lateNs);
     }
     mailboxes.release(core.id);
+    if (core.timeline !== undefined) noteHandled(core, core.timeline, beganNs);
     beganNs = cpu.now();
     hostNs = 0;
   } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
   core.check?.resumes(stoppedNs);
+  core.timeline?.did(INTERRUPT, enteredNs, cpu.now());
   core.counters.responderNs += cpu.now() - enteredNs;
   machine.actors.progressed(cpu.id);
 }
@@ -57,6 +61,11 @@ export function* sleepOrServe(core: Core, untilNs: number): Protocol<void> {
   const interruptNs = machine.mailboxes.dueNs(core.id);
   if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
   else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
+}
+
+/** For the time line: the message being handled, since `beganNs`. */
+function noteHandled({ cpu, id, message }: Core, timeline: Timeline, beganNs: number): void {
+  timeline.didFor(HANDLER, beganNs, cpu.now(), message.sender, id, message.sequence);
 }
 
 /** From when on this core can use nothing: its handler, or earlier if it idles and must flush. */

@@ -29,6 +29,7 @@ import {
 import { didOf } from "../machine/machine.ts";
 import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
+import type { Timeline } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
 import { domainFlushOf, flushOf } from "./flush-descriptors.ts";
 import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
@@ -86,6 +87,7 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   path.mark(LOCK, lockedNs); // Only now: the IOMMU is at work meanwhile.
   path.mark(SUBMIT, cpu.now());
   path.fork(chain, cpu.now());
+  core.timeline?.sent(SUBMIT, cpu.now(), iommu.id, dueNs);
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
   for (;;) {
@@ -97,6 +99,10 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   counters.iotlbInvalidations++;
   counters.iommuWaits++;
+  if (core.timeline !== undefined) {
+    const visibleNs = iommu.commandVisibleNs();
+    noteStatus(core.timeline, iommu, visibleNs, costs.registerPollNs, dueNs);
+  }
   if (path.enabled) {
     iommu.commandTimes(times);
     joinChain(core, chain, dueNs, costs.registerPollNs, lateNs);
@@ -205,6 +211,7 @@ export function* submit(
   iommu.writeTail();
   path.mark(SUBMIT, cpu.now());
   path.fork(FIRST_IOMMU_CHAIN + iommu.id, cpu.now());
+  core.timeline?.sent(SUBMIT, cpu.now(), iommu.id, first);
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
   yield* release(core, lock, ticket);
   return wait;
@@ -287,6 +294,10 @@ function* awaitStatus(
   }
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   counters.iommuWaits++;
+  if (outcome === SUBMISSION_DONE && core.timeline !== undefined) {
+    const { statusWriteNs } = core.costs;
+    noteStatus(core.timeline, iommu, iommu.visibleNs(wait), statusWriteNs, iommu.firstOf(wait));
+  }
   if (outcome === SUBMISSION_DONE && core.path.enabled) {
     iommu.statusTimes(wait, times);
     const chain = FIRST_IOMMU_CHAIN + iommu.id;
@@ -366,6 +377,18 @@ function makeRoom(core: Core, iommu: Iommu): void {
 /** Whether the head stands at a descriptor of the submission that ends with `wait`. */
 function isWithin(iommu: Iommu, wait: number): boolean {
   return !iommu.hasPassed(wait) && ((iommu.head - iommu.firstOf(wait)) | 0) >= 0;
+}
+
+/** For the time line: the status of a submission or command on its way to the initiator. */
+function noteStatus(
+  timeline: Timeline,
+  iommu: Iommu,
+  visibleNs: number,
+  statusNs: number,
+  sequence: number,
+): void {
+  timeline.beside(STATUS, visibleNs - statusNs, visibleNs, iommu.id, sequence);
+  timeline.answered(FIRST_IOMMU_CHAIN + iommu.id, iommu.id, sequence);
 }
 
 /** Adds what the IOMMU says of its service to the critical path, and joins. */

@@ -43,6 +43,8 @@ import {
 import { ALL_DOMAINS, DEVICE_EPOCHS, type Iotlb } from "../machine/iotlb.ts";
 import { didOf, type Machine } from "../machine/machine.ts";
 import { IommuCounters } from "../probe/counters.ts";
+import { DRAIN, FLUSH, QUEUED } from "../probe/segments.ts";
+import { type Timeline, timelineOf } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 
 /** An IOMMU as its actor sees it. */
@@ -55,6 +57,8 @@ export class InvalidationUnit {
   readonly counters = new IommuCounters();
   /** Undefined while the checker is off. */
   readonly check: ActorCheck | undefined;
+  /** Undefined unless time lines are recorded. */
+  readonly timeline: Timeline | undefined;
   /** Of the submission being executed; `startedNs` is negative between two. */
   readonly times: ServiceTimes = {
     startedNs: -1,
@@ -85,6 +89,7 @@ export class InvalidationUnit {
     this.iommu = machine.iommus[iommu];
     this.iotlb = machine.iotlbs[iommu];
     this.check = machine.shape.checks ? new ActorCheck(machine, cpu.id, cpu) : undefined;
+    this.timeline = timelineOf(machine);
     this.costs = costs;
     this.queueEnabled = this.iommu.queueEnabled;
     this.head = this.iommu.head;
@@ -154,6 +159,23 @@ function begin(unit: InvalidationUnit, dueNs: number): void {
   // Late is only what this submission waited for the host, not for the service of another.
   times.lateNs = Math.min(cpu.lateNs, cpu.now() - dueNs);
   times.drainNs = 0;
+  if (unit.timeline === undefined || times.startedNs === dueNs) return;
+  unit.timeline.beside(QUEUED, dueNs, times.startedNs, unit.iommu.id, sequenceOf(unit));
+}
+
+/** For the time line: what tells the submission being executed, or the command, from all others. */
+function sequenceOf({ iommu, queueEnabled, head }: InvalidationUnit): number {
+  return queueEnabled ? iommu.firstOf(head) : iommu.commandDueNs();
+}
+
+/** For the time line: a descriptor, or the command, has been executed since `beganNs`. */
+function noteExecuted(
+  unit: InvalidationUnit,
+  timeline: Timeline,
+  beganNs: number,
+  type: number,
+): void {
+  timeline.didFor(FLUSH, beganNs, unit.cpu.now(), type, unit.iommu.id, sequenceOf(unit));
 }
 
 function* executeCommand(unit: InvalidationUnit): Protocol<void> {
@@ -161,8 +183,10 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   const command = iommu.pendingCommand();
   const granularity = commandGranularity(command);
   const did = commandDid(command);
+  const beganNs = cpu.now();
   cpu.spend(granularity === GRANULARITY_GLOBAL ? costs.iotlbGlobalNs : costs.iotlbDomainNs);
   if (cpu.point()) yield;
+  if (unit.timeline !== undefined) noteExecuted(unit, unit.timeline, beganNs, TYPE_IOTLB);
   if (unit.devices.length > 0) iommu.countInvalidation();
   flushDomain(unit, granularity === GRANULARITY_GLOBAL ? ALL_DOMAINS : did);
   countIotlb(unit, granularity);
@@ -181,6 +205,7 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   const words = iommu.fetch(unit.head);
   const from = iommu.fromOf(unit.head);
   const isValid = isValidDescriptor(words);
+  const beganNs = cpu.now();
   if (isValid) cpu.spend(serviceNs(unit, words));
   if (cpu.point()) yield;
   if (!isValid) {
@@ -189,6 +214,9 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
     return;
   }
   const type = descriptorType(words);
+  if (unit.timeline !== undefined && type !== TYPE_WAIT) {
+    noteExecuted(unit, unit.timeline, beganNs, type);
+  }
   switch (type) {
     case TYPE_IOTLB:
       invalidateIotlb(unit, words);
@@ -366,6 +394,7 @@ function* awaitInFlight(
   iommu.setDraining(false);
   actors.waits(cpu.id, WAIT_WORK, 0);
   times.drainNs += cpu.now() - beganNs;
+  unit.timeline?.did(DRAIN, beganNs, cpu.now());
 }
 
 function countIotlb(unit: InvalidationUnit, granularity: number): void {

@@ -4,6 +4,7 @@
 import type { Protocol } from "../executor/cpu.ts";
 import { pcidOf } from "../machine/machine.ts";
 import { TICK } from "../policy/plan.ts";
+import { SWEEP } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
 import { reapLocked } from "./flush-queue.ts";
 import { flushOwnContext } from "./interrupts.ts";
@@ -14,6 +15,7 @@ export function* tick(core: Core): Protocol<void> {
   const beganNs = cpu.now();
   core.tickNs = beganNs + plan.tickNs;
   if (plan.coresWhen === TICK && core.space === core.home) yield* sweep(core);
+  core.timeline?.did(SWEEP, beganNs, cpu.now());
   counters.responderNs += cpu.now() - beganNs;
   if (machine.flushQueues.isEmpty(core.id)) return;
   const reapingNs = cpu.now();

@@ -9,6 +9,8 @@ import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { NO_TABLE } from "../machine/paging-structures.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
+import { MASKED } from "../probe/segments.ts";
+import { IDLE, RUN, WALK } from "../probe/timeline.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
@@ -41,7 +43,9 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
     do {
       if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
       const pieceNs = Math.min(gapNs, nextTimerNs(core) - cpu.now());
+      const beganNs = cpu.now();
       if (cpu.run(pieceNs)) yield;
+      core.timeline?.did(RUN, beganNs, cpu.now());
       gapNs -= pieceNs - cpu.leftNs;
       // What is left says that there is one; it may also be due just at the end.
       if (cpu.leftNs > 0 || mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
@@ -72,7 +76,9 @@ export function* runProgram(
     if (between !== undefined) yield* between();
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
+    const beganNs = cpu.now();
     cpu.spend(core.random.around(maskedNs));
+    core.timeline?.did(MASKED, beganNs, cpu.now());
     unmaskedNs = nextMaskedNs();
   }
 }
@@ -81,8 +87,10 @@ export function* runProgram(
 export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<void> {
   const { cpu } = core;
   if (cpu.point()) yield;
+  const beganNs = cpu.now();
   enterIdle(core);
   yield* sleepUntil(core, untilNs);
+  core.timeline?.did(IDLE, beganNs, cpu.now());
   if (cpu.point()) yield;
   leaveIdle(core);
 }
@@ -147,7 +155,9 @@ function use(core: Core, vpn: number, write: boolean): void {
     return;
   }
   counters.tlbMisses++;
+  const beganNs = core.cpu.now();
   const leaf = walk(core, vpn);
+  core.timeline?.did(WALK, beganNs, core.cpu.now(), vpn);
   if (leaf === NO_LEAF || !fill(core, vpn, leaf, write)) counters.pageFaults++;
 }
 

@@ -61,6 +61,8 @@ class Target {
 
 class Shootdown {
   readonly pid: number;
+  readonly tid: number;
+  readonly cpu: number;
   readonly cause: Cause;
   readonly pages: number;
   readonly startNs: number;
@@ -72,19 +74,16 @@ class Shootdown {
   isLocalOver = false;
   returnNs: number | undefined = undefined;
 
-  constructor(
-    pid: number,
-    cause: Cause,
-    pages: number,
-    startNs: number | undefined,
-    requestNs: number,
-  ) {
-    this.pid = pid;
+  /** Asked for by `event`. */
+  constructor(event: TraceEvent, cause: Cause, pages: number, startNs: number | undefined) {
+    this.pid = event.pid;
+    this.tid = event.tid;
+    this.cpu = event.cpu;
     this.cause = cause;
     this.pages = pages;
-    this.startNs = startNs ?? requestNs;
+    this.startNs = startNs ?? event.timeNs;
     this.isOpened = startNs !== undefined;
-    this.requestNs = requestNs;
+    this.requestNs = event.timeNs;
   }
 
   /** When both the local flush and the slowest known handler were over. */
@@ -122,6 +121,14 @@ class Interrupt {
   }
 }
 
+/** A CPU that was told: when, and what of its handler is in the trace. */
+export interface ToldCpu {
+  readonly cpu: number;
+  readonly sentNs: number;
+  readonly entryNs: number | undefined;
+  readonly exitNs: number | undefined;
+}
+
 /** A request that is over: what the kernel did, as far as the trace shows it. */
 export interface FinishedShootdown {
   /** Whose it was; negative where the trace does not say. */
@@ -139,6 +146,15 @@ export interface FinishedShootdown {
   readonly path: CriticalPath | undefined;
   /** Undefined where the trace does not show the end. */
   readonly latencyNs: number | undefined;
+  /** The thread that asked, and the CPU that it ran on then. */
+  readonly tid: number;
+  readonly cpu: number;
+  /** Its own flush; undefined where it did none, or the trace does not show it. */
+  readonly localStartNs: number | undefined;
+  readonly localEndNs: number | undefined;
+  /** When its flush and all known handlers were over. */
+  readonly boundNs: number;
+  readonly told: readonly ToldCpu[];
 }
 
 export class ShootdownTracker {
@@ -249,18 +265,12 @@ export class ShootdownTracker {
     this.flushRequests++;
     const initiator = this.initiatorOf(event.tid);
     if (initiator === undefined) {
-      const { pid, pages, timeNs } = event;
-      this.report(new Shootdown(pid, "other", pages, undefined, timeNs));
+      this.report(new Shootdown(event, "other", event.pages, undefined));
       return;
     }
     this.finish(initiator);
-    initiator.shootdown = new Shootdown(
-      event.pid,
-      causeOf(initiator),
-      event.pages < 0 ? ALL_PAGES : event.pages,
-      initiator.openNs,
-      event.timeNs,
-    );
+    const pages = event.pages < 0 ? ALL_PAGES : event.pages;
+    initiator.shootdown = new Shootdown(event, causeOf(initiator), pages, initiator.openNs);
   }
 
   private queue(event: TraceEvent): void {
@@ -406,12 +416,18 @@ export class ShootdownTracker {
   }
 
   private report(shootdown: Shootdown): void {
-    const { pid, cause, pages, startNs, requestNs, targets } = shootdown;
+    const { pid, tid, cpu, cause, pages, startNs, requestNs, targets } = shootdown;
+    const { localStartNs, localEndNs, boundNs, returnNs } = shootdown;
     const isComplete = targets.length > 0 && targets.every(({ visit }) => visit?.isOver);
     const path = isComplete ? this.cut(shootdown) : undefined;
     const latencyNs = path?.latencyNs ?? latencyWithoutIpi(shootdown);
-    const told = targets.length;
-    this.onFinish({ pid, cause, pages, startNs, requestNs, targets: told, path, latencyNs });
+    const told = targets.map(({ cpu, sentNs, visit }): ToldCpu => {
+      return { cpu, sentNs, entryNs: visit?.entryNs, exitNs: visit?.exitNs(returnNs) };
+    });
+    this.onFinish({
+      ...{ pid, tid, cpu, cause, pages, startNs, requestNs, path, latencyNs },
+      ...{ targets: told.length, told, localStartNs, localEndNs, boundNs },
+    });
   }
 
   private cut(shootdown: Shootdown): CriticalPath {
