@@ -5,7 +5,7 @@ import { LINUX_X86 } from "../engine/policy/presets/linux.ts";
 import type { Point } from "../workers/point.ts";
 import type { VirtualPool } from "../workers/virtual-pool.ts";
 import { RESIZE } from "../workloads/workload.ts";
-import type { Calibrated } from "./calibration.ts";
+import type { FittedProfile } from "./fitted-profile.ts";
 import { type Cell, cellName } from "./cell.ts";
 
 /** Calls that are averaged over: times differ by little more than the walks of the peers. */
@@ -19,18 +19,18 @@ const ACCESS_GAP_NS = 1000;
 export type ModelTimes = ReadonlyMap<string, number>;
 
 /**
- * Runs cells on the calibrated machine. What the kernel does in a call besides is no part of the
+ * Runs cells on the machine that the profile is of. What the kernel does in a call besides is no part of the
  * times; it passes between the calls.
  */
 export async function modelCells(
   cells: readonly Cell[],
-  calibrated: Calibrated,
+  fitted: FittedProfile,
   seed: number,
   pool: VirtualPool,
 ): Promise<ModelTimes> {
   const times = await Promise.all(
     cells.map(async (cell): Promise<[string, number]> => {
-      const { latency } = await pool.run(cellPoint(cell, calibrated, seed));
+      const { latency } = await pool.run(cellPoint(cell, fitted, seed));
       return [cellName(cell), cell.calls * latency.mean!];
     }),
   );
@@ -38,7 +38,7 @@ export async function modelCells(
 }
 
 /** The cell as a point, one operation of which is one call. */
-export function cellPoint(cell: Cell, { profile, calibration }: Calibrated, seed: number): Point {
+export function cellPoint(cell: Cell, { profile, fit }: FittedProfile, seed: number): Point {
   const { peers, state, pages, calls } = cell;
   return {
     executor: "virtual",
@@ -51,7 +51,7 @@ export function cellPoint(cell: Cell, { profile, calibration }: Calibrated, seed
       initiators: 1,
       operations: Math.max(CALLS, calls),
       warmup: WARMUP,
-      gapNs: calls > 1 ? calibration.beforeNs : PAUSE_NS,
+      gapNs: calls > 1 ? fit.beforeNs : PAUSE_NS,
       accessGapNs: ACCESS_GAP_NS,
       maskedEveryNs: 1,
       maskedNs: 0,

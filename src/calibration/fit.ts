@@ -45,8 +45,9 @@ export function isFitted({ state, peers, pages, calls }: Cell): boolean {
 }
 
 /**
- * Steps that noise has hidden are left open, and those of `known` taken for them, since what the
- * others take depends on that. Throws a UsageError if cells are missing.
+ * Steps that the cells do not tell apart, or that noise has hidden, are left open; what `known` has
+ * is taken for them, since what the others take depends on that. Throws a UsageError if cells are
+ * missing.
  */
 export function fitCells(
   cells: readonly CellTimes[],
@@ -71,7 +72,12 @@ function fitSteps(
       return leastSquares(cells.map((times) => equation(times.cell, nsOf(times), open, fixed)));
     };
     const solved = solve(({ p50 }) => p50.ns);
-    if (solved === undefined) throw missingCells();
+    if (solved === undefined) {
+      const unseen = open.find((step) => known[step] !== undefined);
+      if (unseen === undefined) throw missingCells();
+      fixed.set(unseen, known[unseen]!);
+      continue;
+    }
     const draws = Array.from({ length: DRAWS }, () => solve(({ p50 }) => draw(p50, random)));
     const estimates = open.map((_, i) => {
       return estimate(
@@ -138,7 +144,7 @@ function fitSend(cells: readonly CellTimes[], random: Random): Estimate {
 
 function missingCells(): UsageError {
   return new UsageError(
-    "too few cells to fit a profile to: without a peer it takes 1, 33, 34 and 100 pages in one " +
-      "call and some with a call for each page, with one spinning peer 1 or 34 pages in one call",
+    "too few cells to fit a profile to: without a peer it takes 1, 33 and 34 pages in one call and " +
+      "some in a call for each page, with one spinning peer 1 or 34 pages in one call",
   );
 }

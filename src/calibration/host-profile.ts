@@ -7,7 +7,7 @@
 
 import { UsageError } from "../engine/errors.ts";
 import { isFree, type Profile } from "../engine/profile/profile.ts";
-import type { Calibrated } from "./calibration.ts";
+import type { FittedProfile } from "./fitted-profile.ts";
 import type { CellTimes, Estimate, HostTimes } from "./cell.ts";
 import { type Fit, fitCells, isFitted } from "./fit.ts";
 import { fitLine, linePoint } from "./null-model.ts";
@@ -30,7 +30,7 @@ export function hostProfile(
   cells: readonly CellTimes[],
   host: HostTimes,
   { name, base, where, seed }: ProfileRequest,
-): Calibrated {
+): FittedProfile {
   if (isFree(base)) {
     throw new UsageError(`in the profile ${base.name} nothing costs anything: name another base`);
   }
@@ -49,7 +49,7 @@ export function hostProfile(
   const known = { ...ownCosts(fit, base), ...sendCosts(fit, host, base) };
   return {
     profile: profileFrom(base, known, name, `fitted to shootdowns of ${where}`),
-    calibration: {
+    fit: {
       base: base.name,
       where,
       seed,

@@ -9,10 +9,10 @@
 // topology               by name: a count, or {"count": …, "grade": …, "source": …}
 // shootsBy               ipi, broadcast, both
 // l1, l2, iotlb          {"sets": a power of two, "ways": …}
-// calibration            what `shootdown calibrate` knows besides, for `shootdown validate`
+// fit                    what `shootdown calibrate` knows besides, for `shootdown validate`
 
 import { z } from "zod";
-import type { Calibrated } from "../calibration/calibration.ts";
+import type { FittedProfile } from "../calibration/fitted-profile.ts";
 import { UsageError } from "../engine/errors.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { byName } from "../engine/names.ts";
@@ -49,18 +49,18 @@ export function parseProfileText(path: string, text: string): Profile {
 }
 
 /** A profile that `calibrate` has written, with what it knows besides. Throws a UsageError. */
-export function readCalibrated(path: string): Calibrated {
-  if (!isFile(path)) throw notCalibrated(byName("profile", path, PROFILES).name);
+export function readFittedProfile(path: string): FittedProfile {
+  if (!isFile(path)) throw notFitted(byName("profile", path, PROFILES).name);
   const file = JsonFile.read(WHAT, path);
   const profile = profileOf(file);
-  const { calibration } = file.check(schemaFor(path));
-  if (calibration === undefined) throw notCalibrated(path);
-  return { profile, calibration };
+  const { fit } = file.check(schemaFor(path));
+  if (fit === undefined) throw notFitted(path);
+  return { profile, fit };
 }
 
-function notCalibrated(name: string): UsageError {
+function notFitted(name: string): UsageError {
   return new UsageError(
-    `${name} was not calibrated: write a profile with shootdown calibrate, or from a trace with ` +
+    `${name} was not fitted to anything: write a profile with shootdown calibrate, or from a trace with ` +
       "shootdown calibrate --from TRACE",
   );
 }
@@ -111,11 +111,11 @@ function schemaFor(path: string) {
     l2: tlb().optional(),
     iotlb: tlb().optional(),
     tlbSource: z.string("where the sizes come from").optional(),
-    calibration: calibration().optional(),
+    fit: fitRecord().optional(),
   });
 }
 
-function calibration() {
+function fitRecord() {
   const whole = z.number("ns");
   return z.strictObject(
     {

@@ -1,10 +1,10 @@
-// What a calibration knows besides the costs of a profile, and keeps in the same file, so that
-// what the profile was not fitted to can be predicted from it.
+// A profile that was fitted to measurements, and what is kept of these beside it, so that what it
+// was not fitted to can be predicted.
 
 import type { Profile } from "../engine/profile/profile.ts";
 import type { Line } from "./null-model.ts";
 
-export interface Calibration {
+export interface FitRecord {
   /** Whose values stand where nothing was measured. */
   readonly base: string;
   /** What was measured, in words. */
@@ -19,12 +19,12 @@ export interface Calibration {
   readonly line: Line;
 }
 
-export interface Calibrated {
+export interface FittedProfile {
   readonly profile: Profile;
-  readonly calibration: Calibration;
+  readonly fit: FitRecord;
 }
 
-/** `host.json`: a profile, readable wherever a profile's name may stand, and its calibration. */
-export function calibratedText({ profile, calibration }: Calibrated): string {
-  return `${JSON.stringify({ ...profile, calibration }, null, 2)}\n`;
+/** `host.json`: a profile, readable wherever a profile's name may stand, and its record. */
+export function fittedProfileText({ profile, fit }: FittedProfile): string {
+  return `${JSON.stringify({ ...profile, fit }, null, 2)}\n`;
 }
