@@ -5,8 +5,8 @@ import { LINUX_X86 } from "../engine/policy/presets/linux.ts";
 import type { Point } from "../workers/point.ts";
 import type { VirtualPool } from "../workers/virtual-pool.ts";
 import { RESIZE } from "../workloads/workload.ts";
-import type { FittedProfile } from "./fitted-profile.ts";
 import { type Cell, cellName } from "./cell.ts";
+import type { FittedProfile } from "./fitted-profile.ts";
 
 /** Calls that are averaged over: times differ by little more than the walks of the peers. */
 const CALLS = 100;

@@ -1,7 +1,7 @@
 // How sure a computed value is: it is computed again from medians that are drawn, each from within
 // its own interval, and the middle 95 % of what comes out are its interval.
 
-import { quantileSorted } from "simple-statistics";
+import { median, quantileSorted } from "simple-statistics";
 import type { Random } from "../engine/random.ts";
 import type { Estimate } from "./cell.ts";
 
@@ -22,4 +22,15 @@ export function estimate(ns: number, drawn: readonly number[]): Estimate {
   const sorted = drawn.filter(Number.isFinite).toSorted((a, b) => a - b);
   if (sorted.length === 0) return { ns, lowNs: ns, highNs: ns };
   return { ns, lowNs: quantileSorted(sorted, LOW), highNs: quantileSorted(sorted, HIGH) };
+}
+
+/** The median of samples, with its interval from samples that are drawn from them again. */
+export function medianEstimate(samples: readonly number[], random: Random): Estimate {
+  const drawn = Array.from({ length: DRAWS }, () => median(drawAgain(samples, random)));
+  return estimate(median(samples), drawn);
+}
+
+/** As many as there are, any of them more than once. */
+export function drawAgain<Sample>(samples: readonly Sample[], random: Random): Sample[] {
+  return samples.map(() => samples[random.below(samples.length)]);
 }

@@ -18,7 +18,7 @@ import { DRAWS, draw, estimate } from "./estimates.ts";
 import { type Equation, leastSquares } from "./least-squares.ts";
 
 /** Above so many pages a call flushes everything. */
-const { fullAbovePages: CEILING_PAGES } = planOf(LINUX_X86);
+export const { fullAbovePages: CEILING_PAGES } = planOf(LINUX_X86);
 
 /** Pages of the cells with a peer that are fitted to: one invalidation, and the first full flush. */
 const SPINNING_PAGES = [1, CEILING_PAGES + 1];

@@ -7,9 +7,9 @@
 
 import { UsageError } from "../engine/errors.ts";
 import { isFree, type Profile } from "../engine/profile/profile.ts";
-import type { FittedProfile } from "./fitted-profile.ts";
 import type { CellTimes, Estimate, HostTimes } from "./cell.ts";
 import { type Fit, fitCells, isFitted } from "./fit.ts";
+import type { FittedProfile } from "./fitted-profile.ts";
 import { fitLine, linePoint } from "./null-model.ts";
 import { type KnownCosts, knownValue, profileFrom, wholeNs } from "./profile-from.ts";
 
@@ -45,7 +45,6 @@ export function hostProfile(
     seed,
   );
   const line = fitLine(cells.filter(({ cell }) => isFitted(cell)).map(linePoint));
-  if (line === undefined) throw new UsageError("too few cells to fit a straight line to");
   const known = { ...ownCosts(fit, base), ...sendCosts(fit, host, base) };
   return {
     profile: profileFrom(base, known, name, `fitted to shootdowns of ${where}`),

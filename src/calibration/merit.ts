@@ -60,7 +60,7 @@ interface Predictor {
 }
 
 const BY_EXECUTOR: Predictor = { ns: (p) => p.predictedNs, error: (p) => p.error };
-const BY_LINE: Predictor = { ns: (p) => p.nullNs, error: (p) => p.nullError };
+const BY_LINE: Predictor = { ns: (p) => p.nullNs ?? Number.NaN, error: (p) => p.nullError };
 
 export function meritOf(predictions: readonly Prediction[], { ns, error }: Predictor): Merit {
   const errors = predictions.flatMap((prediction) => {
@@ -108,7 +108,7 @@ function orderingsOf(predictions: readonly Prediction[]): Orderings {
     count++;
     if (Math.abs(less.measuredNs) < part * more.measuredNs) sides.measured++;
     if (Math.abs(less.predictedNs) < part * more.predictedNs) sides.predicted++;
-    if (Math.abs(less.nullNs) < part * more.nullNs) sides.line++;
+    if (Math.abs(BY_LINE.ns(less)) < part * BY_LINE.ns(more)) sides.line++;
   };
   for (const less of predictions) {
     for (const more of predictions) {

@@ -5,6 +5,7 @@
 // one that spins. And it is fitted as the profile is, to the same times of the same cells and with
 // the same weights, so that it has to pay with its one base for what calls cost.
 
+import { InvariantError } from "../engine/errors.ts";
 import { type Cell, type CellTimes, SENDS_PER_CALL } from "./cell.ts";
 import { leastSquares } from "./least-squares.ts";
 
@@ -21,14 +22,32 @@ export interface LinePoint {
   readonly ns: number;
 }
 
-/** Undefined if pages or sends are the same everywhere. */
-export function fitLine(points: readonly LinePoint[]): Line | undefined {
-  const coefficients = leastSquares(
-    points.map(({ pages, sends, ns }) => ({ columns: [1, pages, sends], value: ns, scale: ns })),
-  );
-  if (coefficients === undefined) return undefined;
-  const [baseNs, perPageNs, perSendNs] = coefficients;
-  return { baseNs, perPageNs, perSendNs };
+/** What a line may have besides its base; of points where one is always the same, less. */
+const SLOPES: readonly (readonly ("pages" | "sends")[])[] = [
+  ["pages", "sends"],
+  ["pages"],
+  ["sends"],
+  [],
+];
+
+/** The line that comes nearest to some points, at least one. */
+export function fitLine(points: readonly LinePoint[]): Line {
+  for (const slopes of SLOPES) {
+    const coefficients = leastSquares(
+      points.map((point) => {
+        const columns = [1, ...slopes.map((slope) => point[slope])];
+        return { columns, value: point.ns, scale: point.ns };
+      }),
+    );
+    if (coefficients === undefined) continue;
+    const slopeNs = (name: "pages" | "sends"): number => {
+      const place = slopes.indexOf(name);
+      return place < 0 ? 0 : coefficients[place + 1];
+    };
+    const [baseNs] = coefficients;
+    return { baseNs, perPageNs: slopeNs("pages"), perSendNs: slopeNs("sends") };
+  }
+  throw new InvariantError("a line through no points");
 }
 
 export function linePoint({ cell, p50 }: CellTimes): LinePoint {
@@ -44,6 +63,9 @@ export function lineExcessNs(line: Line, cell: Cell): number {
   return line.perSendNs * sendsOf(cell);
 }
 
-export function lineNs({ baseNs, perPageNs, perSendNs }: Line, pages: number, sends: number) {
+export function lineNs(
+  { baseNs, perPageNs, perSendNs }: Line,
+  { pages, sends }: Pick<LinePoint, "pages" | "sends">,
+): number {
   return baseNs + perPageNs * pages + perSendNs * sends;
 }

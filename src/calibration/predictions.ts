@@ -9,13 +9,13 @@ import { type Line, lineExcessNs } from "./null-model.ts";
 
 export interface Prediction {
   readonly name: string;
-  /** Undefined for a step between two cells. */
+  /** Undefined for a step between two cells, and for what a trace shows. */
   readonly cell: Cell | undefined;
   /** Whether the profile was fitted to it, so that it says nothing of how good the profile is. */
   readonly fitted: boolean;
   readonly predictedNs: number;
-  /** By the straight line. */
-  readonly nullNs: number;
+  /** By the straight line; undefined where it says nothing. */
+  readonly nullNs: number | undefined;
   readonly measuredNs: number;
   /** Predicted less measured, as a part of `scaleNs`; undefined where that is 0. */
   readonly error: number | undefined;
@@ -89,7 +89,7 @@ function prediction(
   name: string,
   cell: Cell | undefined,
   fitted: boolean,
-  times: Pick<Prediction, "predictedNs" | "nullNs" | "measuredNs">,
+  times: { readonly predictedNs: number; readonly nullNs: number; readonly measuredNs: number },
   scaleNs: number,
 ): Prediction {
   const errorOf = (ns: number) => (scaleNs > 0 ? (ns - times.measuredNs) / scaleNs : undefined);
