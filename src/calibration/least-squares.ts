@@ -1,6 +1,6 @@
 // Least squares: which coefficients make a sum of columns come nearest to what was measured.
 
-import { Matrix, QrDecomposition } from "ml-matrix";
+import { Matrix, SingularValueDecomposition } from "ml-matrix";
 
 /** What was measured, and how often each coefficient is in it. */
 export interface Equation {
@@ -10,6 +10,9 @@ export interface Equation {
   readonly scale: number;
 }
 
+/** From here on equations leave a coefficient open, or all but open. */
+const WORST_CONDITION = 1e6;
+
 /**
  * The coefficients that make the sum of squared errors least, each as a part of its scale.
  * Undefined if the equations leave one of them open.
@@ -17,9 +20,20 @@ export interface Equation {
 export function leastSquares(equations: readonly Equation[]): number[] | undefined {
   const unknowns = equations[0]?.columns.length ?? 0;
   if (equations.length < unknowns) return undefined;
-  const columns = equations.map(({ columns, scale }) => columns.map((times) => times / scale));
-  const decomposition = new QrDecomposition(new Matrix(columns));
-  if (!decomposition.isFullRank()) return undefined;
-  const values = equations.map(({ value, scale }) => value / scale);
-  return decomposition.solve(Matrix.columnVector(values)).to1DArray();
+  const matrix = new Matrix(equations.map(({ columns, scale }) => columns.map((c) => c / scale)));
+  // Of equal length, as what one coefficient is counted in says nothing of how well it is known.
+  const lengths = columnLengths(matrix);
+  if (lengths.some((length) => length === 0)) return undefined;
+  const even = matrix.divRowVector(lengths);
+  const decomposition = new SingularValueDecomposition(even, { autoTranspose: true });
+  if (decomposition.condition > WORST_CONDITION) return undefined;
+  const values = Matrix.columnVector(equations.map(({ value, scale }) => value / scale));
+  const coefficients = decomposition.solve(values).to1DArray();
+  return coefficients.map((coefficient, i) => coefficient / lengths[i]);
+}
+
+function columnLengths(matrix: Matrix): number[] {
+  return Array.from({ length: matrix.columns }, (_, i) => {
+    return Math.hypot(...matrix.getColumn(i));
+  });
 }
