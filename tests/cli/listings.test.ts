@@ -50,7 +50,7 @@ describe("what there is", () => {
       ...["zen3-2s", "arm-broadcast", "host"],
     ]);
     const { stdout } = await shootdown(["profiles", "zen3-2s", "--format", "csv"]);
-    expect(stdout).toMatch(/^name,value,grade,source\r\nshootsBy,both,,/);
+    expect(stdout).toMatch(/^name,value,interval,grade,source\r\nshootsBy,both,,,/);
     expect(stdout).toMatch(/\ncoresPerComplex,8,sourced,/);
   });
 

@@ -27,7 +27,8 @@ export function addProfiles(program: Command): void {
       `
 Grades: sourced (published), derived (computed from published values), interpolated (set between
 published values of other machines), memory (not read again), zero (the machine has no such step,
-or it is not modelled on purpose), given (a file of yours gives it, and no more).
+or it is not modelled on purpose), given (a file of yours gives it, and no more), measured or fitted
+(by shootdown calibrate; the interval holds it with 95 % confidence, as far as its source goes).
 
 A file of your own is JSON. It names what it starts from and says what is different:
   {"name": "mine", "base": "haswell-2s", "costs": {"deliveryNs": 350}, "topology": {"sockets": 4}}
@@ -45,22 +46,24 @@ Examples:
         print(renderList(["name", "summary"], [...PROFILES], format));
       } else {
         const values = describeProfile(parseProfile(name));
-        print(renderList(["name", "value", "grade", "source"], values, format));
+        print(renderList(["name", "value", "interval", "grade", "source"], values, format));
       }
     });
 }
 
 function describeProfile(profile: Profile) {
   const { shootsBy, topology, costs, l1, l2, iotlb, tlbSource } = profile;
-  const way = { name: "shootsBy", value: shootsBy, grade: "", source: SHOOTS_BY_MEANING[shootsBy] };
+  const blank = { interval: "", grade: "" };
+  const way = { ...blank, name: "shootsBy", value: shootsBy, source: SHOOTS_BY_MEANING[shootsBy] };
   const counts = Object.entries(topology).map(([name, { count, grade, source }]) => {
-    return { name, value: `${count}`, grade: grade as string, source };
+    return { ...blank, name, value: `${count}`, grade: grade as string, source };
   });
-  const values = Object.entries(costs).map(([name, { ns, grade, source }]) => {
-    return { name, value: `${ns}`, grade: grade as string, source };
+  const values = Object.entries(costs).map(([name, { ns, grade, source, interval }]) => {
+    const between = interval === undefined ? "" : interval.join(" to ");
+    return { name, value: `${ns}`, interval: between, grade: grade as string, source };
   });
   const tlbs = Object.entries({ l1, l2, iotlb }).map(([name, { sets, ways }]) => {
-    return { name, value: `${sets} × ${ways}`, grade: "", source: tlbSource };
+    return { ...blank, name, value: `${sets} × ${ways}`, source: tlbSource };
   });
   return [way, ...counts, ...values, ...tlbs];
 }

@@ -22,6 +22,7 @@ const LARGEST_VISITS = 1024;
  * How far two CPUs' clocks may disagree before a handler is not taken for the answer to a request.
  */
 const LARGEST_SKEW_NS = 10_000;
+const PAGE_BYTES = 4096;
 
 /** One run of flush_tlb_func on a CPU that was told to. */
 class Visit {
@@ -63,6 +64,7 @@ class Shootdown {
   readonly pid: number;
   readonly cause: Cause;
   readonly pages: number;
+  readonly rangePages: number | undefined;
   readonly startNs: number;
   readonly isOpened: boolean;
   readonly requestNs: number;
@@ -76,12 +78,14 @@ class Shootdown {
     pid: number,
     cause: Cause,
     pages: number,
+    rangePages: number | undefined,
     startNs: number | undefined,
     requestNs: number,
   ) {
     this.pid = pid;
     this.cause = cause;
     this.pages = pages;
+    this.rangePages = rangePages;
     this.startNs = startNs ?? requestNs;
     this.isOpened = startNs !== undefined;
     this.requestNs = requestNs;
@@ -106,6 +110,7 @@ class Initiator {
   cause: Cause = "other";
   isInSyscall = false;
   hasFaulted = false;
+  rangePages: number | undefined = undefined;
   /**
    * Where the next request's time begins: the entry, or the end of the entry's previous request.
    */
@@ -129,6 +134,8 @@ export interface FinishedShootdown {
   readonly cause: Cause;
   /** −1: everything. */
   readonly pages: number;
+  /** Of the system call it is made in, of a page fault 1; undefined where neither is to be seen. */
+  readonly rangePages: number | undefined;
   readonly startNs: number;
   readonly requestNs: number;
   /**
@@ -219,6 +226,7 @@ export class ShootdownTracker {
     initiator.cause = event.cause;
     initiator.isInSyscall = event.kind === EventKind.enter;
     if (event.kind === EventKind.fault) initiator.hasFaulted = true;
+    initiator.rangePages = initiator.isInSyscall ? Math.ceil(event.bytes / PAGE_BYTES) : 1;
     initiator.openNs = event.timeNs;
   }
 
@@ -250,7 +258,7 @@ export class ShootdownTracker {
     const initiator = this.initiatorOf(event.tid);
     if (initiator === undefined) {
       const { pid, pages, timeNs } = event;
-      this.report(new Shootdown(pid, "other", pages, undefined, timeNs));
+      this.report(new Shootdown(pid, "other", pages, undefined, undefined, timeNs));
       return;
     }
     this.finish(initiator);
@@ -258,6 +266,7 @@ export class ShootdownTracker {
       event.pid,
       causeOf(initiator),
       event.pages < 0 ? ALL_PAGES : event.pages,
+      initiator.rangePages,
       initiator.openNs,
       event.timeNs,
     );
@@ -406,12 +415,13 @@ export class ShootdownTracker {
   }
 
   private report(shootdown: Shootdown): void {
-    const { pid, cause, pages, startNs, requestNs, targets } = shootdown;
+    const { pid, cause, pages, rangePages, startNs, requestNs, targets } = shootdown;
     const isComplete = targets.length > 0 && targets.every(({ visit }) => visit?.isOver);
     const path = isComplete ? this.cut(shootdown) : undefined;
     const latencyNs = path?.latencyNs ?? latencyWithoutIpi(shootdown);
     const told = targets.length;
-    this.onFinish({ pid, cause, pages, startNs, requestNs, targets: told, path, latencyNs });
+    const times = { startNs, requestNs, path, latencyNs };
+    this.onFinish({ pid, cause, pages, rangePages, targets: told, ...times });
   }
 
   private cut(shootdown: Shootdown): CriticalPath {

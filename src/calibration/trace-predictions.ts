@@ -1,0 +1,138 @@
+// What a recorded kernel's shootdowns took, predicted by a replay of the recorded operations in
+// virtual time, beside what the trace says.
+
+import { median } from "simple-statistics";
+import { LINUX_X86 } from "../engine/policy/presets/linux.ts";
+import type { Histogram } from "../engine/probe/histogram.ts";
+import { ACK_RETURN, DELIVERY, FREE, HANDLER, PTE, SEND } from "../engine/probe/segments.ts";
+import type { Point, PointResult } from "../workers/point.ts";
+import { CAUSE_METRICS } from "../workloads/cause-tally.ts";
+import {
+  type FinishedShootdown,
+  type KernelSegment,
+  OPERATION_CAUSES,
+  type TraceOperationsData,
+} from "../workloads/traces/index.ts";
+import { TRACE } from "../workloads/workload.ts";
+import type { FitRecord, FittedProfile } from "./fitted-profile.ts";
+import { lineNs } from "./null-model.ts";
+import type { Prediction } from "./predictions.ts";
+import { isComplete, linePointsOf } from "./trace-profile.ts";
+
+const ACCESS_GAP_NS = 1000;
+
+/** The modelled segments that make up one of the trace's, and what of a fit comes on top. */
+const PARTS: readonly (readonly [KernelSegment, readonly number[], (fit: FitRecord) => number])[] =
+  [
+    ["prepare", [PTE], ({ beforeNs }) => beforeNs],
+    ["send", [SEND], () => 0],
+    ["delivery", [DELIVERY], () => 0],
+    ["handler", [HANDLER], () => 0],
+    ["return", [ACK_RETURN, FREE], ({ afterNs }) => afterNs],
+  ];
+
+/** The replay of a trace's operations as Linux does them, on the machine of the profile. */
+export function replayPoint(
+  operations: TraceOperationsData,
+  { profile }: FittedProfile,
+  seed: number,
+): Point {
+  const cores = operations.cpus.length;
+  return {
+    executor: "virtual",
+    policy: LINUX_X86,
+    profile,
+    workload: {
+      kind: TRACE,
+      mode: 0,
+      pages: 1,
+      initiators: cores,
+      operations: 1, // Each CPU does all that is recorded of it, once.
+      warmup: 0,
+      gapNs: 0,
+      accessGapNs: ACCESS_GAP_NS,
+      maskedEveryNs: 1,
+      maskedNs: 0,
+      idleCores: 0,
+      otherCores: 0,
+      dmaPeriodNs: 1,
+      ats: false,
+      windows: 0,
+      trace: operations,
+    },
+    cores,
+    iommus: 0,
+    devices: 0,
+    seed,
+    jitter: undefined,
+    dilation: 1,
+    hostCpus: 1,
+    checks: false,
+    logsSteps: false,
+  };
+}
+
+/**
+ * The median of each segment, and the time of all shootdowns together that told somebody.
+ * `shootdowns` are those of the replayed process; `fitted`: the profile was fitted to this trace.
+ */
+export function tracePredictions(
+  shootdowns: readonly FinishedShootdown[],
+  result: PointResult,
+  { fit }: FittedProfile,
+  fitted: boolean,
+): Prediction[] {
+  const complete = shootdowns.filter(isComplete);
+  const segments = PARTS.flatMap(([segment, parts, besideNs]) => {
+    const durations = complete.flatMap(({ path }) => path.durationNs[segment] ?? []);
+    if (durations.length === 0) return [];
+    const modelled = parts.map((part) => medianWhereItOccurs(result.segments[part].onPath));
+    const predictedNs = modelled.reduce((sum, ns) => sum + ns, besideNs(fit));
+    return [predictionOf(`segment/${segment}`, fitted, predictedNs, undefined, median(durations))];
+  });
+  const measuredNs = complete.reduce((sum, { path }) => sum + path.latencyNs, 0);
+  const nullNs = linePointsOf(complete).reduce((sum, point) => sum + lineNs(fit.line, point), 0);
+  return [
+    ...segments,
+    predictionOf("total/telling", fitted, tellingNs(result, fit), nullNs, measuredNs),
+  ];
+}
+
+function predictionOf(
+  name: string,
+  fitted: boolean,
+  predictedNs: number,
+  nullNs: number | undefined,
+  measuredNs: number,
+): Prediction {
+  const errorOf = (ns: number | undefined): number | undefined => {
+    return ns === undefined || measuredNs <= 0 ? undefined : (ns - measuredNs) / measuredNs;
+  };
+  const errors = { error: errorOf(predictedNs), nullError: errorOf(nullNs) };
+  return { name, cell: undefined, fitted, predictedNs, nullNs, measuredNs, ...errors };
+}
+
+/** Operations without the segment count as 0 in its histogram; 0 where it never occurs. */
+function medianWhereItOccurs(onPath: Histogram): number {
+  const occurring = [...onPath.entries()].filter(([ns]) => ns > 0);
+  const count = occurring.reduce((sum, [, times]) => sum + times, 0);
+  let seen = 0;
+  for (const [ns, times] of occurring) {
+    seen += times;
+    if (2 * seen >= count) return ns;
+  }
+  return 0;
+}
+
+/** All operations together that sent IPIs; of a page fault the trace does not show the return. */
+function tellingNs({ causes }: PointResult, { beforeNs, afterNs }: FitRecord): number {
+  const [countPlace, timePlace] = (["tellings", "tellingNs"] as const).map((metric) => {
+    return CAUSE_METRICS.indexOf(metric);
+  });
+  return OPERATION_CAUSES.reduce((sum, cause, i) => {
+    const first = i * CAUSE_METRICS.length;
+    const count = causes[first + countPlace];
+    const besideNs = beforeNs + (cause === "page_fault" ? 0 : afterNs);
+    return sum + causes[first + timePlace] + count * besideNs;
+  }, 0);
+}
