@@ -40,7 +40,11 @@ export async function countSends(pid: number, initiator: Initiator): Promise<Cro
   });
   (perf.stdio[3] as Writable).write("enable\n");
   const enabled = once(perf.stdio[4] as Readable, "data").then(() => true);
-  const isCounting = await Promise.race([enabled, ended, delay(ANSWER_WITHIN_MS, false)]);
+  const isCounting = await Promise.race([
+    enabled,
+    ended,
+    delay(ANSWER_WITHIN_MS, false, { ref: false }),
+  ]);
   if (!isCounting) {
     perf.kill();
     return { sendsPerCall: undefined, why: reasonIn(report) };

@@ -9,7 +9,7 @@ import { InitiatorProcess } from "./initiator-process.ts";
 import { type CellRounds, measureCells, type Standing } from "./measure.ts";
 import { notesOf } from "./notes.ts";
 import { type Plan, planFor } from "./plan.ts";
-import { type Drops, dropsOf, shortCells } from "./quality.ts";
+import { dropsOf, type Quality, shortCells } from "./quality.ts";
 import { abilitiesOf, requireAbilities } from "./requirements.ts";
 import { cellTimes, medianOf, stolenPerSend } from "./summarize.ts";
 
@@ -26,16 +26,12 @@ export interface MeasurementSettings {
   readonly onStanding: (standing: Standing) => void;
 }
 
-export interface HostMeasurement {
+export interface HostMeasurement extends Quality {
   /** In the plan's order, those of which there are enough samples. */
   readonly cells: readonly CellTimes[];
   readonly host: HostTimes;
   /** How often a call made the kernel tell others, by its own count; undefined if it does not say. */
   readonly sendsPerCall: number | undefined;
-  readonly plannedCells: number;
-  /** Names of the planned cells that are not among `cells`. */
-  readonly short: readonly string[];
-  readonly drops: Drops;
   /** What could not be done on this host, and what that means. */
   readonly notes: readonly string[];
 }

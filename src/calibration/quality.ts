@@ -30,18 +30,26 @@ export function shortCells(cells: readonly CellRounds[], enough: readonly CellTi
   return cells.map(({ cell }) => cellName(cell)).filter((name) => !names.has(name));
 }
 
+/** What is judged of a whole run. */
+export interface Quality {
+  readonly drops: Drops;
+  readonly plannedCells: number;
+  /** Names of the planned cells of which too few samples are left. */
+  readonly short: readonly string[];
+}
+
 /** Throws a UsageError if more than half of all cells are short. */
-export function refuseTooFew(short: readonly string[], cells: number, drops: Drops): void {
-  if (2 * short.length <= cells) return;
+export function refuseTooFew({ short, plannedCells, drops }: Quality): void {
+  if (2 * short.length <= plannedCells) return;
   throw new UsageError(
-    `${describeDrops(drops)}, which leaves too few of ${short.length} of ${cells} cells: nothing ` +
-      "is written. Other programs take the CPUs (see uptime, top): stop them, or start again " +
+    `${describeDrops(drops)}, which leaves too few of ${short.length} of ${plannedCells} cells: ` +
+      "nothing is written. Other programs take the CPUs (see uptime, top): stop them, or start again " +
       "when they are done",
   );
 }
 
 /** What is to be said of a run that is not refused. */
-export function warningsOf(short: readonly string[], drops: Drops): string[] {
+export function warningsOf({ short, drops }: Quality): string[] {
   const warnings: string[] = [];
   if (drops.initiator + drops.peer > NOTABLE_SHARE * drops.samples) {
     warnings.push(

@@ -15,18 +15,25 @@ const CALIBRATION: Table = {
   primaryKey: ["cell"],
 };
 
+export interface CalibrationFacts extends RunFacts {
+  /** How restless the host was. */
+  readonly noise: Readonly<Record<string, number>>;
+  /** The profile from which what cannot be measured is taken. */
+  readonly base: Profile;
+}
+
 /**
- * `noise` is how restless the host was, `base` the profile from which what cannot be measured is
- * taken. Throws a UsageError if the disk does not take it.
+ * `profile` is the text of host.json; undefined if the cells do not say enough for one. Throws a
+ * UsageError if the disk does not take it.
  */
 export async function writeCalibration(
   folder: ResultFolder,
   rows: readonly CalibrationRow[],
-  noise: Readonly<Record<string, number>>,
-  base: Profile,
-  facts: RunFacts,
+  profile: string | undefined,
+  { noise, base, ...facts }: CalibrationFacts,
 ): Promise<void> {
   await folder.write(CALIBRATION.file, toCsv(CALIBRATION_COLUMNS, rows));
+  if (profile !== undefined) await folder.write("host.json", profile);
   await folder.write("datapackage.json", toJson(dataPackage("calibrate", [CALIBRATION])));
   const manifest = { ...manifestOf(facts, []), noise, profiles: [base] };
   await folder.write("manifest.json", toJson(manifest));

@@ -417,8 +417,6 @@ export const CALIBRATION_COLUMNS = [
   },
   calibrationColumn("min", "Shortest sample: all its calls, on this host's clock."),
   calibrationColumn("p50", "Median sample."),
-  calibrationColumn("p50_low", "Lower end of the median's 95 % bootstrap interval."),
-  calibrationColumn("p50_high", "Upper end of the median's 95 % bootstrap interval."),
   calibrationColumn("p90", "90th percentile of the samples."),
   calibrationColumn("p99", "99th percentile of the samples."),
   {
@@ -427,17 +425,19 @@ export const CALIBRATION_COLUMNS = [
     unit: "ns",
     meaning: "Over the cell without a peer: median of the rounds' differences; there empty.",
   },
+  calibrationColumn("p50_low", "Lower end of the median's 95 % bootstrap interval."),
+  calibrationColumn("p50_high", "Upper end of the median's 95 % bootstrap interval."),
   {
     name: "excess_ns_low",
     type: "integer",
     unit: "ns",
-    meaning: "Lower end of its 95 % bootstrap interval.",
+    meaning: "Lower end of the excess's 95 % bootstrap interval.",
   },
   {
     name: "excess_ns_high",
     type: "integer",
     unit: "ns",
-    meaning: "Upper end of its 95 % bootstrap interval.",
+    meaning: "Upper end of the excess's 95 % bootstrap interval.",
   },
 ] as const satisfies readonly Column[];
 

@@ -1,11 +1,14 @@
 // `shootdown calibrate`: what real shootdowns take on this host.
 
 import type { Command } from "commander";
+import { fittedProfileText } from "../../calibration/fitted-profile.ts";
+import { hostProfile } from "../../calibration/host-profile.ts";
 import { type HostMeasurement, measureHost } from "../../calibration/measure-host.ts";
 import { refuseTooFew, warningsOf } from "../../calibration/quality.ts";
 import { calibrationRow } from "../../calibration/rows.ts";
-import type { Profile } from "../../engine/profile/profile.ts";
-import { writeCalibration } from "../../results/calibration-files.ts";
+import { UsageError } from "../../engine/errors.ts";
+import { isFree, type Profile } from "../../engine/profile/profile.ts";
+import { type CalibrationFacts, writeCalibration } from "../../results/calibration-files.ts";
 import { CALIBRATION_COLUMNS } from "../../results/columns.ts";
 import { ResultFolder } from "../../results/folder.ts";
 import { describeHost, type Host } from "../../results/host.ts";
@@ -22,6 +25,9 @@ import { environmentLine } from "../summary.ts";
 const AMD_BASE = "zen3-2s";
 const ARM_BASE = "arm-broadcast";
 const OTHER_BASE = "icelake-2s";
+
+/** Of what is written: `host` is the profile that costs nothing. */
+const PROFILE_NAME = "this-host";
 
 interface CalibrateOptions {
   readonly profile?: string;
@@ -76,8 +82,7 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
   const { seed, quick, quiet } = options;
   const started = new Date();
   const host = describeHost();
-  const baseName = options.profile ?? baseFor(host);
-  const base = parseProfile(baseName);
+  const base = baseOf(options, host);
   announce(options, host, base.name);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("calibrate", started));
   const interrupt = new Interrupt();
@@ -89,22 +94,25 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
       signal: interrupt.signal,
       onStanding: (standing) => progress.show(standing),
     }).finally(() => progress.end());
-    const isInterrupted = interrupt.signal.aborted;
-    const { cells, short, drops, plannedCells } = measured;
-    if (isInterrupted && cells.length === 0) {
+    const interrupted = interrupt.signal.aborted;
+    if (interrupted && measured.cells.length === 0) {
       throw new InterruptedError("interrupted before a round was finished: nothing is written");
     }
-    if (!isInterrupted && quick !== true) refuseTooFew(short, plannedCells, drops);
-    const warnings = [...measured.notes, ...(isInterrupted ? [] : warningsOf(short, drops))];
-    await report(options, measured, folder, warnings, {
+    if (!interrupted && quick !== true) refuseTooFew(measured);
+    await report(options, measured, folder, {
+      command: process.argv.slice(2),
       seed,
       started,
       ended: new Date(),
       host,
+      floorNs: measured.host.cacheLineRoundTrip?.ns,
+      warnings: [...measured.notes, ...(interrupted ? [] : warningsOf(measured))],
+      experiment: [{ cells: measured.plannedCells, base: base.name }],
+      interrupted,
+      noise: noiseOf(measured),
       base,
-      interrupted: isInterrupted,
     });
-    if (isInterrupted) {
+    if (interrupted) {
       throw new InterruptedError(
         `interrupted: the rounds that were finished are in ${folder.path}`,
       );
@@ -115,33 +123,19 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
   }
 }
 
-/** What is known of a run besides what it measured. */
-interface Circumstances {
-  readonly seed: number;
-  readonly started: Date;
-  readonly ended: Date;
-  readonly host: Host;
-  readonly base: Profile;
-  readonly interrupted: boolean;
-}
-
+/** Prints and writes; without a profile if there is not enough to fit one to. */
 async function report(
-  { format, quiet }: CalibrateOptions,
+  { format, quiet, seed }: CalibrateOptions,
   measured: HostMeasurement,
   folder: ResultFolder,
-  warnings: readonly string[],
-  { base, ...circumstances }: Circumstances,
+  facts: CalibrationFacts,
 ): Promise<void> {
-  const { host, plannedCells } = measured;
+  const { base, host } = facts;
+  const { profile, problem } = fittedText(measured, base, host, seed);
+  const warnings = [...facts.warnings, ...problem];
   const rows = measured.cells.map(calibrationRow);
   try {
-    await writeCalibration(folder, rows, noiseOf(measured), base, {
-      ...circumstances,
-      command: process.argv.slice(2),
-      floorNs: host.cacheLineRoundTrip?.ns,
-      warnings,
-      experiment: [{ cells: plannedCells, base: base.name }],
-    });
+    await writeCalibration(folder, rows, profile, { ...facts, warnings });
   } finally {
     print(
       format === "table"
@@ -150,7 +144,37 @@ async function report(
     );
   }
   for (const warning of warnings) warn(warning);
-  if (quiet !== true) process.stderr.write(`written: ${folder.path}\n`);
+  if (quiet === true) return;
+  process.stderr.write(`written: ${folder.path}\n`);
+  if (profile !== undefined) {
+    process.stderr.write(`use it as --profile ${folder.path}/host.json\n`);
+  }
+}
+
+function fittedText(
+  { cells, host: times }: HostMeasurement,
+  base: Profile,
+  { cpu, cpus, kernel }: Host,
+  seed: number,
+): { profile: string | undefined; problem: readonly string[] } {
+  const where = `this host (${cpu}, ${cpus} CPUs, Linux ${kernel})`;
+  try {
+    const fitted = hostProfile(cells, times, { name: PROFILE_NAME, base, where, seed });
+    return { profile: fittedProfileText(fitted), problem: [] };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { profile: undefined, problem: [`there is no host.json: ${error.message}`] };
+  }
+}
+
+/** Throws a UsageError before anything is measured. */
+function baseOf({ profile }: CalibrateOptions, host: Host): Profile {
+  const base = parseProfile(profile ?? baseFor(host));
+  if (!isFree(base)) return base;
+  throw new UsageError(
+    `the profile ${base.name} has no costs: name one that stands for what cannot be measured ` +
+      "(shootdown profiles)",
+  );
 }
 
 function baseFor({ cpu }: Host): string {
