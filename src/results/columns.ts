@@ -386,6 +386,62 @@ export const COUNTS_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** One row for each cell of a calibration. */
+export const CALIBRATION_COLUMNS = [
+  {
+    name: "cell",
+    type: "string",
+    unit: "",
+    meaning: "Its name: state-peers/pages/calls, such as spinning-1/34/one-call.",
+  },
+  {
+    name: "peers",
+    type: "integer",
+    unit: "threads",
+    meaning: "Other threads that share the address space, each on a CPU of its own.",
+  },
+  { name: "state", type: "string", unit: "", meaning: "What they do: none, asleep or spinning." },
+  { name: "pages", type: "integer", unit: "pages", meaning: "Pages that a sample takes away." },
+  {
+    name: "calls",
+    type: "integer",
+    unit: "calls",
+    meaning: "In how many calls: 1, or one a page.",
+  },
+  { name: "samples", type: "integer", unit: "samples", meaning: "Samples that count." },
+  {
+    name: "dropped",
+    type: "integer",
+    unit: "samples",
+    meaning: "Samples that do not, as the initiator or a peer was not running.",
+  },
+  calibrationColumn("min", "Shortest sample: all its calls, on this host's clock."),
+  calibrationColumn("p50", "Median sample."),
+  calibrationColumn("p90", "90th percentile of the samples."),
+  calibrationColumn("p99", "99th percentile of the samples."),
+  {
+    name: "excess_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "Over the cell without a peer: median of the rounds' differences; there empty.",
+  },
+  calibrationColumn("p50_low", "Lower end of the median's 95 % bootstrap interval."),
+  calibrationColumn("p50_high", "Upper end of the median's 95 % bootstrap interval."),
+  {
+    name: "excess_ns_low",
+    type: "integer",
+    unit: "ns",
+    meaning: "Lower end of the excess's 95 % bootstrap interval.",
+  },
+  {
+    name: "excess_ns_high",
+    type: "integer",
+    unit: "ns",
+    meaning: "Upper end of the excess's 95 % bootstrap interval.",
+  },
+] as const satisfies readonly Column[];
+
+export type CalibrationRow = RowOf<typeof CALIBRATION_COLUMNS>;
 export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
@@ -394,4 +450,8 @@ export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
 
 function latencyColumn<Suffix extends string>(suffix: Suffix, meaning: string) {
   return { name: `latency_ns_${suffix}`, type: "integer", unit: "ns", meaning } as const;
+}
+
+function calibrationColumn<Suffix extends string>(suffix: Suffix, meaning: string) {
+  return { name: `ns_${suffix}`, type: "integer", unit: "ns", meaning } as const;
 }

@@ -1,0 +1,84 @@
+// What is measured, and how often.
+
+import type { Cell } from "./cell.ts";
+
+/** 33 and 34 lie on the two sides of Linux's limit for a full flush (arch/x86/mm/tlb.c). */
+const PAGES = [1, 10, 33, 34, 100, 512];
+const QUICK_PAGES = [1, 33, 34, 100];
+
+/** Pages, and in how many calls they are taken away. */
+export interface Work {
+  readonly pages: number;
+  readonly calls: number;
+}
+
+export interface Plan {
+  readonly work: readonly Work[];
+  /** Numbers of peers that spin, ascending. */
+  readonly spinning: readonly number[];
+  /** Rounds that count; each takes a batch of every cell. */
+  readonly rounds: number;
+  /** Rounds before, while code is still being compiled. */
+  readonly warmupRounds: number;
+  /** No round begins later. */
+  readonly budgetMs: number;
+  /** Samples of a batch whose calls are one each. */
+  readonly batchSamples: number;
+  /** Of each other time of the host. */
+  readonly hostSamples: number;
+  /** Fewer samples of a cell do not count. */
+  readonly leastSamples: number;
+}
+
+/** For a host with so many CPUs, of which the initiator has one. */
+export function planFor(cpus: number, isQuick: boolean): Plan {
+  const pages = isQuick ? QUICK_PAGES : PAGES;
+  const work = pages.flatMap((count) => [
+    { pages: count, calls: 1 },
+    ...(count > 1 ? [{ pages: count, calls: count }] : []),
+  ]);
+  const spinning = powersOfTwo(cpus - 1);
+  return isQuick
+    ? {
+        work,
+        spinning,
+        rounds: 3,
+        warmupRounds: 1,
+        budgetMs: 4_000,
+        batchSamples: 8,
+        hostSamples: 20,
+        leastSamples: 1,
+      }
+    : {
+        work,
+        spinning,
+        rounds: 60,
+        warmupRounds: 2,
+        budgetMs: 60_000,
+        batchSamples: 16,
+        hostSamples: 300,
+        leastSamples: 20,
+      };
+}
+
+/** Those up to `most`: 1, 2, 4 … */
+function powersOfTwo(most: number): number[] {
+  const powers: number[] = [];
+  for (let power = 1; power <= most; power *= 2) powers.push(power);
+  return powers;
+}
+
+/** The cells of one kind of work: without a peer, with all of them asleep, with some spinning. */
+export function cellsOf({ spinning }: Plan, { pages, calls }: Work): Cell[] {
+  const most = Math.max(...spinning);
+  return [
+    { state: "none", peers: 0, pages, calls },
+    { state: "asleep", peers: most, pages, calls },
+    ...spinning.map((peers) => ({ state: "spinning", peers, pages, calls }) as const),
+  ];
+}
+
+/** Fewer where a sample has many calls, each of which takes as long as a whole sample of one. */
+export function samplesPerBatch({ batchSamples }: Plan, { calls }: Work): number {
+  return Math.max(2, Math.ceil(batchSamples / Math.sqrt(calls)));
+}
