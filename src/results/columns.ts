@@ -448,8 +448,8 @@ export const VALIDATION_COLUMNS = [
     type: "string",
     unit: "",
     meaning:
-      "A cell, as in calibration.csv, for its excess over no peer; step-34/STATE: what a call takes " +
-      "more with 34 pages than with 33; of a trace segment/NAME or total/telling.",
+      "A cell, as in calibration.csv, for its excess over no peer; step-34/STATE: what a call " +
+      "takes more with 34 pages than with 33; of a trace segment/NAME or total/telling.",
   },
   {
     name: "fitted",

@@ -55,8 +55,8 @@ export function addValidate(program: Command): void {
     .description(
       "Predicts, in virtual time, what peers add to shootdowns of this host that the profile was " +
         "not fitted to, measures them, and prints both, beside a null model: a straight line in " +
-        "pages and sends that was fitted to the same cells. With --on it predicts the segments of " +
-        "a recorded kernel's shootdowns instead, and measures nothing.",
+        "pages and sends that was fitted to the same cells. With --on it predicts the segments " +
+        "of a recorded kernel's shootdowns instead, and measures nothing.",
     )
     .argument("<profile>", "the JSON file of a profile that shootdown calibrate has fitted")
     .option("--on <trace>", "text of perf script, perhaps gzip-compressed")
