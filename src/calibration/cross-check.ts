@@ -1,5 +1,5 @@
-// The kernel's own count of how often a call makes it tell other CPUs, where `perf` may read it: the
-// tracepoint tlb:tlb_flush with reason 4, TLB_REMOTE_SEND_IPI (include/linux/mm_types.h).
+// The kernel's own count of how often a call makes it tell other CPUs, where `perf` may read it:
+// the tracepoint tlb:tlb_flush with reason 4, TLB_REMOTE_SEND_IPI (include/linux/mm_types.h).
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -25,6 +25,7 @@ export async function countSends(pid: number, initiator: Initiator): Promise<Cro
   const perf = spawn("perf", [...ARGUMENTS, ...CONTROLLED, "-p", `${pid}`], {
     env: { ...process.env, LC_ALL: "C" }, // Numbers without separators.
     stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+    detached: true, // Ctrl-C is for this process alone.
   });
   let report = "";
   perf.stderr!.on("data", (text) => {

@@ -19,9 +19,9 @@ export interface Initiator {
   host(request: Omit<HostRequest, "kind">): Promise<Answers["host"]>;
 }
 
-/** Where threads run: the initiator first, then a peer each. Undefined: wherever the kernel likes. */
 export interface Places {
   readonly peers: number;
+  /** The initiator's, then one for each peer; undefined: wherever the kernel likes. */
   readonly cpus: readonly number[] | undefined;
 }
 
@@ -43,6 +43,7 @@ export class InitiatorProcess implements Initiator {
       execPath: words[0],
       execArgv: words.slice(1),
       serialization: "advanced",
+      detached: true, // Ctrl-C is for this process alone.
     });
     try {
       const { threadIds, seesWaits } = await answerOf<Ready>(child);

@@ -30,7 +30,7 @@ export interface HostMeasurement extends Quality {
   /** In the plan's order, those of which there are enough samples. */
   readonly cells: readonly CellTimes[];
   readonly host: HostTimes;
-  /** How often a call made the kernel tell others, by its own count; undefined if it does not say. */
+  /** How often a call made the kernel tell others, as it counts; undefined if it does not say. */
   readonly sendsPerCall: number | undefined;
   /** What could not be done on this host, and what that means. */
   readonly notes: readonly string[];

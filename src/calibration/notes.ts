@@ -45,8 +45,8 @@ export function notesOf({ isPinned, seesWaits, check }: Hindrances): string[] {
 function notesOfCheck(check: CrossCheck): string[] {
   if (check.sendsPerCall === undefined) {
     return [
-      `sends were not counted by the kernel: ${check.why}. That a call makes ${SENDS_PER_CALL} is ` +
-        "taken from its source.",
+      `sends were not counted by the kernel: ${check.why}. That a call makes ${SENDS_PER_CALL} ` +
+        "is taken from its source.",
     ];
   }
   if (Math.abs(check.sendsPerCall - SENDS_PER_CALL) <= NOTABLE_DIFFERENCE) return [];

@@ -5,6 +5,10 @@ import type { Cell } from "./cell.ts";
 /** 33 and 34 lie on the two sides of Linux's limit for a full flush (arch/x86/mm/tlb.c). */
 const PAGES = [1, 10, 33, 34, 100, 512];
 const QUICK_PAGES = [1, 33, 34, 100];
+/** A thread takes 8 MB and some 50 ms to start. */
+const MOST_PEERS = 64;
+/** Of a batch, however long each takes. */
+const FEWEST_SAMPLES = 4;
 
 /** Pages, and in how many calls they are taken away. */
 export interface Work {
@@ -37,7 +41,7 @@ export function planFor(cpus: number, isQuick: boolean): Plan {
     { pages: count, calls: 1 },
     ...(count > 1 ? [{ pages: count, calls: count }] : []),
   ]);
-  const spinning = powersOfTwo(cpus - 1);
+  const spinning = powersOfTwo(Math.min(cpus - 1, MOST_PEERS));
   return isQuick
     ? {
         work,
@@ -57,7 +61,7 @@ export function planFor(cpus: number, isQuick: boolean): Plan {
         budgetMs: 60_000,
         batchSamples: 16,
         hostSamples: 300,
-        leastSamples: 20,
+        leastSamples: 10,
       };
 }
 
@@ -80,5 +84,5 @@ export function cellsOf({ spinning }: Plan, { pages, calls }: Work): Cell[] {
 
 /** Fewer where a sample has many calls, each of which takes as long as a whole sample of one. */
 export function samplesPerBatch({ batchSamples }: Plan, { calls }: Work): number {
-  return Math.max(2, Math.ceil(batchSamples / Math.sqrt(calls)));
+  return Math.max(FEWEST_SAMPLES, Math.ceil(batchSamples / Math.sqrt(calls)));
 }

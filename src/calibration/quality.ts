@@ -43,8 +43,8 @@ export function refuseTooFew({ short, plannedCells, drops }: Quality): void {
   if (2 * short.length <= plannedCells) return;
   throw new UsageError(
     `${describeDrops(drops)}, which leaves too few of ${short.length} of ${plannedCells} cells: ` +
-      "nothing is written. Other programs take the CPUs (see uptime, top): stop them, or start again " +
-      "when they are done",
+      "nothing is written. Other programs take the CPUs (see uptime, top): stop them, or start " +
+      "again when they are done",
   );
 }
 
@@ -59,10 +59,10 @@ export function warningsOf({ short, drops }: Quality): string[] {
   }
   if (short.length > 0) {
     const named = short.slice(0, NAMED_CELLS).join(", ");
-    const others = short.length > NAMED_CELLS ? ` and ${short.length - NAMED_CELLS} others` : "";
+    const others = short.length > NAMED_CELLS ? ` and ${short.length - NAMED_CELLS} more` : "";
     warnings.push(
-      `too few samples are left of ${named}${others}: no row stands for them. Stop other programs, ` +
-        "and start again.",
+      `too few samples are left of ${named}${others}: no row stands for them. Stop other ` +
+        "programs, and start again.",
     );
   }
   return warnings;

@@ -10,7 +10,7 @@ const LINE_EVERY_MS = 10_000;
 export class CalibrationProgress {
   private readonly isQuiet: boolean;
   private readonly isLive = process.stderr.isTTY === true;
-  private shownMs = Date.now();
+  private shownMs = 0;
 
   constructor(isQuiet: boolean) {
     this.isQuiet = isQuiet;

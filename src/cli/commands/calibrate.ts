@@ -72,8 +72,8 @@ export function addCalibrate(program: Command): void {
       "after",
       `
 A sample counts only if nobody took a CPU away meanwhile: spinning threads show that they run, and
-the kernel says whether the measuring thread had to wait. On a busy machine most samples are dropped,
-and where too few are left nothing is written (exit status 2).
+the kernel says whether the measuring thread had to wait. On a busy machine samples are dropped; if
+too few are left for most cells nothing is written (exit status 2).
 
 Examples:
   shootdown calibrate
@@ -90,22 +90,30 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
     await calibrateFrom(options.from, parseProfile(options.profile ?? OTHER_BASE), options);
     return;
   }
+  const interrupt = new Interrupt();
+  try {
+    await measureAndReport(options, interrupt.signal);
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function measureAndReport(options: CalibrateOptions, signal: AbortSignal): Promise<void> {
   const { seed, quick, quiet } = options;
   const started = new Date();
   const host = describeHost();
   const base = baseOf(options, host);
   announce(options, host, base.name);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("calibrate", started));
-  const interrupt = new Interrupt();
   const progress = new CalibrationProgress(quiet === true);
   try {
     const measured = await measureHost({
       isQuick: quick === true,
       seed,
-      signal: interrupt.signal,
+      signal,
       onStanding: (standing) => progress.show(standing),
     }).finally(() => progress.end());
-    const interrupted = interrupt.signal.aborted;
+    const interrupted = signal.aborted;
     if (interrupted && measured.cells.length === 0) {
       throw new InterruptedError("interrupted before a round was finished: nothing is written");
     }
@@ -129,7 +137,6 @@ async function calibrate(options: CalibrateOptions): Promise<void> {
       );
     }
   } finally {
-    interrupt.dispose();
     await folder.removeIfEmpty();
   }
 }

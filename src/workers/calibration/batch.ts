@@ -2,8 +2,8 @@
 // clears them and makes them inaccessible, one mprotect and one madvise for each call (checked with
 // strace on Node 20 and 24), each of which shoots down the CPUs that run a thread of this process.
 //
-// All buffers of a batch are made, and each page written to, before the first sample; the garbage of
-// the last batch is collected before that, and V8 has no threads here that would do so meanwhile.
+// All buffers of a batch are made, and each page written to, before the first sample; the garbage
+// of the last batch is collected before that, and V8 has no threads here to do so meanwhile.
 
 import { verdictOf } from "./gate.ts";
 import type { Peers } from "./peers.ts";
@@ -24,8 +24,10 @@ export function takeBatch(request: BatchRequest, around: Surroundings): Sample[]
   const { pages, calls, samples } = request;
   around.collectGarbage();
   const buffers = Array.from({ length: samples }, () => touchedBuffer(pages));
-  around.peers.spin(request.spinning);
-  const taken = buffers.map((buffer) => takeSample(buffer, pages / calls, around));
+  const othersSleep = around.peers.spin(request.spinning);
+  const taken = buffers.map((buffer) => {
+    return takeSample(buffer, pages / calls, othersSleep, around);
+  });
   around.peers.spin(0);
   return taken;
 }
@@ -38,7 +40,12 @@ function touchedBuffer(pages: number): ArrayBuffer {
   return buffer;
 }
 
-function takeSample(buffer: ArrayBuffer, pagesPerCall: number, around: Surroundings): Sample {
+function takeSample(
+  buffer: ArrayBuffer,
+  pagesPerCall: number,
+  othersSleep: boolean,
+  around: Surroundings,
+): Sample {
   const { peers, runDelay, hostNowNs } = around;
   const step = pagesPerCall * PAGE_BYTES;
   peers.awaitTurns(); // A peer that does not run now would only cost the sample.
@@ -47,12 +54,12 @@ function takeSample(buffer: ArrayBuffer, pagesPerCall: number, around: Surroundi
   for (let left = buffer.byteLength - step; left >= 0; left -= step) buffer.resize(left);
   const endedNs = hostNowNs();
   const waitedNs = runDelay.readNs() - waitedBeforeNs;
-  const peersTurn = peers.awaitTurns(); // Then a gap that has not ended with the sample is known.
+  const peersTurn = peers.awaitTurns(); // Then a gap that outlasted the sample is known, too.
   const gapsNs = peers.gapsNs(beganNs, endedNs);
   const longestGapNs = Math.max(0, ...gapsNs);
   return {
     ns: endedNs - beganNs,
-    verdict: verdictOf({ waitedNs, peersTurn, longestGapNs }),
+    verdict: verdictOf({ waitedNs, peersObey: othersSleep && peersTurn, longestGapNs }),
     stolenNs: gapsNs.reduce((sum, ns) => sum + ns, 0),
   };
 }

@@ -5,8 +5,8 @@
 export interface Evidence {
   /** How long the initiator waited for its CPU meanwhile. */
   readonly waitedNs: number;
-  /** Whether each spinning peer took turns again after the sample, within reason. */
-  readonly peersTurn: boolean;
+  /** Whether each peer slept, or took turns again after the sample, within reason. */
+  readonly peersObey: boolean;
   /** The longest time that touches the sample in which a spinning peer took no turn. */
   readonly longestGapNs: number;
 }
@@ -18,13 +18,13 @@ export type Verdict = (typeof VERDICTS)[number];
 /**
  * A peer that took no turn for longer was not running. In between lie the interrupts that are to be
  * measured (1 µs, on virtual machines 10) and the timer's (some µs) on one side, and on the other
- * the shortest time for which Linux gives a CPU to somebody else (`base_slice_ns` in
- * kernel/sched/fair.c, 700 µs and more).
+ * the time for which Linux gives a CPU to somebody else who wants it for good (`base_slice_ns`
+ * in kernel/sched/fair.c, 700 µs and more).
  */
 export const LONGEST_ANSWER_NS = 100_000;
 
-export function verdictOf({ waitedNs, peersTurn, longestGapNs }: Evidence): Verdict {
+export function verdictOf({ waitedNs, peersObey, longestGapNs }: Evidence): Verdict {
   if (waitedNs > 0) return "initiator";
-  if (!peersTurn || longestGapNs > LONGEST_ANSWER_NS) return "peer";
+  if (!peersObey || longestGapNs > LONGEST_ANSWER_NS) return "peer";
   return "kept";
 }

@@ -28,7 +28,7 @@ function clockBurst(hostNowNs: () => number): number {
 
 /** The first ones are taken while the code is still being compiled. */
 function roundTrips(peers: Peers, samples: number): number[] {
-  if (!peers.echo()) return [];
+  peers.echo();
   const bursts = ping({ leader: true, words: peers.pingWords, bursts: 2 * samples });
   return bursts.length > samples ? bursts.slice(samples) : bursts;
 }

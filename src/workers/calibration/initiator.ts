@@ -1,6 +1,6 @@
-// Entry point of a process that causes real shootdowns: its main thread is the initiator, its worker
-// threads are the peers, as many as its argument says. Whoever started it asks and waits; it ends
-// with the connection.
+// Entry point of a process that causes real shootdowns: its main thread is the initiator, its
+// worker threads are the peers, as many as its argument says. Whoever started it asks and waits; it
+// ends with the connection.
 
 import { monotonicClock } from "../clock.ts";
 import { takeBatch } from "./batch.ts";
@@ -20,7 +20,6 @@ const runDelay = new RunDelay();
 const peers = await Peers.start(Number(process.argv[2]), hostNowNs);
 const surroundings = { peers, runDelay, hostNowNs, collectGarbage: gc };
 
-process.on("SIGINT", () => {}); // Ctrl-C reaches it too, but is for whoever started it to obey.
 process.on("disconnect", () => process.exit());
 process.on("message", (request: Request) => {
   process.send?.(

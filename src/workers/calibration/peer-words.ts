@@ -18,7 +18,7 @@ export type Command = typeof SLEEP | typeof SPIN | typeof ECHO;
 export const STARTING = 0;
 export const ASLEEP = 1;
 export const AWAKE = 2;
-export type PeerState = typeof STARTING | typeof ASLEEP | typeof AWAKE;
+export type Activity = typeof STARTING | typeof ASLEEP | typeof AWAKE;
 
 /** Words in a cache line of 64 bytes: the two writers never share one. */
 const LINE = 16;
@@ -61,8 +61,8 @@ export class PeerWords {
     Atomics.notify(this.words, COMMAND);
   }
 
-  get state(): PeerState {
-    return Atomics.load(this.words, STATE) as PeerState;
+  get state(): Activity {
+    return Atomics.load(this.words, STATE) as Activity;
   }
 
   /** Valid once the peer sleeps for the first time. */

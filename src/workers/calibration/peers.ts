@@ -48,19 +48,20 @@ export class Peers {
     return this.all.map(({ threadId }) => threadId);
   }
 
-  /** Lets the first `count` spin and the others sleep; returns when they do, or do not soon. */
-  spin(count: number): void {
+  /** Lets the first `count` spin and the others sleep; returns whether these do, within reason. */
+  spin(count: number): boolean {
     for (const [i, peer] of this.all.entries()) peer.command(i < count ? SPIN : SLEEP);
     this.spinning = this.all.slice(0, count);
     const sleeping = this.all.slice(count);
-    this.waitFor(() => sleeping.every(({ state }) => state === ASLEEP));
+    const areAsleep = this.waitFor(() => sleeping.every(({ state }) => state === ASLEEP));
     const settledNs = this.hostNowNs() + SETTLE_NS;
     while (this.hostNowNs() < settledNs);
     this.awaitTurns();
     if (count > 0 && this.turnNs === 0) this.turnNs = this.measureTurn();
+    return areAsleep;
   }
 
-  /** Whether each spinning peer has, within reason, begun and ended a turn after this was called. */
+  /** Whether each spinning peer, within reason, begins and ends a turn after this was called. */
   awaitTurns(): boolean {
     const before = this.spinning.map(({ turns }) => turns);
     return this.waitFor(() =>
@@ -86,12 +87,11 @@ export class Peers {
   }
 
   /** Lets the first peer follow in the bare exchange until whoever leads ends that. */
-  echo(): boolean {
+  echo(): void {
     this.spin(0);
     const [peer] = this.all;
     this.pingWords.fill(0); // Nobody reads them: published by the command.
-    peer.command(ECHO);
-    return this.waitFor(() => peer.state === AWAKE);
+    peer.command(ECHO); // It will obey, if late: the leader of the exchange waits for it.
   }
 
   private measureTurn(): number {
