@@ -37,7 +37,8 @@ Examples:
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
   shootdown stress --seconds 60
-  shootdown calibrate
+  shootdown calibrate --out results/mine
+  shootdown validate results/mine/host.json
   shootdown policies deferred
 
 Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,

@@ -6,6 +6,7 @@ import {
   COUNTS_COLUMNS,
   CRITICAL_PATH_COLUMNS,
   SUMMARY_COLUMNS,
+  VALIDATION_COLUMNS,
 } from "../../dist/src/results/columns.js";
 import { dataPackage } from "../../dist/src/results/datapackage.js";
 import { KERNEL_SEGMENTS } from "../../dist/src/workloads/traces/index.js";
@@ -34,6 +35,12 @@ describe("results/README.md", () => {
   it("explains every column of calibration.csv, in their order", () => {
     const part = README.slice(README.indexOf("## `calibration.csv`"));
     const names = CALIBRATION_COLUMNS.map(({ name }) => name);
+    expect(explainedIn(part).slice(0, names.length)).toEqual(names);
+  });
+
+  it("explains every column of validation.csv, in their order", () => {
+    const part = README.slice(README.indexOf("## `validation.csv`"));
+    const names = VALIDATION_COLUMNS.map(({ name }) => name);
     expect(explainedIn(part).slice(0, names.length)).toEqual(names);
   });
 

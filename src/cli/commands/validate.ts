@@ -86,6 +86,19 @@ Examples:
 }
 
 async function validate(path: string, options: ValidateOptions): Promise<void> {
+  const interrupt = new Interrupt();
+  try {
+    await validateAndReport(path, options, interrupt.signal);
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+async function validateAndReport(
+  path: string,
+  options: ValidateOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { seed, quiet, on, format } = options;
   const started = new Date();
   const fitted = readFittedProfile(path);
@@ -97,7 +110,7 @@ async function validate(path: string, options: ValidateOptions): Promise<void> {
   const folder = await ResultFolder.create(options.out ?? defaultFolder("validate", started));
   try {
     const outcome = await (on === undefined
-      ? validateHost(fitted, options)
+      ? validateHost(fitted, options, signal)
       : validateOn(on, fitted, options));
     const rows = outcome.predictions.map(validationRow);
     try {
@@ -126,26 +139,22 @@ async function validate(path: string, options: ValidateOptions): Promise<void> {
 async function validateHost(
   fitted: FittedProfile,
   { seed, quick, quiet }: ValidateOptions,
+  signal: AbortSignal,
 ): Promise<Outcome> {
-  const interrupt = new Interrupt();
   const progress = new CalibrationProgress(quiet === true);
-  try {
-    const measured = await measureHost({
-      isQuick: quick === true,
-      seed,
-      signal: interrupt.signal,
-      onStanding: (standing) => progress.show(standing),
-    }).finally(() => progress.end());
-    if (interrupt.signal.aborted) {
-      throw new InterruptedError("interrupted before all was measured: nothing is written");
-    }
-    if (quick !== true) refuseTooFew(measured);
-    const { predictions, merits } = await validateCells(fitted, measured.cells, seed);
-    const warnings = [...measured.notes, ...warningsOf(measured)];
-    return { predictions, line: meritLine(merits), figures: { merits }, warnings };
-  } finally {
-    interrupt.dispose();
+  const measured = await measureHost({
+    isQuick: quick === true,
+    seed,
+    signal,
+    onStanding: (standing) => progress.show(standing),
+  }).finally(() => progress.end());
+  if (signal.aborted) {
+    throw new InterruptedError("interrupted before all was measured: nothing is written");
   }
+  if (quick !== true) refuseTooFew(measured);
+  const { predictions, merits } = await validateCells(fitted, measured.cells, seed);
+  const warnings = [...measured.notes, ...warningsOf(measured)];
+  return { predictions, line: meritLine(merits), figures: { merits }, warnings };
 }
 
 async function validateOn(
