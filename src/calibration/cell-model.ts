@@ -19,8 +19,8 @@ const ACCESS_GAP_NS = 1000;
 export type ModelTimes = ReadonlyMap<string, number>;
 
 /**
- * Runs cells on the machine that the profile is of. What the kernel does in a call besides is no part of the
- * times; it passes between the calls.
+ * Runs cells on the machine that the profile is of. What the kernel does in a call besides is no
+ * part of the times; it passes between the calls.
  */
 export async function modelCells(
   cells: readonly Cell[],

@@ -20,7 +20,7 @@ import { type Equation, leastSquares } from "./least-squares.ts";
 /** Above so many pages a call flushes everything. */
 export const { fullAbovePages: CEILING_PAGES } = planOf(LINUX_X86);
 
-/** Pages of the cells with a peer that are fitted to: one invalidation, and the first full flush. */
+/** Pages of the fitted cells with a peer: one invalidation, and the first full flush. */
 const SPINNING_PAGES = [1, CEILING_PAGES + 1];
 
 /**
@@ -31,6 +31,11 @@ const MOST_PAGES = 128;
 
 export const STEPS = ["first", "call", "page", "invalidation", "flush"] as const;
 export type Step = (typeof STEPS)[number];
+
+/** Which steps may come from elsewhere, those that cells tell least of first. */
+const MAY_BE_KNOWN = ["flush", "invalidation", "page"] as const satisfies readonly Step[];
+/** ns that hold where the cells do not say. */
+export type KnownSteps = Readonly<Record<(typeof MAY_BE_KNOWN)[number], number>>;
 
 /** What the cells say, in ns. Undefined: not to be told from nothing. */
 export type Fit = Readonly<Record<Step, Estimate | undefined>> & {
@@ -49,11 +54,7 @@ export function isFitted({ state, peers, pages, calls }: Cell): boolean {
  * is taken for them, since what the others take depends on that. Throws a UsageError if cells are
  * missing.
  */
-export function fitCells(
-  cells: readonly CellTimes[],
-  known: Readonly<Partial<Record<Step, number>>>,
-  seed: number,
-): Fit {
+export function fitCells(cells: readonly CellTimes[], known: KnownSteps, seed: number): Fit {
   const random = new Random(seed);
   const peerless = cells.filter(({ cell }) => cell.state === "none" && cell.pages <= MOST_PAGES);
   const steps = fitSteps(peerless, known, random);
@@ -62,7 +63,7 @@ export function fitCells(
 
 function fitSteps(
   cells: readonly CellTimes[],
-  known: Readonly<Partial<Record<Step, number>>>,
+  known: KnownSteps,
   random: Random,
 ): Record<Step, Estimate | undefined> {
   const fixed = new Map<Step, number>();
@@ -73,9 +74,9 @@ function fitSteps(
     };
     const solved = solve(({ p50 }) => p50.ns);
     if (solved === undefined) {
-      const unseen = open.find((step) => known[step] !== undefined);
+      const unseen = MAY_BE_KNOWN.find((step) => !fixed.has(step));
       if (unseen === undefined) throw missingCells();
-      fixed.set(unseen, known[unseen]!);
+      fixed.set(unseen, known[unseen]);
       continue;
     }
     const draws = Array.from({ length: DRAWS }, () => solve(({ p50 }) => draw(p50, random)));
@@ -85,12 +86,12 @@ function fitSteps(
         draws.map((drawn) => drawn?.[i] ?? Number.NaN),
       );
     });
-    const hidden = open.find((step, i) => known[step] !== undefined && estimates[i].lowNs <= 0);
+    const hidden = MAY_BE_KNOWN.find((step) => estimates[open.indexOf(step)]?.lowNs <= 0);
     if (hidden === undefined) {
       const values = open.map((step, i) => [step, estimates[i]]);
       return { ...NOTHING, ...Object.fromEntries(values) };
     }
-    fixed.set(hidden, known[hidden]!);
+    fixed.set(hidden, known[hidden]);
   }
 }
 
@@ -135,8 +136,8 @@ function fitSend(cells: readonly CellTimes[], random: Random): Estimate {
   const send = estimate(mean(excesses.map(({ ns }) => ns)), draws);
   if (send.ns <= 0) {
     throw new UsageError(
-      "a spinning peer adds nothing to a shootdown here: are there two CPUs, both free? Calibrate " +
-        "again when the machine is idle",
+      "a spinning peer adds nothing to a shootdown here: are there two CPUs, both free? " +
+        "Calibrate again when the machine is idle",
     );
   }
   return send;
@@ -144,7 +145,7 @@ function fitSend(cells: readonly CellTimes[], random: Random): Estimate {
 
 function missingCells(): UsageError {
   return new UsageError(
-    "too few cells to fit a profile to: without a peer it takes 1, 33 and 34 pages in one call and " +
-      "some in a call for each page, with one spinning peer 1 or 34 pages in one call",
+    "too few cells to fit a profile to: without a peer it takes 1, 33 and 34 pages in one call " +
+      "and some in a call for each page, with one spinning peer 1 or 34 pages in one call",
   );
 }

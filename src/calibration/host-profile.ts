@@ -22,7 +22,7 @@ export interface ProfileRequest {
   readonly seed: number;
 }
 
-/** Page-table entries that a page costs, and frames, in one call: mprotect and madvise change it. */
+/** How often a call changes the entry of a page: in mprotect and in madvise. */
 const ENTRIES_PER_PAGE = 2;
 
 /** Throws a UsageError if the cells do not say enough. */

@@ -19,7 +19,7 @@ const WORST_CONDITION = 1e6;
  */
 export function leastSquares(equations: readonly Equation[]): number[] | undefined {
   const unknowns = equations[0]?.columns.length ?? 0;
-  if (equations.length < unknowns) return undefined;
+  if (unknowns === 0 || equations.length < unknowns) return undefined;
   const matrix = new Matrix(equations.map(({ columns, scale }) => columns.map((c) => c / scale)));
   // Of equal length, as what one coefficient is counted in says nothing of how well it is known.
   const lengths = columnLengths(matrix);

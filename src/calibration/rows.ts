@@ -1,7 +1,9 @@
-// What was measured as rows of calibration.csv.
+// What was measured as rows of calibration.csv, what was predicted as rows of validation.csv.
 
-import type { CalibrationRow } from "../results/columns.ts";
+import type { CalibrationRow, ValidationRow } from "../results/columns.ts";
+import { rounded } from "../results/rows.ts";
 import { type CellTimes, cellName } from "./cell.ts";
+import type { Prediction } from "./predictions.ts";
 
 export function calibrationRow(times: CellTimes): CalibrationRow {
   const { cell, samples, dropped, p50, excess } = times;
@@ -22,5 +24,19 @@ export function calibrationRow(times: CellTimes): CalibrationRow {
     excess_ns: excess && Math.round(excess.ns),
     excess_ns_low: excess && Math.round(excess.lowNs),
     excess_ns_high: excess && Math.round(excess.highNs),
+  };
+}
+
+/** A prediction as a row of validation.csv. */
+export function validationRow(prediction: Prediction): ValidationRow {
+  const { name, fitted, predictedNs, nullNs, measuredNs, error, nullError } = prediction;
+  return {
+    cell: name,
+    fitted,
+    predicted_ns: Math.round(predictedNs),
+    null_ns: nullNs === undefined ? undefined : Math.round(nullNs),
+    measured_ns: Math.round(measuredNs),
+    error: rounded(error),
+    null_error: rounded(nullError),
   };
 }

@@ -3,7 +3,6 @@
 
 import { median } from "simple-statistics";
 import { LINUX_X86 } from "../engine/policy/presets/linux.ts";
-import type { Histogram } from "../engine/probe/histogram.ts";
 import { ACK_RETURN, DELIVERY, FREE, HANDLER, PTE, SEND } from "../engine/probe/segments.ts";
 import type { Point, PointResult } from "../workers/point.ts";
 import { CAUSE_METRICS } from "../workloads/cause-tally.ts";
@@ -21,7 +20,10 @@ import { isComplete, linePointsOf } from "./trace-profile.ts";
 
 const ACCESS_GAP_NS = 1000;
 
-/** The modelled segments that make up one of the trace's, and what of a fit comes on top. */
+/**
+ * What makes up a segment of the trace's: modelled segments of operations that told somebody, and
+ * what no cost stands for.
+ */
 const PARTS: readonly (readonly [KernelSegment, readonly number[], (fit: FitRecord) => number])[] =
   [
     ["prepare", [PTE], ({ beforeNs }) => beforeNs],
@@ -86,7 +88,7 @@ export function tracePredictions(
   const segments = PARTS.flatMap(([segment, parts, besideNs]) => {
     const durations = complete.flatMap(({ path }) => path.durationNs[segment] ?? []);
     if (durations.length === 0) return [];
-    const modelled = parts.map((part) => medianWhereItOccurs(result.segments[part].onPath));
+    const modelled = parts.map((part) => result.telling[part].quantile(0.5) ?? 0);
     const predictedNs = modelled.reduce((sum, ns) => sum + ns, besideNs(fit));
     return [predictionOf(`segment/${segment}`, fitted, predictedNs, undefined, median(durations))];
   });
@@ -112,27 +114,11 @@ function predictionOf(
   return { name, cell: undefined, fitted, predictedNs, nullNs, measuredNs, ...errors };
 }
 
-/** Operations without the segment count as 0 in its histogram; 0 where it never occurs. */
-function medianWhereItOccurs(onPath: Histogram): number {
-  const occurring = [...onPath.entries()].filter(([ns]) => ns > 0);
-  const count = occurring.reduce((sum, [, times]) => sum + times, 0);
-  let seen = 0;
-  for (const [ns, times] of occurring) {
-    seen += times;
-    if (2 * seen >= count) return ns;
-  }
-  return 0;
-}
-
 /** All operations together that sent IPIs; of a page fault the trace does not show the return. */
-function tellingNs({ causes }: PointResult, { beforeNs, afterNs }: FitRecord): number {
-  const [countPlace, timePlace] = (["tellings", "tellingNs"] as const).map((metric) => {
-    return CAUSE_METRICS.indexOf(metric);
-  });
+function tellingNs({ causes, telling }: PointResult, { beforeNs, afterNs }: FitRecord): number {
+  const modelledNs = telling.reduce((sum, segment) => sum + segment.sum, 0);
   return OPERATION_CAUSES.reduce((sum, cause, i) => {
-    const first = i * CAUSE_METRICS.length;
-    const count = causes[first + countPlace];
-    const besideNs = beforeNs + (cause === "page_fault" ? 0 : afterNs);
-    return sum + causes[first + timePlace] + count * besideNs;
-  }, 0);
+    const count = causes[i * CAUSE_METRICS.length + CAUSE_METRICS.indexOf("tellings")];
+    return sum + count * (beforeNs + (cause === "page_fault" ? 0 : afterNs));
+  }, modelledNs);
 }

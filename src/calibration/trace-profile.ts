@@ -138,7 +138,7 @@ function flushNs(
   return knownValue(flush, "fitted", "the handler of a full flush less entry and exit");
 }
 
-/** What the straight line is fitted to: also requests that told nobody, if the trace shows their end. */
+/** What the straight line is fitted to: also requests that told nobody, if their end is there. */
 export function linePointsOf(shootdowns: readonly FinishedShootdown[]): LinePoint[] {
   return shootdowns.flatMap((shootdown) => {
     const { latencyNs, targets } = shootdown;

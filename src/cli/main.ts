@@ -12,6 +12,7 @@ import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addStress } from "./commands/stress.ts";
+import { addValidate } from "./commands/validate.ts";
 import { endWithOutput } from "./output.ts";
 
 const OWN_BUG = 1;
@@ -43,7 +44,7 @@ Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what
 21 no progress, 130 interrupted.
 `,
     );
-  const commands = [addBench, addReplay, addAnalyze, addStress, addCalibrate];
+  const commands = [addBench, addReplay, addAnalyze, addStress, addCalibrate, addValidate];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

@@ -60,8 +60,8 @@ export function readFittedProfile(path: string): FittedProfile {
 
 function notFitted(name: string): UsageError {
   return new UsageError(
-    `${name} was not fitted to anything: write a profile with shootdown calibrate, or from a trace with ` +
-      "shootdown calibrate --from TRACE",
+    `${name} was not fitted to anything: write a profile with shootdown calibrate, or from a ` +
+      "trace with shootdown calibrate --from TRACE",
   );
 }
 

@@ -38,3 +38,14 @@ export async function writeCalibration(
   const manifest = { ...manifestOf(facts, []), noise, profiles: [base] };
   await folder.write("manifest.json", toJson(manifest));
 }
+
+/** A profile that was fitted to a trace: there are no cells. */
+export async function writeFittedProfile(
+  folder: ResultFolder,
+  text: string,
+  profile: Profile,
+  facts: RunFacts,
+): Promise<void> {
+  await folder.write("host.json", text);
+  await folder.write("manifest.json", toJson({ ...manifestOf(facts, []), profiles: [profile] }));
+}

@@ -441,6 +441,47 @@ export const CALIBRATION_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** One row for each cell with peers, step, or segment of a trace. */
+export const VALIDATION_COLUMNS = [
+  {
+    name: "cell",
+    type: "string",
+    unit: "",
+    meaning:
+      "A cell, as in calibration.csv, for its excess over no peer; step-34/STATE: what a call " +
+      "takes more with 34 pages than with 33; of a trace segment/NAME or total/telling.",
+  },
+  {
+    name: "fitted",
+    type: "boolean",
+    unit: "",
+    meaning: "The profile was fitted to it, so that it says nothing of how good predictions are.",
+  },
+  {
+    name: "predicted_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "By the executor in virtual time.",
+  },
+  {
+    name: "null_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "By the straight line base + a·pages + b·sends; empty where it says nothing.",
+  },
+  { name: "measured_ns", type: "integer", unit: "ns", meaning: "What was measured: a median." },
+  {
+    name: "error",
+    type: "number",
+    unit: "",
+    meaning:
+      "Predicted less measured, as a part of measured; where peers sleep, of what one that spins " +
+      "adds.",
+  },
+  { name: "null_error", type: "number", unit: "", meaning: "The same of the straight line." },
+] as const satisfies readonly Column[];
+
+export type ValidationRow = RowOf<typeof VALIDATION_COLUMNS>;
 export type CalibrationRow = RowOf<typeof CALIBRATION_COLUMNS>;
 export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;

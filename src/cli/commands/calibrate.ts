@@ -20,6 +20,7 @@ import { type Format, print, renderRows } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { defaultFolder, warn } from "../session.ts";
 import { environmentLine } from "../summary.ts";
+import { calibrateFrom } from "../trace-calibration.ts";
 
 /** The profiles of what stands nearest to most hosts of these makers. */
 const AMD_BASE = "zen3-2s";
@@ -30,6 +31,7 @@ const OTHER_BASE = "icelake-2s";
 const PROFILE_NAME = "this-host";
 
 interface CalibrateOptions {
+  readonly from?: string;
   readonly profile?: string;
   readonly seed: number;
   readonly out?: string;
@@ -48,9 +50,13 @@ export function addCalibrate(program: Command): void {
         "that run. Needs Linux and two CPUs, no privileges, and 20 s to 75 s.",
     )
     .option(
+      "--from <trace>",
+      "measure nothing: fit a profile to a recorded kernel's shootdowns in the text of perf script",
+    )
+    .option(
       "--profile <name>",
       "whose values stand for what cannot be measured here, or a JSON file of your own (default: " +
-        `${AMD_BASE} on AMD, ${ARM_BASE} on Arm, else ${OTHER_BASE})`,
+        `${AMD_BASE} on AMD, ${ARM_BASE} on Arm, else ${OTHER_BASE}, as with --from)`,
     )
     .option(
       "--seed <n>",
@@ -73,12 +79,17 @@ Examples:
   shootdown calibrate
   shootdown calibrate --out results/mine --profile skylake-2s
   shootdown calibrate --quick --format csv
+  shootdown calibrate --from bench/traces/node-gc.perf.txt.gz
 `,
     )
     .action(calibrate);
 }
 
 async function calibrate(options: CalibrateOptions): Promise<void> {
+  if (options.from !== undefined) {
+    await calibrateFrom(options.from, parseProfile(options.profile ?? OTHER_BASE), options);
+    return;
+  }
   const interrupt = new Interrupt();
   try {
     await measureAndReport(options, interrupt.signal);

@@ -1,17 +1,11 @@
 // `shootdown profiles`: machine profiles, and every value of one with its source.
 
 import type { Command } from "commander";
-import type { Profile, ShootsBy } from "../../engine/profile/profile.ts";
 import { PROFILES } from "../../engine/profile/profiles.ts";
 import { formatOption } from "../options.ts";
 import { type Format, print, renderList } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
-
-const SHOOTS_BY_MEANING: Readonly<Record<ShootsBy, string>> = {
-  ipi: "cores are told by an interrupt each",
-  broadcast: "one instruction tells all cores, and nobody is interrupted",
-  both: "one instruction can tell all cores, or an interrupt each of them",
-};
+import { PROFILE_COLUMNS, profileValues } from "../profile-values.ts";
 
 export function addProfiles(program: Command): void {
   program
@@ -45,25 +39,8 @@ Examples:
       if (name === undefined) {
         print(renderList(["name", "summary"], [...PROFILES], format));
       } else {
-        const values = describeProfile(parseProfile(name));
-        print(renderList(["name", "value", "interval", "grade", "source"], values, format));
+        const values = profileValues(parseProfile(name));
+        print(renderList(PROFILE_COLUMNS, values, format));
       }
     });
-}
-
-function describeProfile(profile: Profile) {
-  const { shootsBy, topology, costs, l1, l2, iotlb, tlbSource } = profile;
-  const blank = { interval: "", grade: "" };
-  const way = { ...blank, name: "shootsBy", value: shootsBy, source: SHOOTS_BY_MEANING[shootsBy] };
-  const counts = Object.entries(topology).map(([name, { count, grade, source }]) => {
-    return { ...blank, name, value: `${count}`, grade: grade as string, source };
-  });
-  const values = Object.entries(costs).map(([name, { ns, grade, source, interval }]) => {
-    const between = interval === undefined ? "" : interval.join(" to ");
-    return { name, value: `${ns}`, interval: between, grade: grade as string, source };
-  });
-  const tlbs = Object.entries({ l1, l2, iotlb }).map(([name, { sets, ways }]) => {
-    return { ...blank, name, value: `${sets} × ${ways}`, source: tlbSource };
-  });
-  return [way, ...counts, ...values, ...tlbs];
 }

@@ -59,6 +59,11 @@ export class CriticalPath {
   /** An operation was begun and has not ended. */
   private isOpen = false;
 
+  /** How long a segment has been on the path so far, over all operations. */
+  sumNs(segment: number): number {
+    return this.onPath[segment].sum;
+  }
+
   /** An operation begins; one that was begun before and has not ended is forgotten. */
   begin(nowNs: number): void {
     this.beganNs = nowNs;
