@@ -1,26 +1,39 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LONGEST_ANSWER_NS, verdictOf } from "../../dist/src/workers/calibration/gate.js";
+import { awayNsOf, LONGEST_ANSWER_NS, verdictOf } from "../../dist/src/workers/calibration/gate.js";
 import { PeerWords } from "../../dist/src/workers/calibration/peer-words.js";
 import { runDelayIn } from "../../dist/src/workers/calibration/run-delay.js";
 
-const UNDISTURBED = { waitedNs: 0, peersObey: true, longestGapNs: 0 };
+const UNDISTURBED = { ns: 20_000, waitedNs: 0, peersObey: true, awayNs: 0 };
 
 describe("the gate", () => {
-  it("nobody lost a CPU: the sample counts, interrupts included", () => {
+  it("nobody lost a CPU: the sample counts, however long it took", () => {
     expect(verdictOf(UNDISTURBED)).toBe("kept");
-    expect(verdictOf({ ...UNDISTURBED, longestGapNs: 11_000 })).toBe("kept");
-    expect(verdictOf({ ...UNDISTURBED, longestGapNs: LONGEST_ANSWER_NS })).toBe("kept");
+    expect(verdictOf({ ...UNDISTURBED, ns: 1e9 })).toBe("kept");
   });
 
   it("the initiator had to wait for its CPU: dropped for that, whatever the peers did", () => {
-    expect(verdictOf({ ...UNDISTURBED, waitedNs: 1 })).toBe("initiator");
-    expect(verdictOf({ waitedNs: 5000, peersObey: false, longestGapNs: 1e9 })).toBe("initiator");
+    expect(verdictOf({ ...UNDISTURBED, waitedNs: 201 })).toBe("initiator");
+    expect(verdictOf({ ns: 5000, waitedNs: 5000, peersObey: false, awayNs: 1e9 })).toBe(
+      "initiator",
+    );
   });
 
-  it("a peer was away for longer than any interrupt, or has not come back: dropped for that", () => {
-    expect(verdictOf({ ...UNDISTURBED, longestGapNs: LONGEST_ANSWER_NS + 1 })).toBe("peer");
+  it("a peer was away, or did not do what it was told: dropped for that", () => {
+    expect(verdictOf({ ...UNDISTURBED, awayNs: 100_001 })).toBe("peer");
     expect(verdictOf({ ...UNDISTURBED, peersObey: false })).toBe("peer");
+  });
+
+  it("a long sample: may have been disturbed for a hundredth of its time", () => {
+    const long = { ...UNDISTURBED, ns: 13_000_000 };
+    expect(verdictOf({ ...long, waitedNs: 90_000, awayNs: 120_000 })).toBe("kept");
+    expect(verdictOf({ ...long, waitedNs: 131_000 })).toBe("initiator");
+    expect(verdictOf({ ...long, awayNs: 131_000 })).toBe("peer");
+  });
+
+  it("answering an interrupt, the timer's too: not away", () => {
+    expect(awayNsOf([700, 11_000, LONGEST_ANSWER_NS])).toBe(0);
+    expect(awayNsOf([700, LONGEST_ANSWER_NS + 1, 3_000_000])).toBe(3_000_000 + 100_001);
   });
 });
 

@@ -47,7 +47,7 @@ export function addCalibrate(program: Command): void {
     .description(
       "Causes real TLB shootdowns, by taking pages away from a process with worker threads, and " +
         "measures what they take: without other threads, with threads that sleep, with threads " +
-        "that run. Needs Linux and two CPUs, no privileges, and 20 s to 75 s.",
+        "that run. Needs Linux and two CPUs, no privileges, and about a minute.",
     )
     .option(
       "--from <trace>",

@@ -5,7 +5,7 @@
 // All buffers of a batch are made, and each page written to, before the first sample; the garbage
 // of the last batch is collected before that, and V8 has no threads here to do so meanwhile.
 
-import { verdictOf } from "./gate.ts";
+import { awayNsOf, verdictOf } from "./gate.ts";
 import type { Peers } from "./peers.ts";
 import type { BatchRequest, Sample } from "./requests.ts";
 import type { RunDelay } from "./run-delay.ts";
@@ -56,10 +56,11 @@ function takeSample(
   const waitedNs = runDelay.readNs() - waitedBeforeNs;
   const peersTurn = peers.awaitTurns(); // Then a gap that outlasted the sample is known, too.
   const gapsNs = peers.gapsNs(beganNs, endedNs);
-  const longestGapNs = Math.max(0, ...gapsNs);
+  const ns = endedNs - beganNs;
+  const peersObey = othersSleep && peersTurn;
   return {
-    ns: endedNs - beganNs,
-    verdict: verdictOf({ waitedNs, peersObey: othersSleep && peersTurn, longestGapNs }),
+    ns,
+    verdict: verdictOf({ ns, waitedNs, peersObey, awayNs: awayNsOf(gapsNs) }),
     stolenNs: gapsNs.reduce((sum, ns) => sum + ns, 0),
   };
 }
