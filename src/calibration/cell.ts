@@ -25,6 +25,9 @@ export interface Cell {
  */
 export const SENDS_PER_CALL = 2;
 
+/** The fewest pages for which a flush drops everything (Linux arch/x86/mm/tlb.c: above 33). */
+export const FIRST_FULL_PAGES = 34;
+
 /** A median, with the interval that holds it with 95 % confidence, in ns. */
 export interface Estimate {
   readonly ns: number;
@@ -48,6 +51,8 @@ export interface CellTimes {
    * for that cell itself, and where no round has both.
    */
   readonly excess: Estimate | undefined;
+  /** Of one call with FIRST_FULL_PAGES: over the cell with one page less, round by round. */
+  readonly step?: Estimate;
 }
 
 /** What else was measured of this host. */

@@ -129,8 +129,14 @@ function fitSend(cells: readonly CellTimes[], random: Random): Estimate {
     .filter(({ cell }) => cell.state === "spinning" && isFitted(cell))
     .flatMap(({ excess }) => excess ?? []);
   if (excesses.length === 0) throw missingCells();
+  // What is known twice as well counts four times.
+  const weights = excesses.map(({ lowNs, highNs }) => {
+    const width = Math.max(1, highNs - lowNs);
+    return 1 / (width * width);
+  });
+  const whole = weights.reduce((sum, weight) => sum + weight, 0) * SENDS_PER_CALL;
   const mean = (values: readonly number[]): number => {
-    return values.reduce((sum, ns) => sum + ns, 0) / values.length / SENDS_PER_CALL;
+    return values.reduce((sum, ns, i) => sum + weights[i] * ns, 0) / whole;
   };
   const draws = Array.from({ length: DRAWS }, () => mean(excesses.map((e) => draw(e, random))));
   const send = estimate(mean(excesses.map(({ ns }) => ns)), draws);

@@ -2,7 +2,7 @@
 
 import { Random } from "../engine/random.ts";
 import type { HostSamples } from "../workers/calibration/requests.ts";
-import { type CellTimes, cellName, type HostTimes } from "./cell.ts";
+import { type CellTimes, cellName, FIRST_FULL_PAGES, type HostTimes } from "./cell.ts";
 import { hasTaskset, usableCpus } from "./cpus.ts";
 import { type CrossCheck, countSends } from "./cross-check.ts";
 import { InitiatorProcess } from "./initiator-process.ts";
@@ -114,9 +114,12 @@ function enoughOf(leastSamples: number, all: readonly CellRounds[], random: Rand
   const byName = new Map(all.map((rounds) => [cellName(rounds.cell), rounds]));
   return all
     .map((rounds) => {
-      const { pages, calls } = rounds.cell;
+      const { cell } = rounds;
+      const { pages, calls } = cell;
       const base = byName.get(cellName({ state: "none", peers: 0, pages, calls }))!;
-      return cellTimes(rounds, base, random);
+      const isStep = pages === FIRST_FULL_PAGES && calls === 1;
+      const below = isStep ? byName.get(cellName({ ...cell, pages: pages - 1 })) : undefined;
+      return cellTimes(rounds, base, random, below);
     })
     .filter((times) => times !== undefined)
     .filter(({ samples }) => samples >= leastSamples);

@@ -1,7 +1,7 @@
 // What was predicted beside what was measured: of each cell with peers, what these add; and the
 // step that a full flush makes.
 
-import { type Cell, type CellTimes, cellName } from "./cell.ts";
+import { type Cell, type CellTimes, cellName, FIRST_FULL_PAGES } from "./cell.ts";
 import type { ModelTimes } from "./cell-model.ts";
 import { withoutPeers } from "./cell-model.ts";
 import { isFitted } from "./fit.ts";
@@ -21,9 +21,6 @@ export interface Prediction {
   readonly error: number | undefined;
   readonly nullError: number | undefined;
 }
-
-/** A pair of cells between which the kernel goes from page flushes to a full one. */
-const STEP_PAGES = [33, 34] as const;
 
 export function predictions(
   measured: readonly CellTimes[],
@@ -65,7 +62,7 @@ function scaleNs(cell: Cell, excessNs: number, measured: readonly CellTimes[]): 
 
 /** From the largest call that flushes page by page to the next, which flushes everything. */
 function steps(measured: readonly CellTimes[], model: ModelTimes, line: Line): Prediction[] {
-  const [fewer, more] = STEP_PAGES.map((pages) => {
+  const [fewer, more] = [FIRST_FULL_PAGES - 1, FIRST_FULL_PAGES].map((pages) => {
     return measured.filter(({ cell }) => cell.pages === pages && cell.calls === 1);
   });
   return fewer.flatMap((below) => {
@@ -74,7 +71,7 @@ function steps(measured: readonly CellTimes[], model: ModelTimes, line: Line): P
     const belowNs = model.get(cellName(below.cell));
     const aboveNs = above && model.get(cellName(above.cell));
     if (above === undefined || belowNs === undefined || aboveNs === undefined) return [];
-    const measuredNs = above.p50.ns - below.p50.ns;
+    const measuredNs = above.step?.ns ?? above.p50.ns - below.p50.ns;
     return prediction(
       `step-34/${state === "none" ? state : `${state}-${peers}`}`,
       undefined,

@@ -10,16 +10,22 @@ const RESAMPLES = 400;
 const LOWEST = 0.025;
 const HIGHEST = 0.975;
 
-/** Undefined for a cell without samples. `base` is the same work without a peer. */
+/**
+ * Undefined for a cell without samples. `base` is the same work without a peer, `below` the same
+ * peers with one page less if that makes a step.
+ */
 export function cellTimes(
   { cell, rounds }: CellRounds,
   base: CellRounds,
   random: Random,
+  below?: CellRounds,
 ): CellTimes | undefined {
   const kept = rounds.map(keptNs);
   const all = kept.flat().sort((a, b) => a - b);
   if (all.length === 0) return undefined;
   const taken = rounds.reduce((sum, samples) => sum + samples.length, 0);
+  const over = (other: CellRounds) => difference(kept, other.rounds.map(keptNs), random);
+  const step = below && over(below);
   return {
     cell,
     samples: all.length,
@@ -28,7 +34,8 @@ export function cellTimes(
     p50: estimate(kept.filter(isFilled), (drawn) => median(drawn.flat()), random),
     p90Ns: quantileSorted(all, 0.9),
     p99Ns: quantileSorted(all, 0.99),
-    excess: cell.state === "none" ? undefined : excess(kept, base.rounds.map(keptNs), random),
+    excess: cell.state === "none" ? undefined : over(base),
+    ...(step && { step }),
   };
 }
 
@@ -53,7 +60,7 @@ export function stolenPerSend(cells: readonly CellRounds[], random: Random): Est
 }
 
 /** Round by round: what drifts between rounds is in neither. */
-function excess(
+function difference(
   rounds: readonly (readonly number[])[],
   base: readonly (readonly number[])[],
   random: Random,

@@ -11,7 +11,7 @@ import { hostProfile } from "../../dist/src/calibration/host-profile.js";
 import { validateCells } from "../../dist/src/calibration/validate.js";
 import { parseProfile, readFittedProfile } from "../../dist/src/cli/profile-file.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
-import { BASE, HOST_TIMES, modelledCells, TRUTH } from "./modelled.ts";
+import { BASE, HOST_TIMES, MODEL_LIMIT_MS, modelledCells, TRUTH } from "./modelled.ts";
 
 const REQUEST = { name: "again", base: BASE, where: "a machine in a test", seed: 7 };
 
@@ -19,7 +19,7 @@ let cells: CellTimes[];
 
 beforeAll(async () => {
   cells = await modelledCells();
-});
+}, MODEL_LIMIT_MS);
 
 const costNames = Object.keys(TRUTH) as (keyof typeof TRUTH)[];
 

@@ -105,3 +105,12 @@ describe("what a send takes from a CPU that is told", () => {
     expect(medianOf([], random())).toBeUndefined();
   });
 });
+
+describe("the step to a full flush", () => {
+  it("is the difference within rounds, whatever drifts between these", () => {
+    const below = rounds({ ...ALONE, pages: 33 }, kept(20), kept(120), kept(1020));
+    const cell = rounds({ ...ALONE, pages: 34 }, kept(17), kept(117), kept(1017));
+    expect(cellTimes(cell, cell, random(), below)!.step).toEqual({ ns: -3, lowNs: -3, highNs: -3 });
+    expect(cellTimes(cell, cell, random())).not.toHaveProperty("step");
+  });
+});
