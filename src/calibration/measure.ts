@@ -1,12 +1,12 @@
-// The order in which cells are measured. A round takes a batch of every cell; the cells of one kind
-// of work follow each other directly, in an order drawn anew each time, so that what drifts on this
-// host (its clock rate, its other programs) is the same for all of them.
+// The order in which cells are measured. A round takes a batch of every cell; those that are
+// compared with each other follow each other directly, in an order drawn anew each time, so that
+// what drifts on this host (its clock rate, its other programs) is the same for all of them.
 
 import type { Random } from "../engine/random.ts";
 import type { Sample } from "../workers/calibration/requests.ts";
 import { type Cell, cellName } from "./cell.ts";
 import type { Initiator } from "./initiator-process.ts";
-import { cellsOf, type Plan, samplesPerBatch } from "./plan.ts";
+import { cellsOf, groupsOf, type Plan, samplesPerBatch } from "./plan.ts";
 
 /** Who takes pages away: in a process without other threads that run, and in one with peers. */
 export interface Initiators {
@@ -33,7 +33,7 @@ export interface Circumstances {
   readonly signal: AbortSignal;
   /** Milliseconds since some time. */
   readonly nowMs: () => number;
-  /** Between two kinds of work, while nothing is being timed. */
+  /** Between two groups of cells, while nothing is being timed. */
   readonly onStanding: (standing: Standing) => void;
 }
 
@@ -49,9 +49,9 @@ export async function measureCells(
   const standing = { rounds: 0, plannedRounds: plan.rounds, samples: 0, dropped: 0 };
   const isOver = () => signal.aborted || nowMs() >= endMs;
   for (let round = -plan.warmupRounds; round < plan.rounds && !isOver(); round++) {
-    for (const work of random.shuffled(plan.work)) {
+    for (const group of random.shuffled(groupsOf(plan))) {
       if (isOver()) break;
-      for (const cell of random.shuffled(cellsOf(plan, work))) {
+      for (const cell of random.shuffled(group)) {
         const batch = await takeBatch(plan, initiators, cell);
         if (round < 0) continue;
         const name = cellName(cell);

@@ -1,6 +1,6 @@
 // What is measured, and how often.
 
-import type { Cell } from "./cell.ts";
+import { type Cell, FIRST_FULL_PAGES } from "./cell.ts";
 
 /** 33 and 34 lie on the two sides of Linux's limit for a full flush (arch/x86/mm/tlb.c). */
 const PAGES = [1, 10, 33, 34, 100, 512];
@@ -80,6 +80,21 @@ export function cellsOf({ spinning }: Plan, { pages, calls }: Work): Cell[] {
     { state: "asleep", peers: most, pages, calls },
     ...spinning.map((peers) => ({ state: "spinning", peers, pages, calls }) as const),
   ];
+}
+
+/**
+ * Cells that are compared with each other: of the same work, and on the two sides of the limit for
+ * a full flush.
+ */
+export function groupsOf(plan: Plan): Cell[][] {
+  const groups = new Map<string, Cell[]>();
+  for (const work of plan.work) {
+    const { pages, calls } = work;
+    const isFirstFull = pages === FIRST_FULL_PAGES && calls === 1;
+    const key = isFirstFull ? `${pages - 1}/1` : `${pages}/${calls}`;
+    groups.set(key, [...(groups.get(key) ?? []), ...cellsOf(plan, work)]);
+  }
+  return [...groups.values()];
 }
 
 /** Fewer where a sample has many calls, each of which takes as long as a whole sample of one. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cellName } from "../../dist/src/calibration/cell.js";
 import type { Initiator } from "../../dist/src/calibration/initiator-process.js";
 import { measureCells } from "../../dist/src/calibration/measure.js";
-import { cellsOf, type Plan, planFor } from "../../dist/src/calibration/plan.js";
+import { cellsOf, groupsOf, type Plan, planFor } from "../../dist/src/calibration/plan.js";
 import { Random } from "../../dist/src/engine/random.js";
 import type { BatchRequest } from "../../dist/src/workers/calibration/requests.js";
 
@@ -32,7 +32,9 @@ const circumstances = (signal = new AbortController().signal) => ({
   onStanding: () => {},
 });
 
-const PLAN: Plan = { ...planFor(2, true), rounds: 3, warmupRounds: 1 };
+/** Of one kind of work each, these groups: without 34 pages. */
+const work = planFor(2, true).work.filter(({ pages }) => pages !== 34);
+const PLAN: Plan = { ...planFor(2, true), work, rounds: 3, warmupRounds: 1 };
 const CELLS = PLAN.work.flatMap((work) => cellsOf(PLAN, work));
 
 describe("the plan", () => {
@@ -60,8 +62,24 @@ describe("the plan", () => {
   });
 });
 
+describe("what is compared", () => {
+  it("the same work with other peers; and 33 with 34 pages in one call, where full flushes begin", () => {
+    const groups = groupsOf(planFor(2, false)).map((cells) => cells.map(cellName));
+    expect(groups.flat()).toHaveLength(33);
+    expect(groups.map(({ length }) => length).toSorted()).toEqual([3, 3, 3, 3, 3, 3, 3, 3, 3, 6]);
+    expect(groups.find(({ length }) => length === 6)).toEqual([
+      "none/33/one-call",
+      "asleep-1/33/one-call",
+      "spinning-1/33/one-call",
+      "none/34/one-call",
+      "asleep-1/34/one-call",
+      "spinning-1/34/one-call",
+    ]);
+  });
+});
+
 describe("the order of measuring", () => {
-  it("a round: a batch of every cell, those of one kind of work directly after each other", async () => {
+  it("a round: a batch of every cell, those of a group directly after each other", async () => {
     const { asked, initiators } = recording();
     const measured = await measureCells(PLAN, initiators, circumstances());
     expect(measured.map(({ cell }) => cell)).toEqual(CELLS);
@@ -114,7 +132,7 @@ describe("the end of measuring", () => {
       if (all.length === most) interrupt.abort();
     });
     const measured = await measureCells(PLAN, initiators, circumstances(interrupt.signal));
-    expect(asked).toHaveLength(2 * CELLS.length + 6); // To the end of that kind of work.
+    expect(asked).toHaveLength(2 * CELLS.length + 6); // To the end of that group.
     const batches = measured.flatMap(({ rounds }) => rounds).length;
     expect(batches).toBe(CELLS.length + 6);
   });
@@ -129,7 +147,7 @@ describe("the end of measuring", () => {
     expect(asked).toHaveLength(12);
   });
 
-  it("progress: told between two kinds of work, with what was dropped", async () => {
+  it("progress: told between two groups, with what was dropped", async () => {
     const { initiators } = recording();
     const standings: number[] = [];
     await measureCells(PLAN, initiators, {
