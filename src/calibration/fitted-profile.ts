@@ -4,7 +4,12 @@
 import type { Profile } from "../engine/profile/profile.ts";
 import type { Line } from "./null-model.ts";
 
+/** What a profile can be fitted to: cells of a host, or a recorded kernel's shootdowns. */
+export const FIT_SOURCES = ["cells", "trace"] as const;
+export type FitSource = (typeof FIT_SOURCES)[number];
+
 export interface FitRecord {
+  readonly from: FitSource;
   /** Whose values stand where nothing was measured. */
   readonly base: string;
   /** What was measured, in words. */

@@ -46,6 +46,7 @@ export function hostProfile(
   return {
     profile: profileFrom(base, known, name, `fitted to shootdowns of ${where}`),
     fit: {
+      from: "cells",
       base: base.name,
       where,
       seed,

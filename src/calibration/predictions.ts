@@ -5,7 +5,8 @@ import { type Cell, type CellTimes, cellName, FIRST_FULL_PAGES } from "./cell.ts
 import type { ModelTimes } from "./cell-model.ts";
 import { withoutPeers } from "./cell-model.ts";
 import { isFitted } from "./fit.ts";
-import { type Line, lineExcessNs } from "./null-model.ts";
+import type { FitRecord } from "./fitted-profile.ts";
+import { lineExcessNs } from "./null-model.ts";
 
 export interface Prediction {
   readonly name: string;
@@ -25,13 +26,17 @@ export interface Prediction {
 export function predictions(
   measured: readonly CellTimes[],
   model: ModelTimes,
-  line: Line,
+  fit: FitRecord,
 ): Prediction[] {
-  return [...excesses(measured, model, line), ...steps(measured, model, line)];
+  return [...excesses(measured, model, fit), ...steps(measured, model, fit)];
 }
 
 /** What peers add to a cell. */
-function excesses(measured: readonly CellTimes[], model: ModelTimes, line: Line): Prediction[] {
+function excesses(
+  measured: readonly CellTimes[],
+  model: ModelTimes,
+  { from, line }: FitRecord,
+): Prediction[] {
   return measured.flatMap(({ cell, excess }) => {
     if (cell.state === "none" || excess === undefined) return [];
     const name = cellName(cell);
@@ -41,7 +46,7 @@ function excesses(measured: readonly CellTimes[], model: ModelTimes, line: Line)
     return prediction(
       name,
       cell,
-      isFitted(cell),
+      from === "cells" && isFitted(cell),
       { predictedNs: modelNs - aloneNs, nullNs: lineExcessNs(line, cell), measuredNs: excess.ns },
       Math.abs(scaleNs(cell, excess.ns, measured)),
     );
@@ -61,7 +66,11 @@ function scaleNs(cell: Cell, excessNs: number, measured: readonly CellTimes[]): 
 }
 
 /** From the largest call that flushes page by page to the next, which flushes everything. */
-function steps(measured: readonly CellTimes[], model: ModelTimes, line: Line): Prediction[] {
+function steps(
+  measured: readonly CellTimes[],
+  model: ModelTimes,
+  { from, line }: FitRecord,
+): Prediction[] {
   const [fewer, more] = [FIRST_FULL_PAGES - 1, FIRST_FULL_PAGES].map((pages) => {
     return measured.filter(({ cell }) => cell.pages === pages && cell.calls === 1);
   });
@@ -75,7 +84,7 @@ function steps(measured: readonly CellTimes[], model: ModelTimes, line: Line): P
     return prediction(
       `step-34/${state === "none" ? state : `${state}-${peers}`}`,
       undefined,
-      isFitted(below.cell) && isFitted(above.cell),
+      from === "cells" && isFitted(below.cell) && isFitted(above.cell),
       { predictedNs: aboveNs - belowNs, nullNs: line.perPageNs, measuredNs },
       Math.abs(measuredNs),
     );

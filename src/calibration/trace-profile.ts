@@ -89,6 +89,7 @@ export function traceProfile(
   return {
     profile: profileFrom(base, known, name, `fitted to shootdowns of ${where}`),
     fit: {
+      from: "trace",
       base: base.name,
       where,
       seed,

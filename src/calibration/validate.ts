@@ -25,7 +25,7 @@ export async function validateCells(
   try {
     const cells = measured.map(({ cell }) => cell);
     const model = await modelCells(cells, fitted, seed, pool);
-    const predicted = predictions(measured, model, fitted.fit.line);
+    const predicted = predictions(measured, model, fitted.fit);
     return { predictions: predicted, merits: meritsOf(predicted) };
   } finally {
     await pool.close();

@@ -12,7 +12,7 @@
 // fit                    what `shootdown calibrate` knows besides, for `shootdown validate`
 
 import { z } from "zod";
-import type { FittedProfile } from "../calibration/fitted-profile.ts";
+import { FIT_SOURCES, type FittedProfile } from "../calibration/fitted-profile.ts";
 import { UsageError } from "../engine/errors.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { byName } from "../engine/names.ts";
@@ -119,6 +119,7 @@ function fitRecord() {
   const whole = z.number("ns");
   return z.strictObject(
     {
+      from: oneOf(FIT_SOURCES),
       base: z.string("whose values stand where nothing was measured"),
       where: z.string("what was measured"),
       seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),

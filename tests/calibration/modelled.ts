@@ -40,6 +40,7 @@ const MACHINE: FittedProfile = {
     },
   },
   fit: {
+    from: "cells",
     base: BASE.name,
     where: "test",
     seed: 1,

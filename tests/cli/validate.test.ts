@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -104,6 +104,22 @@ describe("validate: this host's cells, as if they had been measured", () => {
   it("has a cell of 0 where nothing was measured of the straight line: empty, not 0", () => {
     const row = validationRow({ ...validation.predictions[0], nullNs: undefined });
     expect(row.null_ns).toBeUndefined();
+  });
+});
+
+/** What measuring asks for. */
+const canMeasure = process.platform === "linux" && availableParallelism() >= 2;
+
+describe.runIf(canMeasure)("validate: real shootdowns need Linux and two CPUs", () => {
+  it("--quick: measures, and prints whatever is left beside what was predicted", async () => {
+    const out = join(base, "quick");
+    const args = ["validate", join(base, "again.json"), "--quick", "--format", "csv", "--out", out];
+    const { code, stdout, stderr } = await shootdown(args);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/held out/)]);
+    expect(readFileSync(join(out, "validation.csv"), "utf8")).toBe(stdout);
+    for (const { cell, predicted_ns, null_ns } of rowsOf(stdout)) {
+      expect([predicted_ns, null_ns], cell).not.toContain("");
+    }
   });
 });
 
