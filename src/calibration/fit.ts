@@ -68,40 +68,44 @@ function fitSteps(
 ): Record<Step, Estimate | undefined> {
   const fixed = new Map<Step, number>();
   for (;;) {
-    const open = STEPS.filter((step) => !fixed.has(step));
-    const solve = (nsOf: (times: CellTimes) => number): number[] | undefined => {
-      return leastSquares(cells.map((times) => equation(times.cell, nsOf(times), open, fixed)));
-    };
-    const solved = solve(({ p50 }) => p50.ns);
-    if (solved === undefined) {
-      const unseen = MAY_BE_KNOWN.find((step) => !fixed.has(step));
-      if (unseen === undefined) throw missingCells();
-      fixed.set(unseen, known[unseen]);
-      continue;
-    }
-    const draws = Array.from({ length: DRAWS }, () => solve(({ p50 }) => draw(p50, random)));
-    const estimates = open.map((_, i) => {
-      return estimate(
-        solved[i],
-        draws.map((drawn) => drawn?.[i] ?? Number.NaN),
-      );
-    });
-    const hidden = MAY_BE_KNOWN.find((step) => estimates[open.indexOf(step)]?.lowNs <= 0);
-    if (hidden === undefined) {
-      const values = open.map((step, i) => [step, estimates[i]]);
-      return { ...NOTHING, ...Object.fromEntries(values) };
-    }
-    fixed.set(hidden, known[hidden]);
+    const found = solveSteps(cells, fixed, random);
+    const hidden = MAY_BE_KNOWN.find((step) => !fixed.has(step) && isHidden(found?.[step]));
+    if (hidden !== undefined) fixed.set(hidden, known[hidden]);
+    else if (found === undefined) throw missingCells();
+    else return found;
   }
 }
 
-const NOTHING: Record<Step, Estimate | undefined> = {
-  first: undefined,
-  call: undefined,
-  page: undefined,
-  invalidation: undefined,
-  flush: undefined,
-};
+/** Noise, or what cells are missing, may make nothing of it. */
+function isHidden(step: Estimate | undefined): boolean {
+  return step === undefined || step.lowNs <= 0;
+}
+
+/** The steps that are not fixed; undefined if the cells leave one of them open. */
+function solveSteps(
+  cells: readonly CellTimes[],
+  fixed: ReadonlyMap<Step, number>,
+  random: Random,
+): Record<Step, Estimate | undefined> | undefined {
+  const open = STEPS.filter((step) => !fixed.has(step));
+  const solve = (nsOf: (times: CellTimes) => number): number[] | undefined => {
+    return leastSquares(cells.map((times) => equation(times.cell, nsOf(times), open, fixed)));
+  };
+  const solved = solve(({ p50 }) => p50.ns);
+  if (solved === undefined) return undefined;
+  const draws = Array.from({ length: DRAWS }, () => solve(({ p50 }) => draw(p50, random)));
+  const drawnOf = (step: Step) => draws.map((drawn) => drawn?.[open.indexOf(step)] ?? Number.NaN);
+  const estimateOf = (step: Step): Estimate | undefined => {
+    return fixed.has(step) ? undefined : estimate(solved[open.indexOf(step)], drawnOf(step));
+  };
+  return {
+    first: estimateOf("first"),
+    call: estimateOf("call"),
+    page: estimateOf("page"),
+    invalidation: estimateOf("invalidation"),
+    flush: estimateOf("flush"),
+  };
+}
 
 /** A cell without a peer in terms of the steps that are open. */
 function equation(

@@ -1,16 +1,12 @@
-// Cells of this host as a profile.
-//
-// What a send adds is known as a whole only. How it is parted into send, delivery, entry and
-// acknowledgement rests on what was measured beside it: an acknowledgement is half of a round trip
-// between two CPUs, entry and exit are what a send takes from the CPU that is told. Whatever nobody
-// measured is parted as on the other machine, and its source says so.
+// Cells of this host as a profile: what a fit says as costs, each with what it rests on.
 
-import type { Profile } from "../engine/profile/profile.ts";
+import { costsOf, type Profile } from "../engine/profile/profile.ts";
 import type { CellTimes, Estimate, HostTimes } from "./cell.ts";
 import { type Fit, fitCells, isFitted } from "./fit.ts";
 import type { FittedProfile } from "./fitted-profile.ts";
 import { fitLine, linePoint } from "./null-model.ts";
 import { checkBase, type KnownCosts, knownValue, profileFrom, wholeNs } from "./profile-from.ts";
+import { partSend } from "./send-parts.ts";
 
 export interface ProfileRequest {
   readonly name: string;
@@ -64,8 +60,8 @@ function ownCosts({ page, invalidation, flush }: Fit, base: Profile): KnownCosts
   const parted = `without a peer; parted as on ${base.name}: two entries and a frame make a page`;
   return {
     ...(page && {
-      pteNs: knownValue(scaled(page, pteNs.ns / pageNs), "fitted", parted),
-      frameNs: knownValue(scaled(page, frameNs.ns / pageNs), "fitted", parted),
+      pteNs: knownValue(partOf(page, (page.ns * pteNs.ns) / pageNs), "fitted", parted),
+      frameNs: knownValue(partOf(page, (page.ns * frameNs.ns) / pageNs), "fitted", parted),
     }),
     ...(invalidation && {
       invalidatePageNs: knownValue(
@@ -84,49 +80,32 @@ function ownCosts({ page, invalidation, flush }: Fit, base: Profile): KnownCosts
   };
 }
 
-/** What a send adds, parted. */
+/** What a send adds, parted: each with an interval of what it is a part of. */
 function sendCosts({ send, invalidation }: Fit, host: HostTimes, base: Profile): KnownCosts {
-  const { costs } = base;
-  const lineNs = acknowledgementNs(send, host, costs.cacheLineNs.ns);
-  const travelNs = send.ns - lineNs;
-  const [sendShare, deliveryShare, entryShare] = shares([
-    costs.ipiSendNs.ns,
-    costs.deliveryNs.ns,
-    costs.interruptEntryNs.ns,
-  ]);
-  const { interruptEntryNs, interruptExitNs } = costs;
-  const [entryPart, exitPart] = shares([interruptEntryNs.ns, interruptExitNs.ns]);
-  const { stolenPerSend } = host;
-  const flushNs = invalidation?.ns ?? costs.invalidatePageNs.ns;
-  const handlerNs = stolenPerSend && Math.max(0, stolenPerSend.ns - flushNs);
-  // No more than leaves send and delivery what they take on the other machine.
-  const mostEntryNs = Math.max(
-    entryShare * travelNs,
-    travelNs - costs.ipiSendNs.ns - costs.deliveryNs.ns,
+  const { stolenPerSend, cacheLineRoundTrip } = host;
+  const flushNs = invalidation?.ns ?? base.costs.invalidatePageNs.ns;
+  const parts = partSend(
+    send.ns,
+    {
+      roundTripNs: cacheLineRoundTrip?.ns,
+      handlerNs: stolenPerSend && Math.max(0, stolenPerSend.ns - flushNs),
+    },
+    costsOf(base),
   );
-  const entryNs =
-    handlerNs === undefined ? entryShare * travelNs : Math.min(entryPart * handlerNs, mostEntryNs);
-  const exitNs = handlerNs === undefined ? (entryNs * exitPart) / entryPart : handlerNs - entryNs;
-  const awayNs = (travelNs - entryNs) / (sendShare + deliveryShare);
   const whole = `${wholeNs(send.ns)} ns that a send adds with one spinning peer`;
   const parted = `part of ${whole}; parted as on ${base.name}, as only the whole shows`;
-  const stolen =
-    handlerNs === undefined
-      ? parted
-      : `of what a send takes from a spinning peer, parted as on ${base.name}; ` +
-        `send, delivery, entry and acknowledgement make up the ${whole}`;
-  const part = (ns: number): Estimate => scaled(send, ns / send.ns);
-  const taken = (ns: number): Estimate => {
-    return stolenPerSend === undefined ? part(ns) : scaled(stolenPerSend, ns / stolenPerSend.ns);
-  };
+  const taken =
+    `part of what a send takes from a spinning peer, as on ${base.name}; with send, delivery and ` +
+    `acknowledgement the entry makes up the ${whole}`;
+  const handler = stolenPerSend === undefined ? parted : taken;
   return {
-    ipiSendNs: knownValue(part(awayNs * sendShare), "fitted", parted),
-    deliveryNs: knownValue(part(awayNs * deliveryShare), "fitted", parted),
-    interruptEntryNs: knownValue(taken(entryNs), "fitted", stolen),
-    interruptExitNs: knownValue(taken(exitNs), "fitted", stolen),
-    ...(host.cacheLineRoundTrip && {
+    ipiSendNs: knownValue(partOf(send, parts.sendNs), "fitted", parted),
+    deliveryNs: knownValue(partOf(send, parts.deliveryNs), "fitted", parted),
+    interruptEntryNs: knownValue(partOf(stolenPerSend ?? send, parts.entryNs), "fitted", handler),
+    interruptExitNs: knownValue(partOf(stolenPerSend ?? send, parts.exitNs), "fitted", handler),
+    ...(cacheLineRoundTrip && {
       cacheLineNs: knownValue(
-        scaled(host.cacheLineRoundTrip, lineNs / host.cacheLineRoundTrip.ns),
+        partOf(cacheLineRoundTrip, parts.acknowledgementNs),
         "measured",
         "half of a round trip between two threads",
       ),
@@ -134,18 +113,8 @@ function sendCosts({ send, invalidation }: Fit, host: HostTimes, base: Profile):
   };
 }
 
-/** No more than half of what a send adds, however slow the threads were. */
-function acknowledgementNs(send: Estimate, host: HostTimes, baseNs: number): number {
-  const roundTripNs = host.cacheLineRoundTrip?.ns ?? 2 * baseNs;
-  return Math.min(roundTripNs / 2, send.ns / 2);
-}
-
-/** Parts of one. */
-function shares(parts: readonly number[]): number[] {
-  const whole = parts.reduce((sum, part) => sum + part, 0);
-  return parts.map((part) => (whole > 0 ? part / whole : 1 / parts.length));
-}
-
-function scaled({ ns, lowNs, highNs }: Estimate, times: number): Estimate {
-  return { ns: ns * times, lowNs: lowNs * times, highNs: highNs * times };
+/** A part of `whole`, as sure as that is. */
+function partOf(whole: Estimate, ns: number): Estimate {
+  const part = whole.ns > 0 ? ns / whole.ns : 0;
+  return { ns, lowNs: whole.lowNs * part, highNs: whole.highNs * part };
 }

@@ -10,7 +10,7 @@
 // Tracing has inflated all of them.
 
 import { UsageError } from "../engine/errors.ts";
-import type { Value } from "../engine/profile/profile.ts";
+import type { Profile, Value } from "../engine/profile/profile.ts";
 import { Random } from "../engine/random.ts";
 import type { CriticalPath, FinishedShootdown, KernelSegment } from "../workloads/traces/index.ts";
 import { type Affine, fitAffine, type PagesTaking } from "./affine.ts";
@@ -53,61 +53,85 @@ export function traceProfile(
         `${FEWEST} to fit a profile`,
     );
   }
-  const random = new Random(seed);
-  const { pteNs, frameNs, invalidatePageNs, flushContextNs, cacheLineNs } = base.costs;
-  const prepare = fitAffine(samplesOf(complete, "prepare"), pteNs.ns, random);
-  const returning = fitReturn(complete, frameNs.ns, random);
-  const ranged = complete.filter(({ pages }) => pages >= 0);
-  const full = complete.filter(({ pages }) => pages < 0);
-  const ofRanges = ranged.length >= FEWEST;
-  const handler = ofRanges
-    ? fitAffine(samplesOf(ranged, "handler"), invalidatePageNs.ns, random)
-    : { constant: fullEntry(full, flushContextNs.ns, random), perPage: undefined };
-  const flush = full.length >= FEWEST && ofRanges ? flushNs(full, handler, random) : undefined;
-  const sends = complete.map(({ path, targets }) => path.durationNs.send! / targets);
-  const deliveries = complete.map(({ path }) => path.durationNs.delivery!);
-  const seen = "median in the trace, which tracing has inflated";
-  const known: KnownCosts = {
-    ipiSendNs: knownValue(medianEstimate(sends, random), "measured", `send: ${seen}`),
-    deliveryNs: knownValue(medianEstimate(deliveries, random), "measured", `delivery: ${seen}`),
-    interruptEntryNs: knownValue(
-      handler.constant,
-      "fitted",
-      "the handler without its flush: entry and exit, which the trace has in one",
-    ),
-    ...(handler.perPage && {
-      invalidatePageNs: knownValue(handler.perPage, "fitted", "what a page adds to the handler"),
-    }),
-    ...(flush && { flushContextNs: flush }),
-    ...(prepare.perPage && {
-      pteNs: knownValue(prepare.perPage, "fitted", "what a page adds before the request"),
-    }),
-    ...(returning?.perPage && {
-      frameNs: knownValue(returning.perPage, "fitted", "what a page adds behind the last handler"),
-    }),
-  };
+  const steps = fitSegments(complete, base, new Random(seed));
+  const { prepare, returning } = steps;
   return {
-    profile: profileFrom(base, known, name, `fitted to shootdowns of ${where}`),
+    profile: profileFrom(base, costsFrom(steps), name, `fitted to shootdowns of ${where}`),
     fit: {
       from: "trace",
       base: base.name,
       where,
       seed,
-      beforeNs: wholeNs(prepare.constant.ns),
-      afterNs: wholeNs((returning?.constant.ns ?? 0) - cacheLineNs.ns),
+      beforeNs: wholeNs(prepare?.constant.ns ?? 0),
+      afterNs: wholeNs((returning?.constant.ns ?? 0) - base.costs.cacheLineNs.ns),
       line: fitLine(linePointsOf(shootdowns)),
     },
   };
 }
 
-/** Where the trace has too few returns, nothing is known of them. */
-function fitReturn(
+/** What the segments say; undefined is what too few shootdowns show, or none tells from nothing. */
+interface Segments {
+  readonly prepare: Affine | undefined;
+  readonly send: Estimate;
+  readonly delivery: Estimate;
+  readonly handler: Affine;
+  readonly flush: Estimate | undefined;
+  readonly returning: Affine | undefined;
+}
+
+function fitSegments(
   complete: readonly CompleteShootdown[],
-  frameNs: number,
+  { costs }: Profile,
   random: Random,
-): Affine | undefined {
-  const samples = samplesOf(complete, "return");
-  return samples.length < FEWEST ? undefined : fitAffine(samples, frameNs, random);
+): Segments {
+  const fit = (segment: KernelSegment, perPageNs: number, of = complete) => {
+    const samples = samplesOf(of, segment);
+    return samples.length < FEWEST ? undefined : fitAffine(samples, perPageNs, random);
+  };
+  const full = complete.filter(({ pages }) => pages < 0);
+  const ranged = complete.filter(({ pages }) => pages >= 0);
+  const ofRanges = fit("handler", costs.invalidatePageNs.ns, ranged);
+  const handler = ofRanges ?? {
+    constant: restOfHandlers(full, costs.flushContextNs.ns, random),
+    perPage: undefined,
+  };
+  const hasBoth = ofRanges !== undefined && full.length >= FEWEST;
+  const flush = hasBoth ? restOfHandlers(full, handler.constant.ns, random) : undefined;
+  return {
+    prepare: fit("prepare", costs.pteNs.ns),
+    send: medianEstimate(
+      complete.map(({ path, targets }) => path.durationNs.send! / targets),
+      random,
+    ),
+    delivery: medianEstimate(
+      complete.map(({ path }) => path.durationNs.delivery!),
+      random,
+    ),
+    handler,
+    flush: flush && flush.lowNs > 0 ? flush : undefined,
+    returning: fit("return", costs.frameNs.ns),
+  };
+}
+
+function costsFrom({ prepare, send, delivery, handler, flush, returning }: Segments): KnownCosts {
+  const seen = "median in the trace, which tracing has inflated";
+  const fitted = (value: Estimate, source: string): Value => knownValue(value, "fitted", source);
+  const entry = "the handler without its flush: entry and exit, which the trace has in one";
+  return {
+    ipiSendNs: knownValue(send, "measured", `send: ${seen}`),
+    deliveryNs: knownValue(delivery, "measured", `delivery: ${seen}`),
+    interruptEntryNs: fitted(handler.constant, entry),
+    ...(handler.perPage && {
+      invalidatePageNs: fitted(handler.perPage, "what a page adds to the handler"),
+    }),
+    ...(flush && { flushContextNs: fitted(flush, "what a full flush adds to the handler") }),
+    ...(prepare?.perPage && {
+      pteNs: fitted(prepare.perPage, "what a page adds before the request"),
+    }),
+    ...(returning?.perPage && {
+      frameNs: fitted(returning.perPage, "what a page adds behind the last handler"),
+    }),
+  };
 }
 
 function samplesOf(complete: readonly CompleteShootdown[], segment: KernelSegment): PagesTaking[] {
@@ -117,24 +141,16 @@ function samplesOf(complete: readonly CompleteShootdown[], segment: KernelSegmen
   });
 }
 
-/** Entry and exit of handlers that all flush everything. */
-function fullEntry(full: readonly CompleteShootdown[], flushNs: number, random: Random): Estimate {
+/** What handlers take besides `partNs`. */
+function restOfHandlers(
+  shootdowns: readonly CompleteShootdown[],
+  partNs: number,
+  random: Random,
+): Estimate {
   return medianEstimate(
-    full.map(({ path }) => path.durationNs.handler! - flushNs),
+    shootdowns.map(({ path }) => path.durationNs.handler! - partNs),
     random,
   );
-}
-
-/** What the handler of a full flush takes more than one that flushes nothing. */
-function flushNs(
-  full: readonly CompleteShootdown[],
-  handler: Affine,
-  random: Random,
-): Value | undefined {
-  const flushes = full.map(({ path }) => path.durationNs.handler! - handler.constant.ns);
-  const flush = medianEstimate(flushes, random);
-  if (flush.lowNs <= 0) return undefined;
-  return knownValue(flush, "fitted", "the handler of a full flush less entry and exit");
 }
 
 /** What the straight line is fitted to: also requests that told nobody, if their end is there. */
