@@ -5,13 +5,12 @@
 // between two CPUs, entry and exit are what a send takes from the CPU that is told. Whatever nobody
 // measured is parted as on the other machine, and its source says so.
 
-import { UsageError } from "../engine/errors.ts";
-import { isFree, type Profile } from "../engine/profile/profile.ts";
+import type { Profile } from "../engine/profile/profile.ts";
 import type { CellTimes, Estimate, HostTimes } from "./cell.ts";
 import { type Fit, fitCells, isFitted } from "./fit.ts";
 import type { FittedProfile } from "./fitted-profile.ts";
 import { fitLine, linePoint } from "./null-model.ts";
-import { type KnownCosts, knownValue, profileFrom, wholeNs } from "./profile-from.ts";
+import { checkBase, type KnownCosts, knownValue, profileFrom, wholeNs } from "./profile-from.ts";
 
 export interface ProfileRequest {
   readonly name: string;
@@ -31,9 +30,7 @@ export function hostProfile(
   host: HostTimes,
   { name, base, where, seed }: ProfileRequest,
 ): FittedProfile {
-  if (isFree(base)) {
-    throw new UsageError(`in the profile ${base.name} nothing costs anything: name another base`);
-  }
+  checkBase(base);
   const { costs } = base;
   const fit = fitCells(
     cells,

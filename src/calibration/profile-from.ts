@@ -1,8 +1,15 @@
 // A profile from the costs that are known, and all else as on another machine: each value that is
 // taken from there says so, and keeps its grade.
 
+import { UsageError } from "../engine/errors.ts";
 import type { CostName } from "../engine/profile/costs.ts";
-import type { Count, Grade, Profile, Value } from "../engine/profile/profile.ts";
+import {
+  type Count,
+  type Grade,
+  isFree,
+  type Profile,
+  type Value,
+} from "../engine/profile/profile.ts";
 import type { Estimate } from "./cell.ts";
 
 export type KnownCosts = Readonly<Partial<Record<CostName, Value>>>;
@@ -13,6 +20,19 @@ const FURTHER: readonly (readonly [far: CostName, near: CostName, what: string])
   ["cacheLineSocketNs", "cacheLineNs", "to another complex"],
   ["cacheLineRemoteNs", "cacheLineNs", "to the other socket"],
 ];
+
+/** Throws a UsageError for a base that says nothing of interrupts. */
+export function checkBase(base: Profile): void {
+  if (isFree(base)) {
+    throw new UsageError(`in the profile ${base.name} nothing costs anything: name another base`);
+  }
+  if (base.shootsBy === "broadcast") {
+    throw new UsageError(
+      `the cores of ${base.name} are told by broadcast, and what was measured are interrupts: ` +
+        "name another base",
+    );
+  }
+}
 
 /** A value that was measured or fitted, with its interval. */
 export function knownValue(of: Estimate, grade: Grade, source: string): Value {

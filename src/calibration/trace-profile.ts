@@ -10,7 +10,7 @@
 // Tracing has inflated all of them.
 
 import { UsageError } from "../engine/errors.ts";
-import { isFree, type Value } from "../engine/profile/profile.ts";
+import type { Value } from "../engine/profile/profile.ts";
 import { Random } from "../engine/random.ts";
 import type { CriticalPath, FinishedShootdown, KernelSegment } from "../workloads/traces/index.ts";
 import { type Affine, fitAffine, type PagesTaking } from "./affine.ts";
@@ -20,7 +20,7 @@ import { CEILING_PAGES } from "./fit.ts";
 import type { FittedProfile } from "./fitted-profile.ts";
 import type { ProfileRequest } from "./host-profile.ts";
 import { fitLine, type LinePoint } from "./null-model.ts";
-import { type KnownCosts, knownValue, profileFrom, wholeNs } from "./profile-from.ts";
+import { checkBase, type KnownCosts, knownValue, profileFrom, wholeNs } from "./profile-from.ts";
 
 /** Fewer shootdowns of a kind say nothing. */
 const FEWEST = 5;
@@ -45,9 +45,7 @@ export function traceProfile(
   shootdowns: readonly FinishedShootdown[],
   { name, base, where, seed }: ProfileRequest,
 ): FittedProfile {
-  if (isFree(base)) {
-    throw new UsageError(`in the profile ${base.name} nothing costs anything: name another base`);
-  }
+  checkBase(base);
   const complete = shootdowns.filter(isComplete);
   if (complete.length < FEWEST) {
     throw new UsageError(

@@ -89,10 +89,13 @@ describe("a profile fitted to cells of a machine that is known", () => {
     expect(costs.cacheLineNs.source).toMatch(/^taken from skylake-2s: /);
   });
 
-  it("refuses a base in which nothing costs anything", () => {
-    const base = PROFILES.find(({ name }) => name === "host")!;
-    expect(() => hostProfile(cells, HOST_TIMES, { ...REQUEST, base })).toThrow(/another base/);
-  });
+  it.each(["host", "arm-broadcast"])(
+    "refuses %s as a base: it says nothing of interrupts",
+    (of) => {
+      const base = PROFILES.find(({ name }) => name === of)!;
+      expect(() => hostProfile(cells, HOST_TIMES, { ...REQUEST, base })).toThrow(/another base/);
+    },
+  );
 });
 
 describe("its file", () => {
