@@ -64,6 +64,8 @@ export interface PointResult {
   readonly cores: CoreCounters;
   /** Of a replay: CauseTally.counts. */
   readonly causes: Float64Array;
+  /** Of a replay, by segment: of the operations that sent IPIs, how long it was on their path. */
+  readonly telling: readonly Histogram[];
   readonly iommus: IommuCounters;
   readonly devices: DeviceCounters;
   /** From the first initiator's first measured operation to the last one's last, in modelled ns. */

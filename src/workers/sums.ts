@@ -53,7 +53,15 @@ function sumUp(
   reports: readonly RunReport[],
 ): Pick<
   PointResult,
-  "latency" | "late" | "segments" | "cores" | "causes" | "iommus" | "devices" | "elapsedNs"
+  | "latency"
+  | "late"
+  | "segments"
+  | "cores"
+  | "causes"
+  | "telling"
+  | "iommus"
+  | "devices"
+  | "elapsedNs"
 > {
   const latency = new Histogram();
   const late = new Histogram();
@@ -69,8 +77,11 @@ function sumUp(
   for (const { core, iommu, device } of reports) {
     if (core !== undefined) {
       addCore(cores, core.counters);
-      core.measured.causes.counts.forEach((count, i) => {
+      core.causes.forEach((count, i) => {
         causes.counts[i] += count;
+      });
+      core.telling.forEach((histogram, i) => {
+        if (histogram.count > 0) causes.telling[i].merge(histogram);
       });
     }
     if (iommu !== undefined) add(iommus, iommu);
@@ -96,7 +107,8 @@ function sumUp(
     };
   });
   const elapsedNs = endedNs - beganNs;
-  return { latency, late, segments, cores, causes: causes.counts, iommus, devices, elapsedNs };
+  const { counts, telling } = causes;
+  return { latency, late, segments, cores, causes: counts, telling, iommus, devices, elapsedNs };
 }
 
 function addCore(sum: CoreCounters, part: CoreCounters): void {

@@ -8,6 +8,7 @@ import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/plan.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
+import type { HistogramData } from "../engine/probe/histogram.ts";
 import type { Timeline, TimelineData } from "../engine/probe/timeline.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
@@ -43,7 +44,10 @@ export interface CoreReport {
   readonly counters: CoreCounters;
   /** Of an initiator. */
   readonly path?: CriticalPathData;
-  readonly measured: Measured;
+  readonly measured: Omit<Measured, "causes">;
+  /** Of a replay: CauseTally.counts, and the histograms of CauseTally.telling. */
+  readonly causes: Float64Array;
+  readonly telling: readonly HistogramData[];
 }
 
 export interface Part {
@@ -103,9 +107,12 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
+    const { causes, ...times } = measured;
+    const telling = causes.telling.map((histogram) => histogram.toData());
+    const counted = { counters, measured: times, causes: causes.counts, telling };
     const watched = watchedBy(core);
-    if (cpu.id >= workload.initiators) return { core: { counters, measured }, ...watched };
-    return { core: { counters, measured, path: core.path.toData() }, ...watched };
+    if (cpu.id >= workload.initiators) return { core: counted, ...watched };
+    return { core: { ...counted, path: core.path.toData() }, ...watched };
   };
   return { protocol: runCore(core, workload, measured), report };
 }

@@ -15,6 +15,7 @@ import { moveDescriptors, renewReceived, renewSent } from "./nic.ts";
 import { unmapWithTables } from "./page-table-free.ts";
 import { reclaimBatch, useReclaimed } from "./reclaim.ts";
 import { replayCpu } from "./replay.ts";
+import { emptyBuffer } from "./resize.ts";
 import { stress } from "./stress.ts";
 import { signal } from "./tlb-bench.ts";
 import {
@@ -30,6 +31,7 @@ import {
   NIC_TX,
   PAGE_TABLE_FREE,
   RECLAIM,
+  RESIZE,
   SERVER,
   STRESS,
   TLB_BENCH,
@@ -91,6 +93,7 @@ const SCRIPTS: Readonly<Record<number, Script>> = {
   [PAGE_TABLE_FREE]: { operate: unmapWithTables, work, move },
   [MPROTECT]: { operate: narrowWindow, work, move },
   [MPROTECT_WIDEN]: { operate: widenWindow, work, move },
+  [RESIZE]: { operate: emptyBuffer, work, move },
   [FORK_COW]: { operate: writeAfterFork, work, move },
   [MIGRATE]: { operate: migrateWindow, work, move },
   [RECLAIM]: { operate: reclaimBatch, work: useReclaimed, move },

@@ -64,9 +64,9 @@ export function* replayCpu(
       asleep = kind === IDLE;
       runNext(core, kind);
     } else {
-      causes.begin(core.counters);
+      causes.begin(core.counters, core.path);
       yield* change(core, trace, place);
-      causes.end(core.counters, trace.causes[place]);
+      causes.end(core.counters, core.path, trace.causes[place]);
     }
   }
 }

@@ -19,6 +19,7 @@ export const MIGRATE = 12;
 export const IDLE_HEAVY = 13;
 export const PAGE_TABLE_FREE = 14;
 export const STRESS = 15;
+export const RESIZE = 16;
 
 /** What a stress run does: all that a core has to do is one operation of its workload. */
 export interface StressPlan {

@@ -24,6 +24,7 @@ import {
   NIC_TX,
   PAGE_TABLE_FREE,
   RECLAIM,
+  RESIZE,
   SERVER,
   TLB_BENCH,
   type WorkloadPlan,
@@ -75,6 +76,7 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
   ["page-table-free", { kind: PAGE_TABLE_FREE, pages: 3, windows: 30 }],
   ["mprotect", { kind: MPROTECT, pages: 3, windows: 1 }],
   ["mprotect:widen", { kind: MPROTECT_WIDEN, pages: 3, windows: 1 }],
+  ["resize", { kind: RESIZE, pages: 3, windows: 1 }],
   ["fork-cow", { kind: FORK_COW, pages: 3, windows: 1 }],
   ["migrate", { kind: MIGRATE, pages: 3, windows: 1 }],
 ];

@@ -6,6 +6,7 @@ import { DIRTY, isPresent, pfnOf, WRITABLE } from "../../dist/src/engine/layout/
 import { NO_FRAME } from "../../dist/src/engine/machine/frames.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
+import { LINUX_X86 } from "../../dist/src/engine/policy/presets/linux.js";
 import {
   BASIC_POLICIES,
   batch,
@@ -39,6 +40,7 @@ import {
   NIC_TX,
   PAGE_TABLE_FREE,
   RECLAIM,
+  RESIZE,
   SERVER,
 } from "../../dist/src/workloads/workload.js";
 import { workloadOf } from "../support/points.ts";
@@ -55,6 +57,7 @@ const WORKLOADS: [name: string, setup: Partial<Setup>, left: number][] = [
   ["madvise", { workload: { kind: MADVISE, pages: 3, windows: 1 } }, 0],
   ["mprotect", { workload: { kind: MPROTECT, pages: 3, windows: 1 } }, 3],
   ["mprotect:widen", { workload: { kind: MPROTECT_WIDEN, pages: 3, windows: 1 } }, 3],
+  ["resize", { workload: { kind: RESIZE, pages: 3, windows: 1 } }, 0],
   ["fork-cow", { workload: { kind: FORK_COW, pages: 3, windows: 1 } }, 3],
   ["migrate", { workload: { kind: MIGRATE, pages: 3, windows: 1 } }, 3],
   ["server", { workload: { kind: SERVER, pages: 3, windows: 20, initiators: 4 } }, 0],
@@ -228,6 +231,21 @@ test("mprotect:widen: gives it back in one more, and protecting is no part of it
   expect(entriesOf(wide.machine, 8).every((entry) => (entry & WRITABLE) !== 0)).toBe(true);
   expect(wide.counters.shootdowns).toBe(50 + 49); // Nothing is there yet before the first.
   expect(wide.latency.mean! / narrow.latency.mean!).toBeLessThan(1.5);
+});
+
+test("resize: two shootdowns of the same pages, page by page up to 33 and in full from 34 on", () => {
+  const flushes = (pages: number) => {
+    const workload = { kind: RESIZE, pages, windows: 1, warmup: 0 };
+    const { counters } = runVirtually({ policy: LINUX_X86, workload });
+    return [counters.ipis, counters.pageFlushes, counters.fullFlushes];
+  };
+  expect(flushes(33)).toEqual([100, 100 * 2 * 33, 0]);
+  expect(flushes(34)).toEqual([100, 0, 100 * 2]);
+});
+
+test("resize: a core that sleeps is told nothing", () => {
+  const workload = { kind: RESIZE, pages: 3, windows: 1, warmup: 0, idleCores: 1 };
+  expect(runVirtually({ policy: LINUX_X86, workload }).counters.ipis).toBe(0);
 });
 
 test("madvise: an address that is used again at once forces the flush that was put off", () => {

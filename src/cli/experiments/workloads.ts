@@ -17,6 +17,7 @@ import {
   NIC_TX,
   PAGE_TABLE_FREE,
   RECLAIM,
+  RESIZE,
   SERVER,
   TLB_BENCH,
 } from "../../workloads/workload.ts";
@@ -38,6 +39,7 @@ const WORKLOADS: readonly NamedWorkload[] = [
   { name: "madvise", kind: MADVISE, mode: 0 },
   { name: "mprotect", kind: MPROTECT, mode: 0 },
   { name: "mprotect:widen", kind: MPROTECT_WIDEN, mode: 0 },
+  { name: "resize", kind: RESIZE, mode: 0 },
   { name: "server", kind: SERVER, mode: 0 },
   { name: "nic-rx", kind: NIC_RX, mode: 0 },
   { name: "nic-tx", kind: NIC_TX, mode: 0 },

@@ -67,6 +67,11 @@ export class CriticalPath {
     this.timeline = timeline;
   }
 
+  /** How long a segment has been on the path so far, over all operations. */
+  sumNs(segment: number): number {
+    return this.onPath[segment].sum;
+  }
+
   /** An operation begins; one that was begun before and has not ended is forgotten. */
   begin(nowNs: number): void {
     this.beganNs = nowNs;

@@ -22,6 +22,7 @@ const LARGEST_VISITS = 1024;
  * How far two CPUs' clocks may disagree before a handler is not taken for the answer to a request.
  */
 const LARGEST_SKEW_NS = 10_000;
+const PAGE_BYTES = 4096;
 
 /** One run of flush_tlb_func on a CPU that was told to. */
 class Visit {
@@ -65,6 +66,7 @@ class Shootdown {
   readonly cpu: number;
   readonly cause: Cause;
   readonly pages: number;
+  readonly rangePages: number | undefined;
   readonly startNs: number;
   readonly isOpened: boolean;
   readonly requestNs: number;
@@ -75,12 +77,19 @@ class Shootdown {
   returnNs: number | undefined = undefined;
 
   /** Asked for by `event`. */
-  constructor(event: TraceEvent, cause: Cause, pages: number, startNs: number | undefined) {
+  constructor(
+    event: TraceEvent,
+    cause: Cause,
+    pages: number,
+    rangePages?: number,
+    startNs?: number,
+  ) {
     this.pid = event.pid;
     this.tid = event.tid;
     this.cpu = event.cpu;
     this.cause = cause;
     this.pages = pages;
+    this.rangePages = rangePages;
     this.startNs = startNs ?? event.timeNs;
     this.isOpened = startNs !== undefined;
     this.requestNs = event.timeNs;
@@ -105,6 +114,7 @@ class Initiator {
   cause: Cause = "other";
   isInSyscall = false;
   hasFaulted = false;
+  rangePages: number | undefined = undefined;
   /**
    * Where the next request's time begins: the entry, or the end of the entry's previous request.
    */
@@ -136,6 +146,8 @@ export interface FinishedShootdown {
   readonly cause: Cause;
   /** −1: everything. */
   readonly pages: number;
+  /** Of the system call it is made in, of a page fault 1; undefined where neither is to be seen. */
+  readonly rangePages: number | undefined;
   readonly startNs: number;
   readonly requestNs: number;
   /**
@@ -235,6 +247,7 @@ export class ShootdownTracker {
     initiator.cause = event.cause;
     initiator.isInSyscall = event.kind === EventKind.enter;
     if (event.kind === EventKind.fault) initiator.hasFaulted = true;
+    initiator.rangePages = initiator.isInSyscall ? Math.ceil(event.bytes / PAGE_BYTES) : 1;
     initiator.openNs = event.timeNs;
   }
 
@@ -265,12 +278,14 @@ export class ShootdownTracker {
     this.flushRequests++;
     const initiator = this.initiatorOf(event.tid);
     if (initiator === undefined) {
-      this.report(new Shootdown(event, "other", event.pages, undefined));
+      this.report(new Shootdown(event, "other", event.pages));
       return;
     }
     this.finish(initiator);
     const pages = event.pages < 0 ? ALL_PAGES : event.pages;
-    initiator.shootdown = new Shootdown(event, causeOf(initiator), pages, initiator.openNs);
+    const { rangePages, openNs } = initiator;
+    const cause = causeOf(initiator);
+    initiator.shootdown = new Shootdown(event, cause, pages, rangePages, openNs);
   }
 
   private queue(event: TraceEvent): void {
@@ -416,7 +431,7 @@ export class ShootdownTracker {
   }
 
   private report(shootdown: Shootdown): void {
-    const { pid, tid, cpu, cause, pages, startNs, requestNs, targets } = shootdown;
+    const { pid, tid, cpu, cause, pages, rangePages, startNs, requestNs, targets } = shootdown;
     const { localStartNs, localEndNs, boundNs, returnNs } = shootdown;
     const isComplete = targets.length > 0 && targets.every(({ visit }) => visit?.isOver);
     const path = isComplete ? this.cut(shootdown) : undefined;
@@ -425,7 +440,7 @@ export class ShootdownTracker {
       return { cpu, sentNs, entryNs: visit?.entryNs, exitNs: visit?.exitNs(returnNs) };
     });
     this.onFinish({
-      ...{ pid, tid, cpu, cause, pages, startNs, requestNs, path, latencyNs },
+      ...{ pid, tid, cpu, cause, pages, rangePages, startNs, requestNs, path, latencyNs },
       ...{ targets: told.length, told, localStartNs, localEndNs, boundNs },
     });
   }
