@@ -10,6 +10,7 @@
 // l1, l2, iotlb          {"sets": a power of two, "ways": …}
 
 import { z } from "zod";
+import { STRUCTURE_ENTRIES } from "../engine/layout/regions.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { byName } from "../engine/names.ts";
 import type { CostName } from "../engine/profile/costs.ts";
@@ -78,6 +79,7 @@ function schemaFor(path: string) {
     coresPerSocket: countOf(1, MAX_CORES, source),
     coresPerComplex: countOf(1, MAX_CORES, source),
     clusterCores: countOf(0, MAX_CORES, source),
+    cachedRegions: countOf(1, STRUCTURE_ENTRIES, source),
   } satisfies Record<TopologyName, unknown>;
   return z.strictObject({
     name: nameField(),

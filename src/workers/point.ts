@@ -97,7 +97,9 @@ export function shapeOf(point: Point): MachineShape {
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
     flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
+    rings: workload.port?.flows ?? devices,
     ringSlots: traitsOf(workload.kind).ringSlots,
+    cachedRegions: Math.max(1, profile.topology.cachedRegions.count),
     ...(workload.stress !== undefined && { withoutMagazines: true }),
     l1: profile.l1,
     l2: profile.l2,
@@ -142,8 +144,8 @@ export function playOf(point: Point): Play {
 }
 
 /** Frames for what initiators map. */
-function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): number {
-  if (stress === undefined) return initiators * windows * pages;
+function windowPagesOf({ initiators, windows, pages, stress, port }: WorkloadPlan): number {
+  if (stress === undefined) return (port?.flows ?? initiators) * windows * pages;
   const { ownPages, sharedPages } = stress;
   return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
 }
@@ -171,7 +173,8 @@ function tablesOf(point: Point, pages: number): number {
   if (traitsOf(kind).wholeTables) {
     return initiators * (4 + windows * tablesFor(workload.pages));
   }
-  if (workload.trace === undefined) return 4 * initiators + Math.ceil(pages / 512) * 2;
+  const shares = workload.port?.flows ?? initiators;
+  if (workload.trace === undefined) return 4 * shares + Math.ceil(pages / 512) * 2;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;
   for (let place = 0; place < vpns.length; place++) {

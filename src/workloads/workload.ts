@@ -19,6 +19,7 @@ export const MIGRATE = 12;
 export const IDLE_HEAVY = 13;
 export const PAGE_TABLE_FREE = 14;
 export const STRESS = 15;
+export const PORT = 16;
 
 /** What a stress run does: all that a core has to do is one operation of its workload. */
 export interface StressPlan {
@@ -32,6 +33,14 @@ export interface StressPlan {
   readonly dmaNs: number;
   /** Rounds of a core from one injected fault to its next, on average; 0: none. */
   readonly faultEvery: number;
+}
+
+/** What a port's flows are like. */
+export interface PortPlan {
+  /** Each has a descriptor ring. */
+  readonly flows: number;
+  /** Pages that the device moves for one flow before it looks for another. */
+  readonly burstPages: number;
 }
 
 export interface WorkloadPlan {
@@ -59,7 +68,7 @@ export interface WorkloadPlan {
   readonly dmaPeriodNs: number;
   /** Devices have TLBs of their own (ATS). */
   readonly ats: boolean;
-  /** Which mode of Akaros's benchmark (TLB_BENCH). */
+  /** Which mode of Akaros's benchmark (TLB_BENCH), or how a port's buffers are mapped (PORT). */
   readonly mode: number;
   /** Windows of `pages` pages that an initiator uses in turn. */
   readonly windows: number;
@@ -67,4 +76,6 @@ export interface WorkloadPlan {
   readonly trace: TraceOperationsData | undefined;
   /** STRESS only. */
   readonly stress?: StressPlan;
+  /** PORT only. */
+  readonly port?: PortPlan;
 }

@@ -222,9 +222,18 @@ test.each([
 ])(
   "%s: what its devices know of leaf tables goes, unless only leaves changed",
   (_, words, raised) => {
-    expect(submitAll([[[words]]], 1).machine.iommus[0].tablesEpoch).toBe(raised);
+    expect(submitAll([[[words]]], 1).machine.iommus[0].upperEpoch).toBe(raised);
   },
 );
+
+test("page-selective without the hint: drops the way to its own region, and to no other", () => {
+  const { iommus } = submitAll([[[UNHINTED]]], 1).machine;
+  const region = regionOf(vpnOf(UNHINTED));
+  expect([region - 1, region, region + 1].map((of) => iommus[0].tableDropsOf(of))).toEqual([
+    0, 1, 0,
+  ]);
+  expect(iommus[0].tablesEpoch).toBe(0);
+});
 
 test("a device-TLB flush drops what its address encodes from that device's TLB alone", () => {
   const pages = [7, 8, 15, 16];

@@ -17,6 +17,8 @@ const anyShape: fc.Arbitrary<MachineShape> = fc.record({
   tableFrames: fc.integer({ min: 1, max: 1000 }),
   flushQueueSlots: powerOfTwo(10),
   tracksAccesses: fc.boolean(),
+  rings: fc.integer({ min: 0, max: 64 }),
+  cachedRegions: powerOfTwo(5),
   ringSlots: fc.oneof(fc.constant(0), powerOfTwo(6)),
   l1: tlb,
   l2: tlb,

@@ -7,7 +7,13 @@ import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
 import { type Point, shapeOf } from "../../workers/point.ts";
 import { traitsOf } from "../../workloads/traits.ts";
-import { IDLE_HEAVY, RECLAIM, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
+import {
+  IDLE_HEAVY,
+  PORT,
+  RECLAIM,
+  TLB_BENCH,
+  type WorkloadPlan,
+} from "../../workloads/workload.ts";
 import { pointId } from "./identity.ts";
 import {
   DEFAULTS,
@@ -217,6 +223,9 @@ function whyNot(
   if (ringSlots > 0 && devices > cores) {
     return `${workload.name} has a core for each device's ring (--cores ${devices})`;
   }
+  if (workload.kind === PORT && (devices !== 1 || settings.flows < initiators)) {
+    return `${workload.name} is one device, and each initiator drives flows of it (--devices 1)`;
+  }
   if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
   if (initiators > cores) return `${initiators} initiators need as many cores`;
   const taken = initiators + idleCores + otherCores;
@@ -332,9 +341,17 @@ function planWorkload(
     otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
     ats: settings.ats,
-    windows: windowsOf(workload.kind, pages, policy, initiators),
+    windows: windowsOf(workload.kind, pages, policy, sharesOf(workload, initiators, settings)),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
+    ...(workload.kind === PORT && {
+      port: { flows: settings.flows, burstPages: settings.burst_pages },
+    }),
   };
+}
+
+/** Who has windows of their own: initiators, or a port's flows. */
+function sharesOf({ kind }: NamedWorkload, initiators: number, { flows }: Settings): number {
+  return kind === PORT ? flows : initiators;
 }
 
 /** Pages of an operation; undefined where that varies or there are none. */
@@ -365,9 +382,9 @@ function operationsOf(wanted: number | OperationBudget, pages: number, isDilated
 /**
  * Enough that no address is mapped again while it waits in a flush queue, as far as frames allow.
  */
-function windowsOf(kind: number, pages: number, policy: Policy, initiators: number): number {
+function windowsOf(kind: number, pages: number, policy: Policy, shares: number): number {
   if (traitsOf(kind).addresses === "same") return 1;
-  const most = Math.floor(WINDOW_FRAMES / (pages * initiators));
+  const most = Math.floor(WINDOW_FRAMES / (pages * shares));
   return Math.max(MIN_WINDOWS, Math.min(most, windowsWanted(kind, pages, policy)));
 }
 

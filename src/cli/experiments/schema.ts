@@ -7,6 +7,7 @@
 // workloads         by name (workloads.ts): munmap, nic-rx, tlb-bench:IPI
 // idle_cores,       of the cores that do not initiate: how many are asleep with the address space
 // other_cores       still loaded, and how many run another process
+// flows, burst_pages of a port: how many share it, and pages in a row of each
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
@@ -27,6 +28,7 @@ export const EXECUTORS = ["threads", "virtual"] as const;
 /** Each core is a thread. */
 export const MAX_THREADED_CORES = 256;
 export const MAX_PAGES = 65_536;
+export const MAX_FLOWS = 1024;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
@@ -74,6 +76,10 @@ const dimensions = z.strictObject({
   masked_ns: wholeNumber(0, MAX_TIME_NS),
   /** Devices have TLBs of their own (ATS). */
   ats: z.boolean("true or false"),
+  /** Of a port: flows, each with a descriptor ring … */
+  flows: wholeNumber(1, MAX_FLOWS),
+  /** … and pages that come in a row for one of them. */
+  burst_pages: wholeNumber(1, MAX_PAGES),
   /** From the start of one DMA of a device to the start of its next. */
   dma_period_ns: wholeNumber(1, MAX_TIME_NS),
   dilation: z.union(
@@ -123,6 +129,8 @@ export const DEFAULTS = {
   access_gap_ns: 1000,
   masked_every_ns: 1_000_000,
   masked_ns: 0,
+  flows: 1,
+  burst_pages: 1,
   ats: false,
   dilation: "auto",
   repetitions: 1,

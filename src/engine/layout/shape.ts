@@ -40,8 +40,12 @@ export interface MachineShape {
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */
   readonly tracksAccesses: boolean;
-  /** Slots of each device's descriptor ring; a power of two, 0 without rings. */
+  /** Descriptor rings: one a device, or one a flow of a port. */
+  readonly rings: number;
+  /** Slots of each descriptor ring; a power of two, 0 without rings. */
   readonly ringSlots: number;
+  /** 2 MiB regions that a device's paging-structure caches hold; a power of two. */
+  readonly cachedRegions: number;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
@@ -80,10 +84,10 @@ export function checkShape(shape: MachineShape): void {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
   }
   within("address spaces", shape.spaces, 1, MAX_SPACES);
-  const { l1, l2, iotlb, flushQueueSlots, ringSlots } = shape;
-  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots]) {
+  const { l1, l2, iotlb, flushQueueSlots, ringSlots, cachedRegions } = shape;
+  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots, cachedRegions]) {
     if ((size & (size - 1)) !== 0)
-      throw new UsageError(`${size} sets or slots: not a power of two`);
+      throw new UsageError(`${size} sets, slots or regions: not a power of two`);
   }
   const frames = shape.dataFrames + shape.tableFrames;
   // A free list holds frame + 1 in as many bits: the last number cannot be had.

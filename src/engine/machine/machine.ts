@@ -88,7 +88,7 @@ export class Machine {
   /** The paging-structure caches of a device, for their owner or at rest. */
   structuresOf(device: number): PagingStructures {
     const { offset, stride } = this.regions.deviceStructures;
-    return new PagingStructures(this.memory, offset + device * stride);
+    return new PagingStructures(this.memory, offset + device * stride, this.shape.cachedRegions);
   }
 
   get actorCount(): number {

@@ -67,10 +67,19 @@ export interface Costs {
   readonly registerPollNs: number;
   /** From completion until the status write reaches the initiator. */
   readonly statusWriteNs: number;
-  /** All page-table reads of one IOTLB miss together. */
+  /** What an IOTLB miss takes besides the next; all of it where only that was published. */
   readonly iotlbMissNs: number;
+  /** Each page-table read of an IOTLB miss: one, and more for levels that no cache holds. */
+  readonly iotlbReadNs: number;
   /** A DMA of one page, once translated. */
   readonly dmaNs: number;
+  /**
+   * Software that maps one page for a device alone: takes an I/O address and writes the I/O page
+   * table.
+   */
+  readonly ioMapNs: number;
+  /** Software that unmaps one, without its invalidation: finds and frees the address. */
+  readonly ioUnmapNs: number;
 }
 
 export type CostName = keyof Costs;

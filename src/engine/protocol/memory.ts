@@ -114,8 +114,8 @@ function isDue(when: number, batchPages: number, pendingPages: number): boolean 
  */
 function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<void> {
   const { cpu, plan, gathered, path, space } = core;
-  if (cores || iommu) {
-    const coresFrom = cores ? core.coresFlushed : SKIP;
+  const coresFrom = cores && !core.forDevice ? core.coresFlushed : SKIP;
+  if (coresFrom !== SKIP || iommu) {
     const iommuFrom = iommu ? core.iommuFlushed : SKIP;
     yield* shootdown(core, space, gathered, coresFrom, iommuFrom);
   }
@@ -196,7 +196,7 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
     return true;
   }
   core.check?.mapped(frame, vpn);
-  machine.livePages.note(core.id, vpn);
+  if (!core.forDevice) machine.livePages.note(core.id, vpn);
   return true;
 }
 
