@@ -1,0 +1,93 @@
+// The short form of every reproduction runs, and says what it says as CSV. Whether a result comes
+// out is the command's business; what counts as reproduced is checked on made-up effects.
+
+import { spawnSync } from "node:child_process";
+import { parse } from "csv-parse/sync";
+import { describe, expect, it } from "vitest";
+import type { Paper } from "../../dist/bench/papers/paper.js";
+import { isReproduced, rowOf } from "../../dist/bench/papers/report.js";
+import { PAPERS } from "../../dist/bench/papers/rows/index.js";
+import { solve } from "../../dist/bench/papers/solve.js";
+
+describe("an effect", () => {
+  it.each([
+    ["within a fifth of it", -70, -60, true, true],
+    ["beyond a fifth of it", -70, -50, true, false],
+    ["small, within a point", 2, 2.9, true, true],
+    ["the wrong way, within a point", 0.5, -0.4, false, true],
+    ["none published, none found", 0, 0.5, true, true],
+    ["none published, one found", 0, 5, false, false],
+  ])("%s", (_, published, value, directionOk, within) => {
+    const effect = { setup: "", metric: "", unit: "%", published, reproduce: () => never() };
+    const paper: Paper = { row: 1, source: "", machine: "haswell-2s", effects: [effect] };
+    const row = rowOf(paper, effect, { value, parameters: [] });
+    expect(row).toMatchObject({ direction_ok: directionOk, within });
+  });
+
+  it("of several, more than half within: the result is reproduced", () => {
+    const rows = (...within: boolean[]) => within.map((each) => ({ within: each })) as never;
+    expect(isReproduced(rows(true, true, false))).toBe(true);
+    expect(isReproduced(rows(true, false))).toBe(false);
+  });
+});
+
+function never(): never {
+  throw new Error("nobody asked for it");
+}
+
+describe("setting a parameter from a baseline", () => {
+  const range = { low: 0, high: 1_000_000 };
+
+  it("a straight line: few steps", async () => {
+    let steps = 0;
+    const measure = async (x: number) => {
+      steps++;
+      return 500 + x;
+    };
+    expect(await solve(measure, 8000, range)).toBe(7500);
+    expect(steps).toBeLessThan(6);
+  });
+
+  it("falling and bent: as near as it gets", async () => {
+    const x = await solve(async (x) => 1e9 / (100 + x), 1000, range);
+    expect(1e9 / (100 + x)).toBeCloseTo(1000, -1);
+  });
+
+  it("out of reach: the nearer end of the range", async () => {
+    expect(await solve(async (x) => 500 + x, 100, range)).toBe(0);
+    expect(await solve(async (x) => 500 + x, 1e9, range)).toBe(1_000_000);
+  });
+});
+
+describe("npm run papers -- --quick", () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["dist/bench/papers/main.js", "--quick"],
+    { encoding: "utf8", timeout: 240_000 },
+  );
+  const rows = parse(stdout, { columns: true }) as Record<string, string>[];
+
+  it("ends with status 0, and sums up on standard error", () => {
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/\d+ of \d+ results reproduced/);
+  });
+
+  it("has every effect of every row, with finite numbers", () => {
+    const expected = PAPERS.flatMap(({ row, effects }) => effects.map(() => String(row)));
+    expect(rows.map(({ row }) => row)).toEqual(expected);
+    for (const { published, reproduced, error } of rows) {
+      for (const number of [published, reproduced, error]) {
+        expect(number).not.toBe("");
+        expect(Number.isFinite(Number(number))).toBe(true);
+      }
+    }
+  });
+});
+
+it("a row that does not exist: refused, with those that do", () => {
+  const { status, stderr } = spawnSync(process.execPath, ["dist/bench/papers/main.js", "5"], {
+    encoding: "utf8",
+  });
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^error: there is no row "5"/);
+});
