@@ -11,8 +11,10 @@ import {
   GRANULARITY_PAGE,
   iotlbDescriptor,
   sizedPage,
+  vpnOf,
 } from "../../dist/src/engine/layout/descriptor.js";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
+import { regionOf } from "../../dist/src/engine/machine/iommu.js";
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";

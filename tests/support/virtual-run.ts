@@ -131,6 +131,7 @@ export function runVirtually(setup: Setup): Outcome {
       deviceCounters.dmas += device.dmas;
       deviceCounters.faults += device.faults;
       deviceCounters.iotlbMisses += device.iotlbMisses;
+      deviceCounters.tableReads += device.tableReads;
     }
     if (core === undefined) continue;
     for (const key of Object.keys(counters) as (keyof CoreCounters)[]) {

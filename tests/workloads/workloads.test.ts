@@ -46,6 +46,7 @@ import {
 import { workloadOf } from "../support/points.ts";
 import {
   AKAROS_2020,
+  type Outcome,
   pathNs,
   runVirtually,
   type Setup,
