@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseProfile } from "../../src/cli/profile-file.ts";
 import type { CostName } from "../../src/engine/profile/costs.ts";
-import type { Profile } from "../../src/engine/profile/profile.ts";
+import type { Profile, Value } from "../../src/engine/profile/profile.ts";
 
 /** The sources stand beside the compiled program, two folders up. */
 const MACHINES = new URL("../../../bench/papers/machines/", import.meta.url);
@@ -23,15 +23,18 @@ export function profileOf(machine: string): Profile {
   return profile;
 }
 
+/** How the source of a fitted value begins. */
+const FITTED = "fitted";
+
 /** The values of a machine that were fitted: `deliveryRemoteNs 900 → 1500`. */
 export function fittedOf(machine: string): readonly string[] {
   const path = fileOf(machine);
   if (!existsSync(path)) return [];
   const { base } = JSON.parse(readFileSync(path, "utf8")) as { readonly base: string };
   const shipped = parseProfile(base).costs;
-  const costs = Object.entries(profileOf(machine).costs) as [CostName, { ns: number }][];
+  const costs = Object.entries(profileOf(machine).costs) as [CostName, Value][];
   return costs
-    .filter(([name, { ns }]) => shipped[name].grade === "interpolated" && shipped[name].ns !== ns)
+    .filter(([, { source }]) => source.startsWith(FITTED))
     .map(([name, { ns }]) => `${name} ${shipped[name].ns} → ${ns}`);
 }
 
