@@ -8,7 +8,7 @@ import { pointOf, type Setup } from "./setup.ts";
 import { type Range, solve } from "./solve.ts";
 
 /** A number of a set-up that a workload has for itself. */
-export type Parameter = "gapNs" | "accessGapNs";
+export type Parameter = "gapNs" | "accessGapNs" | "serialNs";
 
 export interface Calibrated {
   readonly setup: Setup;

@@ -6,7 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseProfile } from "../../src/cli/profile-file.ts";
 import type { CostName } from "../../src/engine/profile/costs.ts";
-import type { Profile } from "../../src/engine/profile/profile.ts";
+import type { Count, Profile, Value } from "../../src/engine/profile/profile.ts";
+import type { TopologyName } from "../../src/engine/profile/topology.ts";
 
 /** The sources stand beside the compiled program, two folders up. */
 const MACHINES = new URL("../../../bench/papers/machines/", import.meta.url);
@@ -23,16 +24,23 @@ export function profileOf(machine: string): Profile {
   return profile;
 }
 
+/** How the source of a fitted value begins. */
+const FITTED = "fitted";
+
 /** The values of a machine that were fitted: `deliveryRemoteNs 900 → 1500`. */
 export function fittedOf(machine: string): readonly string[] {
   const path = fileOf(machine);
   if (!existsSync(path)) return [];
   const { base } = JSON.parse(readFileSync(path, "utf8")) as { readonly base: string };
-  const shipped = parseProfile(base).costs;
-  const costs = Object.entries(profileOf(machine).costs) as [CostName, { ns: number }][];
-  return costs
-    .filter(([name, { ns }]) => shipped[name].grade === "interpolated" && shipped[name].ns !== ns)
-    .map(([name, { ns }]) => `${name} ${shipped[name].ns} → ${ns}`);
+  const shipped = parseProfile(base);
+  const { costs, topology } = profileOf(machine);
+  const ns = (Object.entries(costs) as [CostName, Value][])
+    .filter(([, { source }]) => source.startsWith(FITTED))
+    .map(([name, { ns }]) => `${name} ${shipped.costs[name].ns} → ${ns}`);
+  const counts = (Object.entries(topology) as [TopologyName, Count][])
+    .filter(([, { source }]) => source.startsWith(FITTED))
+    .map(([name, { count }]) => `${name} ${shipped.topology[name].count} → ${count}`);
+  return [...ns, ...counts];
 }
 
 export function fileOf(machine: string): string {

@@ -22,6 +22,12 @@ export const US_PER_OPERATION: Metric = {
   of: ({ latency, elapsedNs }) => elapsedNs / latency.count / NS_PER_US,
 };
 
+/** Page-table reads of a page's DMA. */
+export const TABLE_READS: Metric = {
+  name: "page-table reads a page",
+  of: ({ devices }) => devices.tableReads / devices.dmas,
+};
+
 export const INTERRUPTS_PER_S: Metric = {
   name: "interrupts/s",
   of: ({ cores, elapsedNs }) => (NS_PER_S * cores.ipis) / elapsedNs,

@@ -11,12 +11,12 @@ export interface Paper {
   /** Which of the published results. */
   readonly row: number;
   readonly source: string;
-  /** The machine, by its file in machines/ or the name of a shipped profile. */
-  readonly machine: string;
   readonly effects: readonly Effect[];
 }
 
 export interface Effect {
+  /** The machine, by its file in machines/ or the name of a shipped profile. */
+  readonly machine: string;
   /** Workload, size, and from which policy to which. */
   readonly setup: string;
   /** What changes. */

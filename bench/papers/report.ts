@@ -61,9 +61,9 @@ export function rowOf(paper: Paper, effect: Effect, { value, parameters }: Repro
     error: rounded(error),
     // Where nothing was to change, nothing does within the tolerance.
     direction_ok: published === 0 ? Math.abs(error) <= tolerance : published * value > 0,
-    fitted: fittedOf(paper.machine).join("; "),
+    fitted: fittedOf(effect.machine).join("; "),
     within: Math.abs(error) <= tolerance,
-    machine: paper.machine,
+    machine: effect.machine,
     set_from_baseline: parameters.join("; "),
     note: effect.note,
     source: paper.source,

@@ -4,7 +4,7 @@ import { expand } from "../../src/cli/experiments/expand.ts";
 import { DEFAULTS } from "../../src/cli/experiments/schema.ts";
 import { parseWorkload } from "../../src/cli/experiments/workloads.ts";
 import { parsePolicy } from "../../src/engine/policy/parse.ts";
-import type { Profile } from "../../src/engine/profile/profile.ts";
+import type { Profile, ShootsBy } from "../../src/engine/profile/profile.ts";
 import type { Point } from "../../src/workers/point.ts";
 import { profileOf } from "./machines.ts";
 
@@ -16,6 +16,8 @@ export interface Setup {
   readonly cores: number;
   /** How these stand, where it is not as in the profile. */
   readonly topology?: { readonly sockets: number; readonly coresPerSocket: number };
+  /** How they can be told, likewise; "both": by broadcast, and a flush of the own core is local. */
+  readonly shootsBy?: ShootsBy;
   /** Of each initiator, in the long form. */
   readonly operations: number;
   readonly pages?: number;
@@ -27,7 +29,14 @@ export interface Setup {
   /** User time between two operations, in which a machine that is not modelled does the rest. */
   readonly gapNs?: number;
   readonly accessGapNs?: number;
+  /** Pages that programs use, of which a full flush drops what the TLB holds. */
+  readonly programPages?: number;
+  /** What each operation does under one lock, and whether its flush is done under it as well. */
+  readonly serialNs?: number;
+  readonly serialUntilFlushed?: boolean;
   readonly dmaPeriodNs?: number;
+  /** Of a port: how many flows share it. */
+  readonly flows?: number;
 }
 
 /** Of the operations of the long form, what the short form does. */
@@ -45,7 +54,7 @@ export function pointOf(setup: Setup, quick: boolean): Point {
       name: "papers",
       question: "does a published result come out?",
       executors: ["virtual"],
-      profiles: [placed(profileOf(setup.machine), setup.topology)],
+      profiles: [adapted(profileOf(setup.machine), setup)],
       workloads: [parseWorkload(setup.workload)],
       policies: [parsePolicy(setup.policy)],
       cores: [setup.cores],
@@ -60,6 +69,10 @@ export function pointOf(setup: Setup, quick: boolean): Point {
         : operations,
       gap_ns: setup.gapNs ?? DEFAULTS.gap_ns,
       access_gap_ns: setup.accessGapNs ?? DEFAULTS.access_gap_ns,
+      program_pages: setup.programPages ?? DEFAULTS.program_pages,
+      serial_ns: setup.serialNs ?? DEFAULTS.serial_ns,
+      serial_until_flushed: setup.serialUntilFlushed ?? DEFAULTS.serial_until_flushed,
+      flows: setup.flows ?? DEFAULTS.flows,
       ...(dmaPeriodNs !== undefined && { dma_period_ns: dmaPeriodNs }),
     },
     { quick: false, seed: SEED, jitter: undefined, check: "off", hostCpus: 1, overrides: {} },
@@ -67,23 +80,27 @@ export function pointOf(setup: Setup, quick: boolean): Point {
   return points[0].point;
 }
 
-/** The same machine with its cores in other sockets, each socket one core complex. */
-function placed(profile: Profile, topology: Setup["topology"]): Profile {
-  if (topology === undefined) return profile;
-  const { sockets, coresPerSocket } = topology;
-  const counted = { grade: "sourced", source: "the machine of the published result" } as const;
-  const perSocket = { count: coresPerSocket, ...counted };
-  const coresPerComplex = {
-    count: Math.min(profile.topology.coresPerComplex.count, coresPerSocket),
-    ...counted,
-  };
+/** The same machine with its cores in other sockets, or with another way to tell them. */
+function adapted(profile: Profile, { topology, shootsBy }: Setup): Profile {
   return {
     ...profile,
-    topology: {
-      ...profile.topology,
-      sockets: { count: sockets, ...counted },
-      coresPerSocket: perSocket,
-      coresPerComplex,
-    },
+    ...(shootsBy !== undefined && { shootsBy }),
+    ...(topology !== undefined && { topology: placed(profile.topology, topology) }),
+  };
+}
+
+/** Each socket is one core complex, unless it has several in the profile. */
+function placed(
+  shipped: Profile["topology"],
+  of: Required<Setup>["topology"],
+): Profile["topology"] {
+  const { sockets, coresPerSocket } = of;
+  const counted = { grade: "sourced", source: "the machine of the published result" } as const;
+  const complex = Math.min(shipped.coresPerComplex.count, coresPerSocket);
+  return {
+    ...shipped,
+    sockets: { count: sockets, ...counted },
+    coresPerSocket: { count: coresPerSocket, ...counted },
+    coresPerComplex: { ...shipped.coresPerComplex, count: complex },
   };
 }

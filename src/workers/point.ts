@@ -87,7 +87,8 @@ export function shapeOf(point: Point): MachineShape {
   const windowPages = windowPagesOf(workload);
   const tracePages = workload.kind === TRACE ? pagesOfTrace(workload) : 0;
   const pages = windowPages + tracePages;
-  const program = SPACES * PROGRAM_PAGES + devices * BUFFER_PAGES;
+  const programPages = workload.programPages ?? PROGRAM_PAGES;
+  const program = SPACES * programPages + devices * BUFFER_PAGES;
   return {
     cores,
     iommus,
@@ -124,7 +125,7 @@ export function queueSlotsOf(policy: Policy): number {
 export function machineOf(point: Point): Machine {
   const { workload } = point;
   const machine = createMachine(shapeOf(point), planOf(point.policy).queuedInvalidation);
-  mapPrograms(machine);
+  mapPrograms(machine, workload.programPages);
   for (let core = 0; core < point.cores; core++) {
     machine.spaces.load(firstSpaceOf(core, point.cores, workload), core);
   }

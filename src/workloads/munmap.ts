@@ -11,6 +11,7 @@ import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
 import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { enterSerial, leaveSerial } from "./serial.ts";
 import { mapOrFail, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
@@ -26,9 +27,11 @@ export function* unmapPages(
 ): Protocol<void> {
   const vpn = windowOf(core, plan, index);
   yield* useWindow(core, plan, stream, vpn);
+  const ticket = yield* enterSerial(core, plan);
   beginOperation(core);
   for (let page = vpn; page < vpn + plan.pages; page++) yield* unmap(core, page, 1);
   yield* finishOperation(core);
+  yield* leaveSerial(core, ticket);
 }
 
 /** The same with one unmap for all pages. */
@@ -40,9 +43,11 @@ export function* unmapRange(
 ): Protocol<void> {
   const vpn = windowOf(core, plan, index);
   yield* useWindow(core, plan, stream, vpn);
+  const ticket = yield* enterSerial(core, plan);
   beginOperation(core);
   yield* unmap(core, vpn, plan.pages);
   yield* finishOperation(core);
+  yield* leaveSerial(core, ticket);
 }
 
 /** Maps a window and writes to it; then the program does something else. */

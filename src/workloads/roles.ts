@@ -15,7 +15,7 @@ export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Pr
   const awake = cores - plan.idleCores;
   const stream = {
     vpn: programVpn(core.space),
-    pages: PROGRAM_PAGES,
+    pages: plan.programPages ?? PROGRAM_PAGES,
     gapNs: plan.accessGapNs,
   };
   if (core.id < plan.initiators) yield* initiate(core, plan, stream, measured);

@@ -43,6 +43,14 @@ export interface PortPlan {
   readonly burstPages: number;
 }
 
+/** What of an operation's way through the kernel only one core of the machine is in at a time. */
+export interface SerialPlan {
+  /** Kernel time of each operation under the lock. */
+  readonly ns: number;
+  /** Whether the lock is kept until the operation has returned from its flush. */
+  readonly untilFlushed: boolean;
+}
+
 export interface WorkloadPlan {
   readonly kind: number;
   /** Pages that one operation takes away. */
@@ -74,6 +82,10 @@ export interface WorkloadPlan {
   readonly windows: number;
   /** The operations of a trace (TRACE). */
   readonly trace: TraceOperationsData | undefined;
+  /** Pages that a program's accesses are drawn from; 256 if nothing is said. */
+  readonly programPages?: number;
+  /** Of the family of MUNMAP only; all of an operation but the page table is parallel without. */
+  readonly serial?: SerialPlan;
   /** STRESS only. */
   readonly stress?: StressPlan;
   /** PORT only. */

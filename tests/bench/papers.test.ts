@@ -18,8 +18,16 @@ describe("an effect", () => {
     ["none published, none found", 0, 0.5, true, true],
     ["none published, one found", 0, 5, false, false],
   ])("%s", (_, published, value, directionOk, within) => {
-    const effect = { setup: "", metric: "", unit: "%", published, reproduce: () => never() };
-    const paper: Paper = { row: 1, source: "", machine: "haswell-2s", effects: [effect] };
+    const machine = "haswell-2s";
+    const effect = {
+      machine,
+      setup: "",
+      metric: "",
+      unit: "%",
+      published,
+      reproduce: () => never(),
+    };
+    const paper: Paper = { row: 1, source: "", effects: [effect] };
     const row = rowOf(paper, effect, { value, parameters: [] });
     expect(row).toMatchObject({ direction_ok: directionOk, within });
   });

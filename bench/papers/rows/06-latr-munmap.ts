@@ -20,9 +20,9 @@ const LINUX: Setup = {
 export const LATR_MUNMAP: Paper = {
   row: 6,
   source: "M. Kumar et al.: LATR (ASPLOS'18), abstract; the baseline's 8 µs from memory of it",
-  machine: "haswell-2s",
   effects: [
     {
+      machine: "haswell-2s",
       setup: "munmap of 1 page, 16 cores in 2 sockets, linux-x86 → latr",
       metric: "time of one munmap",
       unit: "%",

@@ -22,9 +22,9 @@ const EACH: Setup = {
 export const RECLAIM_BATCH: Paper = {
   row: 14,
   source: "M. Gorman, Linux 4.3, 'mm: send one IPI per CPU to TLB flush …' (72b252aed506)",
-  machine: "ivb-ex-8s",
   effects: [
     {
+      machine: "ivb-ex-8s",
       setup:
         "reclaim, 48 cores in 4 sockets, one reclaimer a socket, each page → one flush a batch",
       metric: "interrupts a second",

@@ -6,6 +6,7 @@ import { type Policy, queueOf } from "../../engine/policy/policy.ts";
 import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
 import { type Point, shapeOf } from "../../workers/point.ts";
+import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { traitsOf } from "../../workloads/traits.ts";
 import {
   IDLE_HEAVY,
@@ -235,6 +236,9 @@ function whyNot(
       `${otherCores} need ${taken} cores, not ${cores} (--cores ${taken})`
     );
   }
+  if (isSerial(settings) && !traitsOf(workload.kind).canBeSerial) {
+    return `${workload.name} does nothing under a lock of its own (serial_ns is for munmap)`;
+  }
   const others = OTHERS[workload.kind];
   if (others !== undefined && taken === cores) {
     return `${workload.name} needs a core that ${others} (--cores ${taken + 1})`;
@@ -341,6 +345,10 @@ function planWorkload(
     otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
     ats: settings.ats,
+    ...(settings.program_pages !== PROGRAM_PAGES && { programPages: settings.program_pages }),
+    ...(isSerial(settings) && {
+      serial: { ns: settings.serial_ns, untilFlushed: settings.serial_until_flushed },
+    }),
     windows: windowsOf(workload.kind, pages, policy, sharesOf(workload, initiators, settings)),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
     ...(workload.kind === PORT && {
@@ -352,6 +360,11 @@ function planWorkload(
 /** Who has windows of their own: initiators, or a port's flows. */
 function sharesOf({ kind }: NamedWorkload, initiators: number, { flows }: Settings): number {
   return kind === PORT ? flows : initiators;
+}
+
+/** Whether operations do part of their way under one lock. */
+function isSerial({ serial_ns, serial_until_flushed }: Settings): boolean {
+  return serial_ns > 0 || serial_until_flushed;
 }
 
 /** Pages of an operation; undefined where that varies or there are none. */

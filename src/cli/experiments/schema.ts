@@ -12,12 +12,15 @@
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
 // ats               whether devices have TLBs of their own; false by default
+// serial_ns,        of workloads that unmap: what each operation does under one lock of the machine,
+// serial_until_…    and whether its flush is done under it as well
 // dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
 //                   nothing, otherwise 100
 
 import { z } from "zod";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
+import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
 import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
@@ -32,6 +35,8 @@ export const MAX_FLOWS = 1024;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
+/** A leaf table each for ten: with the fixed tables there are no more. */
+const MAX_PROGRAM_PAGES = 4096;
 /** Modelled ns: a minute. */
 const MAX_TIME_NS = 60_000_000_000;
 
@@ -70,6 +75,12 @@ const dimensions = z.strictObject({
   gap_ns: wholeNumber(0, MAX_TIME_NS),
   /** User time between two accesses of a program. */
   access_gap_ns: wholeNumber(1, MAX_TIME_NS),
+  /** Pages that a program's accesses are drawn from. */
+  program_pages: wholeNumber(1, MAX_PROGRAM_PAGES),
+  /** Kernel time of each operation under one lock of the machine … */
+  serial_ns: wholeNumber(0, MAX_TIME_NS),
+  /** … and whether the lock is kept until the operation's flush is done. */
+  serial_until_flushed: z.boolean("true or false"),
   /** Every so much user time a responder has interrupts off … */
   masked_every_ns: wholeNumber(1, MAX_TIME_NS),
   /** … for so long. */
@@ -127,6 +138,9 @@ export const DEFAULTS = {
   operations: { pages: 20_000, dilated_pages: 1000, least: 20 },
   gap_ns: 1000,
   access_gap_ns: 1000,
+  program_pages: PROGRAM_PAGES,
+  serial_ns: 0,
+  serial_until_flushed: false,
   masked_every_ns: 1_000_000,
   masked_ns: 0,
   flows: 1,

@@ -94,9 +94,12 @@ export interface Regions {
 /** Words per frame: tag, owner, link, and of a frame that was freed unflushed stamp and owner. */
 export const FRAME_WORDS = 5;
 
-/** One lock per space, per IOMMU and per flush queue, in this order. */
+/**
+ * One lock per space, per IOMMU and per flush queue, in this order, and one for what else of the
+ * kernel only one core can be in.
+ */
 export function locksOf(shape: MachineShape): number {
-  return shape.spaces + shape.iommus + shape.cores;
+  return shape.spaces + shape.iommus + shape.cores + 1;
 }
 
 export function tlbEntries(tlb: TlbShape): number {

@@ -106,6 +106,11 @@ export class Machine {
   lockOfFlushQueue(core: number): number {
     return this.shape.spaces + this.shape.iommus + core;
   }
+
+  /** Of what a workload says that only one core can be in (src/workloads/serial.ts). */
+  get serialLock(): number {
+    return this.lockOfFlushQueue(this.shape.cores);
+  }
 }
 
 /**
