@@ -23,7 +23,7 @@ const FEW: Setup = {
   devices: 1,
   flows: 5,
   pages: 64,
-  operations: 300,
+  operations: 600,
   gapNs: 0,
   accessGapNs: 1_000_000,
 };

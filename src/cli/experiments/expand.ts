@@ -224,8 +224,10 @@ function whyNot(
   if (ringSlots > 0 && devices > cores) {
     return `${workload.name} has a core for each device's ring (--cores ${devices})`;
   }
-  if (workload.kind === PORT && (devices !== 1 || settings.flows < initiators)) {
-    return `${workload.name} is one device, and each initiator drives flows of it (--devices 1)`;
+  if (workload.kind === PORT && devices !== 1)
+    return `${workload.name} is one device (--devices 1)`;
+  if (workload.kind === PORT && settings.flows < initiators) {
+    return `${workload.name} has flows for each of ${initiators} initiators ("flows": ${initiators})`;
   }
   if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
   if (initiators > cores) return `${initiators} initiators need as many cores`;
