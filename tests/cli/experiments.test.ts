@@ -159,7 +159,7 @@ describe("expanding an experiment", () => {
     [
       "port:off",
       { iommus: [1], devices: [1], cores: [4], initiators: 4 },
-      /flows for each of 4 initiators \("flows": 4\)/,
+      /a flow for each initiator at least: 4, not 1 \("flows": 4\)/,
     ],
     ["reclaim", { cores: [1] }, /faults in again what is reclaimed \(--cores 2\)/],
     ["idle-heavy", { cores: [3], idle_cores: [2] }, /sleeps and wakes \(--cores 4\)/],

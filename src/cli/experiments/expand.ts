@@ -224,10 +224,15 @@ function whyNot(
   if (ringSlots > 0 && devices > cores) {
     return `${workload.name} has a core for each device's ring (--cores ${devices})`;
   }
-  if (workload.kind === PORT && devices !== 1)
-    return `${workload.name} is one device (--devices 1)`;
-  if (workload.kind === PORT && settings.flows < initiators) {
-    return `${workload.name} has flows for each of ${initiators} initiators ("flows": ${initiators})`;
+  if (workload.kind === PORT) {
+    const { flows } = settings;
+    if (devices !== 1) return `${workload.name} is one device (--devices 1)`;
+    if (flows < initiators) {
+      return (
+        `${workload.name} has a flow for each initiator at least: ${initiators}, not ${flows} ` +
+        `("flows": ${initiators})`
+      );
+    }
   }
   if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
   if (initiators > cores) return `${initiators} initiators need as many cores`;
