@@ -4,6 +4,7 @@ import { expand } from "../../src/cli/experiments/expand.ts";
 import { DEFAULTS } from "../../src/cli/experiments/schema.ts";
 import { parseWorkload } from "../../src/cli/experiments/workloads.ts";
 import { parsePolicy } from "../../src/engine/policy/parse.ts";
+import type { Costs } from "../../src/engine/profile/costs.ts";
 import type { Profile, ShootsBy } from "../../src/engine/profile/profile.ts";
 import type { Point } from "../../src/workers/point.ts";
 import { profileOf } from "./machines.ts";
@@ -18,6 +19,8 @@ export interface Setup {
   readonly topology?: { readonly sockets: number; readonly coresPerSocket: number };
   /** How they can be told, likewise; "both": by broadcast, and a flush of the own core is local. */
   readonly shootsBy?: ShootsBy;
+  /** What is fitted: these costs instead of the machine's. */
+  readonly costs?: Partial<Costs>;
   /** Of each initiator, in the long form. */
   readonly operations: number;
   readonly pages?: number;
@@ -31,6 +34,8 @@ export interface Setup {
   readonly accessGapNs?: number;
   /** Pages that programs use, of which a full flush drops what the TLB holds. */
   readonly programPages?: number;
+  /** Programs access nothing that another core may have mapped. */
+  readonly privateAccesses?: boolean;
   /** What each operation does under one lock, and whether its flush is done under it as well. */
   readonly serialNs?: number;
   readonly serialUntilFlushed?: boolean;
@@ -70,6 +75,8 @@ export function pointOf(setup: Setup, quick: boolean): Point {
       gap_ns: setup.gapNs ?? DEFAULTS.gap_ns,
       access_gap_ns: setup.accessGapNs ?? DEFAULTS.access_gap_ns,
       program_pages: setup.programPages ?? DEFAULTS.program_pages,
+      private_accesses: setup.privateAccesses ?? DEFAULTS.private_accesses,
+      table_locks: true, // As in Linux, where all results are from.
       serial_ns: setup.serialNs ?? DEFAULTS.serial_ns,
       serial_until_flushed: setup.serialUntilFlushed ?? DEFAULTS.serial_until_flushed,
       flows: setup.flows ?? DEFAULTS.flows,
@@ -80,10 +87,14 @@ export function pointOf(setup: Setup, quick: boolean): Point {
   return points[0].point;
 }
 
+const CANDIDATE = { grade: "interpolated", source: "a candidate of a fit" } as const;
+
 /** The same machine with its cores in other sockets, or with another way to tell them. */
-function adapted(profile: Profile, { topology, shootsBy }: Setup): Profile {
+function adapted(profile: Profile, { costs = {}, topology, shootsBy }: Setup): Profile {
+  const values = Object.entries(costs).map(([name, ns]) => [name, { ...CANDIDATE, ns }]);
   return {
     ...profile,
+    costs: { ...profile.costs, ...Object.fromEntries(values) },
     ...(shootsBy !== undefined && { shootsBy }),
     ...(topology !== undefined && { topology: placed(profile.topology, topology) }),
   };

@@ -77,6 +77,8 @@ const FIXED_TABLES = 64;
 /** Frames that cores keep in their magazines while others have none. */
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
+/** So many that hardly two tables share one. */
+const TABLE_LOCKS = 2048;
 
 /** Of a stress run's pages, how many can be mapped at once: now and then no frame is left. */
 const STRESS_FRAMES_PER_PAGE = 0.75;
@@ -102,6 +104,7 @@ export function shapeOf(point: Point): MachineShape {
     ringSlots: traitsOf(workload.kind).ringSlots,
     cachedRegions: Math.max(1, profile.topology.cachedRegions.count),
     ...(workload.stress !== undefined && { withoutMagazines: true }),
+    ...(workload.tableLocks === true && { tableLocks: TABLE_LOCKS }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,

@@ -17,6 +17,7 @@ export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Pr
     vpn: programVpn(core.space),
     pages: plan.programPages ?? PROGRAM_PAGES,
     gapNs: plan.accessGapNs,
+    isPrivate: plan.privateAccesses === true,
   };
   if (core.id < plan.initiators) yield* initiate(core, plan, stream, measured);
   const { work } = scriptOf(plan.kind);

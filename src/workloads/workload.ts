@@ -84,6 +84,10 @@ export interface WorkloadPlan {
   readonly trace: TraceOperationsData | undefined;
   /** Pages that a program's accesses are drawn from; 256 if nothing is said. */
   readonly programPages?: number;
+  /** Programs access nothing that another core may have mapped. */
+  readonly privateAccesses?: true;
+  /** Leaf tables have locks of their own. */
+  readonly tableLocks?: true;
   /** Of the family of MUNMAP only; all of an operation but the page table is parallel without. */
   readonly serial?: SerialPlan;
   /** STRESS only. */

@@ -2,12 +2,17 @@
 // out is the command's business; what counts as reproduced is checked on made-up effects.
 
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
+import { FITS } from "../../dist/bench/papers/fits.js";
+import { fileOf, fittedOf, profileOf } from "../../dist/bench/papers/machines.js";
 import type { Paper } from "../../dist/bench/papers/paper.js";
 import { isReproduced, rowOf } from "../../dist/bench/papers/report.js";
 import { PAPERS } from "../../dist/bench/papers/rows/index.js";
 import { solve } from "../../dist/bench/papers/solve.js";
+import { parseProfile } from "../../dist/src/cli/profile-file.js";
+import type { CostName } from "../../dist/src/engine/profile/costs.js";
 
 describe("an effect", () => {
   it.each([
@@ -66,6 +71,37 @@ describe("setting a parameter from a baseline", () => {
     expect(await solve(async (x) => 500 + x, 1e9, range)).toBe(1_000_000);
   });
 });
+
+describe("machines", () => {
+  const files = readdirSync("bench/papers/machines").map((file) => file.replace(/\.json$/, ""));
+  const fits = FITS.flatMap(({ machine, costs }) => costs.map((cost) => `${machine} ${cost}`));
+
+  it.each(files)("%s: what is fitted is interpolated in what is shipped, and has a fit", (name) => {
+    const { base } = JSON.parse(readFileSync(fileOf(name), "utf8")) as { base: string };
+    const { costs } = parseProfile(base);
+    for (const text of fittedOf(name)) {
+      const cost = text.split(" ")[0] as CostName;
+      expect(costs[cost].grade, cost).toBe("interpolated");
+      expect(fits).toContain(`${base} ${cost}`);
+    }
+  });
+
+  it.each(files)("%s: what is published has its published value", (name) => {
+    const { base } = JSON.parse(readFileSync(fileOf(name), "utf8")) as { base: string };
+    const [ours, shipped] = [profileOf(name).costs, parseProfile(base).costs];
+    for (const [cost, { ns, grade }] of Object.entries(shipped)) {
+      if (grade === "interpolated" || ALSO_PTI.has(`${name} ${cost}`)) continue;
+      expect(ours[cost as CostName].ns, cost).toBe(ns);
+    }
+  });
+
+  it("the same machine with PTI: has the same fitted values", () => {
+    expect(fittedOf("haswell-2s-pti")).toEqual(fittedOf("haswell-2s"));
+  });
+});
+
+/** A second flush for the other half of isolated page tables, as published for Skylake. */
+const ALSO_PTI = new Set(["haswell-2s-pti invalidatePageNs"]);
 
 describe("npm run papers -- --quick", () => {
   const { status, stdout, stderr } = spawnSync(

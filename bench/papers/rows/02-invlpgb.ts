@@ -19,8 +19,9 @@ const LOCK_FIX: Setup = {
   policy: "linux-x86",
   cores: 36,
   initiators: 36,
-  operations: 300,
+  operations: 150,
   accessGapNs: 100_000,
+  privateAccesses: true,
 };
 
 const GAP = { low: 0, high: 100_000 };

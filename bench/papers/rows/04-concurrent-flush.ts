@@ -31,8 +31,9 @@ const SYSBENCH: Setup = {
   cores: 1,
   // The two threads of a core are two cores here.
   topology: { sockets: 2, coresPerSocket: 24 },
-  operations: 400,
+  operations: 150,
   accessGapNs: 100_000,
+  privateAccesses: true,
 };
 
 const GAP = { low: 0, high: 200_000 };

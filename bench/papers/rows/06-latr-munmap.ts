@@ -11,7 +11,7 @@ const BASELINE_US = 8;
 const LINUX: Setup = {
   machine: "haswell-2s",
   workload: "munmap",
-  policy: "linux-x86",
+  policy: "strict",
   cores: 16,
   topology: { sockets: 2, coresPerSocket: 8 },
   operations: 4000,
@@ -23,7 +23,7 @@ export const LATR_MUNMAP: Paper = {
   effects: [
     {
       machine: "haswell-2s",
-      setup: "munmap of 1 page, 16 cores in 2 sockets, linux-x86 → latr",
+      setup: "munmap of 1 page, 16 cores in 2 sockets, Linux 4.10 → LATR",
       metric: "time of one munmap",
       unit: "%",
       published: -70.8,

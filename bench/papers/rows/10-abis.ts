@@ -14,6 +14,7 @@ const ALL: Setup = {
   operations: 100,
   gapNs: 100_000,
   accessGapNs: 1_000_000,
+  privateAccesses: true,
 };
 
 export const ABIS: Paper = {

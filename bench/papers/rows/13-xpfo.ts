@@ -16,12 +16,13 @@ const PUBLISHED = {
 const AT_ONCE: Omit<Setup, "machine" | "cores"> = {
   workload: "madvise",
   policy: "strict+concurrent",
-  operations: 100,
+  operations: 40,
   accessGapNs: 100_000,
+  privateAccesses: true,
 };
 
 /** A tick of HZ=250. */
-const DEFERRED = "tick(4096,4ms)+full+frames(at-once)+addresses(at-once)";
+const DEFERRED = "tick(4096,4ms)+frames(at-once)+addresses(at-once)";
 /** Nobody is told and nothing is flushed: what an allocation takes alone. */
 const UNFLUSHED = "queue(4096,never)+frames(at-once)+addresses(at-once)";
 

@@ -17,6 +17,7 @@ const DEFERRED_CR3: Setup = {
   operations: 1000,
   // So often that a program has used all of its pages before its next flush.
   accessGapNs: 100,
+  privateAccesses: true,
 };
 
 const US_PER_S = 1e6;

@@ -18,6 +18,7 @@ const UNMAP: Setup = {
   policy: "strict",
   cores: 1,
   operations: 200,
+  privateAccesses: true,
 };
 
 const ONE_BY_ONE = "strict+full-above(65535)";

@@ -22,6 +22,7 @@ const EACH: Setup = {
   pages: 32,
   operations: 200,
   accessGapNs: 1_000_000,
+  privateAccesses: true,
 };
 
 const RANGE = { low: 0, high: 10_000_000 };

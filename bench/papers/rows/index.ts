@@ -4,6 +4,7 @@ import type { Paper } from "../paper.ts";
 import { INVLPGB } from "./02-invlpgb.ts";
 import { CONCURRENT_FLUSH } from "./04-concurrent-flush.ts";
 import { LATR_MUNMAP } from "./06-latr-munmap.ts";
+import { LATR_APACHE } from "./09-latr-apache.ts";
 import { ABIS } from "./10-abis.ts";
 import { XPFO } from "./13-xpfo.ts";
 import { RECLAIM_BATCH } from "./14-reclaim-batch.ts";
@@ -20,6 +21,7 @@ export const PAPERS: readonly Paper[] = [
   INVLPGB,
   CONCURRENT_FLUSH,
   LATR_MUNMAP,
+  LATR_APACHE,
   ABIS,
   XPFO,
   RECLAIM_BATCH,

@@ -353,6 +353,8 @@ function planWorkload(
     dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
     ats: settings.ats,
     ...(settings.program_pages !== PROGRAM_PAGES && { programPages: settings.program_pages }),
+    ...(settings.private_accesses && { privateAccesses: true as const }),
+    ...(settings.table_locks && { tableLocks: true as const }),
     ...(isSerial(settings) && {
       serial: { ns: settings.serial_ns, untilFlushed: settings.serial_until_flushed },
     }),

@@ -12,7 +12,7 @@
 //                   share
 // warmup            operations before those that are measured; by default a tenth of them
 // ats               whether devices have TLBs of their own; false by default
-// serial_ns,        of workloads that unmap: what each operation does under one lock of the machine,
+// serial_ns,        of workloads that unmap: what each operation does under one lock of all cores,
 // serial_until_…    and whether its flush is done under it as well
 // dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
 //                   nothing, otherwise 100
@@ -77,6 +77,10 @@ const dimensions = z.strictObject({
   access_gap_ns: wholeNumber(1, MAX_TIME_NS),
   /** Pages that a program's accesses are drawn from. */
   program_pages: wholeNumber(1, MAX_PROGRAM_PAGES),
+  /** Programs access nothing that another core may have mapped. */
+  private_accesses: z.boolean("true or false"),
+  /** Leaf tables have locks of their own, instead of one for each address space. */
+  table_locks: z.boolean("true or false"),
   /** Kernel time of each operation under one lock of the machine … */
   serial_ns: wholeNumber(0, MAX_TIME_NS),
   /** … and whether the lock is kept until the operation's flush is done. */
@@ -139,6 +143,8 @@ export const DEFAULTS = {
   gap_ns: 1000,
   access_gap_ns: 1000,
   program_pages: PROGRAM_PAGES,
+  private_accesses: false,
+  table_locks: false,
   serial_ns: 0,
   serial_until_flushed: false,
   masked_every_ns: 1_000_000,

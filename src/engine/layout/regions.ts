@@ -95,11 +95,11 @@ export interface Regions {
 export const FRAME_WORDS = 5;
 
 /**
- * One lock per space, per IOMMU and per flush queue, in this order, and one for what else of the
- * kernel only one core can be in.
+ * One lock per space, per IOMMU and per flush queue, in this order; one for what else of the kernel
+ * only one core can be in; and those of leaf tables.
  */
 export function locksOf(shape: MachineShape): number {
-  return shape.spaces + shape.iommus + shape.cores + 1;
+  return shape.spaces + shape.iommus + shape.cores + 1 + (shape.tableLocks ?? 0);
 }
 
 export function tlbEntries(tlb: TlbShape): number {

@@ -36,6 +36,8 @@ export interface MachineShape {
   readonly tableFrames: number;
   /** Slots of each core's flush queue; a power of two, one stays empty. */
   readonly flushQueueSlots: number;
+  /** Locks for leaf tables, which share these by their addresses; without: one lock a space. */
+  readonly tableLocks?: number;
   /** Frames go back to the common list at once, where the next core takes them from. */
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */

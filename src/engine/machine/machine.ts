@@ -2,6 +2,7 @@
 // worker attaches to the same memory by `new Machine(memory, shape)` and gets the same layout.
 
 import { UsageError } from "../errors.ts";
+import { TABLE_ENTRIES } from "../layout/address.ts";
 import { layOut, type Regions } from "../layout/regions.ts";
 import { actorsOf, checkShape, DEVICE_TLB, type MachineShape } from "../layout/shape.ts";
 import { Actors } from "./actors.ts";
@@ -97,6 +98,16 @@ export class Machine {
 
   lockOfSpace(space: number): number {
     return space;
+  }
+
+  /**
+   * Of the entries from page `vpn` on: the space's, or that of their leaf table where these have
+   * locks of their own (Linux: USE_SPLIT_PTE_PTLOCKS); a range that reaches on has its first's.
+   */
+  lockOfEntries(space: number, vpn: number): number {
+    const { tableLocks } = this.shape;
+    if (tableLocks === undefined) return space;
+    return this.serialLock + 1 + ((space + Math.floor(vpn / TABLE_ENTRIES)) % tableLocks);
   }
 
   lockOfIommu(iommu: number): number {

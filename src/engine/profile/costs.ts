@@ -29,8 +29,8 @@ export interface Costs {
    */
   readonly broadcastSyncNs: number;
   /**
-   * The part of `broadcastSyncNs` in which the interconnect takes up no other broadcast, of nobody:
-   * with many initiators they queue here.
+   * For how long the interconnect then takes up no other broadcast, of nobody: with many initiators
+   * they queue here. Usually a part of `broadcastSyncNs`; longer where it is busy beyond the sync.
    */
   readonly broadcastServiceNs: number;
   /** Local invalidation of one page (INVLPG). */
