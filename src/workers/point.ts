@@ -102,6 +102,7 @@ export function shapeOf(point: Point): MachineShape {
     tracksAccesses: point.policy.whom.among === "accessed",
     ringSlots: traitsOf(workload.kind).ringSlots,
     ...(workload.stress !== undefined && { withoutMagazines: true }),
+    ...(workload.messageLines !== undefined && { messageLines: workload.messageLines }),
     ...(workload.tableLocks === true && { tableLocks: TABLE_LOCKS }),
     l1: profile.l1,
     l2: profile.l2,

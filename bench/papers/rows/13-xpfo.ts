@@ -13,10 +13,9 @@ const PUBLISHED = {
   small: { without: 607.671, atOnce: 1588.646, deferred: 794.473 },
 };
 
-const AT_ONCE: Omit<Setup, "machine" | "cores"> = {
+const AT_ONCE: Omit<Setup, "machine" | "cores" | "operations"> = {
   workload: "madvise",
   policy: "strict+concurrent",
-  operations: 40,
   accessGapNs: 100_000,
   privateAccesses: true,
 };
@@ -26,11 +25,14 @@ const DEFERRED = "tick(4096,4ms)+frames(at-once)+addresses(at-once)";
 /** Nobody is told and nothing is flushed: what an allocation takes alone. */
 const UNFLUSHED = "queue(4096,never)+frames(at-once)+addresses(at-once)";
 
+/** What of a set-up is the machine and its size. */
+type Machine = "machine" | "cores" | "initiators" | "idleCores" | "topology" | "operations";
+
 const GAP = { low: 100, high: 20_000 };
 
 function effectOf(
   what: string,
-  machine: Pick<Setup, "machine" | "cores" | "initiators" | "idleCores" | "topology">,
+  machine: Pick<Setup, Machine>,
   { without, atOnce, deferred }: (typeof PUBLISHED)["large"],
 ): Effect {
   const baseline: Setup = { ...AT_ONCE, ...machine };
@@ -80,6 +82,7 @@ export const XPFO: Paper = {
         cores: 96,
         topology: { sockets: 4, coresPerSocket: 24 },
         initiators: 60,
+        operations: 40,
         idleCores: 36,
       },
       PUBLISHED.large,
@@ -91,6 +94,7 @@ export const XPFO: Paper = {
         cores: 4,
         topology: { sockets: 1, coresPerSocket: 4 },
         initiators: 4,
+        operations: 600,
       },
       PUBLISHED.small,
     ),
