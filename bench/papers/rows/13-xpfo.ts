@@ -5,7 +5,6 @@
 import { OPERATIONS_PER_S } from "../metrics.ts";
 import { type Effect, type Paper, percent } from "../paper.ts";
 import type { Setup } from "../setup.ts";
-import { solve } from "../solve.ts";
 
 /** System time in seconds: without XPFO, with flushes at once, with deferred ones. */
 const PUBLISHED = {
@@ -55,7 +54,7 @@ function effectOf(
         ]);
         return flushed / unflushed;
       };
-      const gapNs = await solve(growth, atOnce / without, GAP);
+      const gapNs = await lab.solve(growth, atOnce / without, GAP);
       const setup = { ...baseline, gapNs };
       const [before, after] = await Promise.all([
         usPerAllocation(setup, initiators),
