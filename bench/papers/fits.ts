@@ -7,7 +7,7 @@ import type { Lab } from "./lab.ts";
 import { US_PER_OPERATION } from "./metrics.ts";
 import { LOOPS, timeOfLoops } from "./rows/19-local-tlbi.ts";
 import type { Setup } from "./setup.ts";
-import { type Range, solve } from "./solve.ts";
+import type { Range } from "./solve.ts";
 
 export interface Fit {
   /** Its file has the values. */
@@ -104,5 +104,5 @@ export const FITS: readonly Fit[] = [
 export async function fitted(fit: Fit, lab: Lab): Promise<number> {
   const measure = (ns: number): Promise<number> =>
     fit.measure(lab, Object.fromEntries(fit.costs.map((name) => [name, ns])));
-  return solve(measure, fit.figure, fit.range);
+  return lab.solve(measure, fit.figure, fit.range);
 }

@@ -16,6 +16,9 @@ export interface Calibrated {
   readonly parameter: string;
 }
 
+/** How close to a figure is close enough, as a part of it: in the long form, and in the short one. */
+const TOLERANCE = 0.002;
+const SHORT_TOLERANCE = 0.02;
 /** More runs at once than any host has CPUs: the pool starts no more than these. */
 const MANY = Number.MAX_SAFE_INTEGER;
 
@@ -64,12 +67,21 @@ export class Lab {
     range: Range,
   ): Promise<Calibrated> {
     const at = (value: number): Setup => ({ ...baseline, [parameter]: value });
-    const value = await solve((value) => this.measure(at(value), metric), figure, range);
+    const value = await this.solve((value) => this.measure(at(value), metric), figure, range);
     const reached = await this.measure(at(value), metric);
     return {
       setup: at(value),
       parameter: `${parameter} ${value}: ${metric.name} ${rounded(reached)} of ${rounded(figure)}`,
     };
+  }
+
+  /** The whole number at which something is as published, see solve.ts. */
+  solve(
+    measure: (value: number) => Promise<number>,
+    figure: number,
+    range: Range,
+  ): Promise<number> {
+    return solve(measure, figure, range, this.quick ? SHORT_TOLERANCE : TOLERANCE);
   }
 
   async close(): Promise<void> {

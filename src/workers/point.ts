@@ -104,6 +104,7 @@ export function shapeOf(point: Point): MachineShape {
     ringSlots: traitsOf(workload.kind).ringSlots,
     cachedRegions: Math.max(1, profile.topology.cachedRegions.count),
     ...(workload.stress !== undefined && { withoutMagazines: true }),
+    ...(workload.messageLines !== undefined && { messageLines: workload.messageLines }),
     ...(workload.tableLocks === true && { tableLocks: TABLE_LOCKS }),
     l1: profile.l1,
     l2: profile.l2,

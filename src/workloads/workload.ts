@@ -86,6 +86,8 @@ export interface WorkloadPlan {
   readonly programPages?: number;
   /** Programs access nothing that another core may have mapped. */
   readonly privateAccesses?: true;
+  /** Lines that a handler fetches besides the message's (MachineShape.messageLines). */
+  readonly messageLines?: number;
   /** Leaf tables have locks of their own. */
   readonly tableLocks?: true;
   /** Of the family of MUNMAP only; all of an operation but the page table is parallel without. */

@@ -57,18 +57,18 @@ describe("setting a parameter from a baseline", () => {
       steps++;
       return 500 + x;
     };
-    expect(await solve(measure, 8000, range)).toBe(7500);
+    expect(await solve(measure, 8000, range, 0.002)).toBe(7500);
     expect(steps).toBeLessThan(6);
   });
 
   it("falling and bent: as near as it gets", async () => {
-    const x = await solve(async (x) => 1e9 / (100 + x), 1000, range);
+    const x = await solve(async (x) => 1e9 / (100 + x), 1000, range, 0.002);
     expect(1e9 / (100 + x)).toBeCloseTo(1000, -1);
   });
 
   it("out of reach: the nearer end of the range", async () => {
-    expect(await solve(async (x) => 500 + x, 100, range)).toBe(0);
-    expect(await solve(async (x) => 500 + x, 1e9, range)).toBe(1_000_000);
+    expect(await solve(async (x) => 500 + x, 100, range, 0.002)).toBe(0);
+    expect(await solve(async (x) => 500 + x, 1e9, range, 0.002)).toBe(1_000_000);
   });
 });
 

@@ -1,9 +1,10 @@
 // What a workload says of the rest of the kernel and of its programs: sections that only one core is
-// in, locks of leaf tables, working sets, accesses that nobody else's pages get.
+// in, locks of leaf tables, lines of messages, working sets, accesses to nobody else's pages.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import { LOCK } from "../../dist/src/engine/probe/segments.js";
+import { costsOf } from "../../dist/src/engine/profile/profile.js";
 import type { PointResult } from "../../dist/src/workers/point.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 import {
@@ -14,6 +15,7 @@ import {
   type WorkloadPlan,
 } from "../../dist/src/workloads/workload.js";
 import { pointOf, workloadOf } from "../support/points.ts";
+import { AKAROS_2020 } from "../support/virtual-run.ts";
 
 const CORES = 4;
 /** Longer than any shootdown here. */
@@ -72,6 +74,15 @@ describe("locks of leaf tables", () => {
     };
     expect(await lockNs({})).toBeGreaterThan(0);
     expect(await lockNs({ tableLocks: true })).toBe(0);
+  });
+});
+
+describe("lines of a message", () => {
+  it("a handler that fetches three more: answers three transfers later", async () => {
+    const alone = { kind: MUNMAP, initiators: 1 };
+    const [one, four] = await Promise.all([run(alone), run({ ...alone, messageLines: 3 })]);
+    expect(four.latency.min - one.latency.min).toBe(3 * costsOf(AKAROS_2020).cacheLineNs);
+    expect(four.cores.ipis).toBe(one.cores.ipis);
   });
 });
 

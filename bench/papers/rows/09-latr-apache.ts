@@ -6,7 +6,6 @@ import type { Lab } from "../lab.ts";
 import { OPERATIONS_PER_S } from "../metrics.ts";
 import { type Effect, type Paper, percent } from "../paper.ts";
 import type { Setup } from "../setup.ts";
-import { solve } from "../solve.ts";
 
 /** By how many per cent LATR serves more requests than Linux, and than ABIS. */
 const PUBLISHED = { overLinux: 59.9, overAbis: 37.9 };
@@ -37,7 +36,7 @@ async function linuxOf(lab: Lab): Promise<{ setup: Setup; parameter: string }> {
     return lab.change(linux, { ...linux, policy: "abis" }, OPERATIONS_PER_S);
   };
   const figure = percent(100 + PUBLISHED.overAbis, 100 + PUBLISHED.overLinux);
-  const gapNs = await solve(gain, figure, RANGE);
+  const gapNs = await lab.solve(gain, figure, RANGE);
   const reached = (await gain(gapNs)).toPrecision(3);
   return {
     setup: { ...LINUX, gapNs },

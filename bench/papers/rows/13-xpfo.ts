@@ -5,7 +5,6 @@
 import { OPERATIONS_PER_S } from "../metrics.ts";
 import { type Effect, type Paper, percent } from "../paper.ts";
 import type { Setup } from "../setup.ts";
-import { solve } from "../solve.ts";
 
 /** System time in seconds: without XPFO, with flushes at once, with deferred ones. */
 const PUBLISHED = {
@@ -13,10 +12,9 @@ const PUBLISHED = {
   small: { without: 607.671, atOnce: 1588.646, deferred: 794.473 },
 };
 
-const AT_ONCE: Omit<Setup, "machine" | "cores"> = {
+const AT_ONCE: Omit<Setup, "machine" | "cores" | "operations"> = {
   workload: "madvise",
   policy: "strict+concurrent",
-  operations: 40,
   accessGapNs: 100_000,
   privateAccesses: true,
 };
@@ -26,11 +24,14 @@ const DEFERRED = "tick(4096,4ms)+frames(at-once)+addresses(at-once)";
 /** Nobody is told and nothing is flushed: what an allocation takes alone. */
 const UNFLUSHED = "queue(4096,never)+frames(at-once)+addresses(at-once)";
 
+/** What of a set-up is the machine and its size. */
+type Machine = "machine" | "cores" | "initiators" | "idleCores" | "topology" | "operations";
+
 const GAP = { low: 100, high: 20_000 };
 
 function effectOf(
   what: string,
-  machine: Pick<Setup, "machine" | "cores" | "initiators" | "idleCores" | "topology">,
+  machine: Pick<Setup, Machine>,
   { without, atOnce, deferred }: (typeof PUBLISHED)["large"],
 ): Effect {
   const baseline: Setup = { ...AT_ONCE, ...machine };
@@ -53,7 +54,7 @@ function effectOf(
         ]);
         return flushed / unflushed;
       };
-      const gapNs = await solve(growth, atOnce / without, GAP);
+      const gapNs = await lab.solve(growth, atOnce / without, GAP);
       const setup = { ...baseline, gapNs };
       const [before, after] = await Promise.all([
         usPerAllocation(setup, initiators),
@@ -80,6 +81,7 @@ export const XPFO: Paper = {
         cores: 96,
         topology: { sockets: 4, coresPerSocket: 24 },
         initiators: 60,
+        operations: 40,
         idleCores: 36,
       },
       PUBLISHED.large,
@@ -91,6 +93,7 @@ export const XPFO: Paper = {
         cores: 4,
         topology: { sockets: 1, coresPerSocket: 4 },
         initiators: 4,
+        operations: 600,
       },
       PUBLISHED.small,
     ),

@@ -5,7 +5,6 @@ import type { Lab } from "../lab.ts";
 import { US_PER_OPERATION } from "../metrics.ts";
 import type { Effect, Paper } from "../paper.ts";
 import type { Setup } from "../setup.ts";
-import { solve } from "../solve.ts";
 
 /** Pages at which both take as long. */
 const PUBLISHED = { withoutRefill: 5, fullRefill: 85 };
@@ -39,7 +38,7 @@ async function breakEven(lab: Lab, program: Partial<Setup>): Promise<number> {
     );
     return single - full;
   };
-  return solve(loss, 0, RANGE);
+  return lab.solve(loss, 0, RANGE);
 }
 
 function effectOf(what: string, published: number, program: Partial<Setup>): Effect {

@@ -37,6 +37,7 @@ export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
 /** A leaf table each for ten: with the fixed tables there are no more. */
 const MAX_PROGRAM_PAGES = 4096;
+const MAX_MESSAGE_LINES = 64;
 /** Modelled ns: a minute. */
 const MAX_TIME_NS = 60_000_000_000;
 
@@ -79,6 +80,8 @@ const dimensions = z.strictObject({
   program_pages: wholeNumber(1, MAX_PROGRAM_PAGES),
   /** Programs access nothing that another core may have mapped. */
   private_accesses: z.boolean("true or false"),
+  /** Cache lines that an interrupt handler fetches from its initiator besides the message's own. */
+  message_lines: wholeNumber(0, MAX_MESSAGE_LINES),
   /** Leaf tables have locks of their own, instead of one for each address space. */
   table_locks: z.boolean("true or false"),
   /** Kernel time of each operation under one lock of the machine … */
@@ -144,6 +147,7 @@ export const DEFAULTS = {
   access_gap_ns: 1000,
   program_pages: PROGRAM_PAGES,
   private_accesses: false,
+  message_lines: 0,
   table_locks: false,
   serial_ns: 0,
   serial_until_flushed: false,

@@ -38,6 +38,12 @@ export interface MachineShape {
   readonly flushQueueSlots: number;
   /** Locks for leaf tables, which share these by their addresses; without: one lock a space. */
   readonly tableLocks?: number;
+  /**
+   * Lines that a handler fetches from its initiator besides that of the message; none if undefined.
+   * In Linux these are the call (call_single_data), what to flush (flush_tlb_info) and the space's
+   * generation (tlb_gen), all of them written by the initiator.
+   */
+  readonly messageLines?: number;
   /** Frames go back to the common list at once, where the next core takes them from. */
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */
