@@ -21,6 +21,8 @@ export interface Setup {
   readonly shootsBy?: ShootsBy;
   /** What is fitted: these costs instead of the machine's. */
   readonly costs?: Partial<Costs>;
+  /** … and this count. */
+  readonly cachedRegions?: number;
   /** Of each initiator, in the long form. */
   readonly operations: number;
   readonly pages?: number;
@@ -98,13 +100,19 @@ export function pointOf(setup: Setup, quick: boolean): Point {
 const CANDIDATE = { grade: "interpolated", source: "a candidate of a fit" } as const;
 
 /** The same machine with its cores in other sockets, or with another way to tell them. */
-function adapted(profile: Profile, { costs = {}, topology, shootsBy }: Setup): Profile {
+function adapted(profile: Profile, setup: Setup): Profile {
+  const { costs = {}, cachedRegions, topology, shootsBy } = setup;
   const values = Object.entries(costs).map(([name, ns]) => [name, { ...CANDIDATE, ns }]);
   return {
     ...profile,
     costs: { ...profile.costs, ...Object.fromEntries(values) },
     ...(shootsBy !== undefined && { shootsBy }),
-    ...(topology !== undefined && { topology: placed(profile.topology, topology) }),
+    topology: {
+      ...(topology === undefined ? profile.topology : placed(profile.topology, topology)),
+      ...(cachedRegions !== undefined && {
+        cachedRegions: { ...CANDIDATE, count: cachedRegions },
+      }),
+    },
   };
 }
 

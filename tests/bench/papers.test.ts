@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { FITS } from "../../dist/bench/papers/fits.js";
+import { FITS, REGIONS_FIT } from "../../dist/bench/papers/fits.js";
 import { fileOf, fittedOf, profileOf } from "../../dist/bench/papers/machines.js";
 import type { Paper } from "../../dist/bench/papers/paper.js";
 import { isReproduced, rowOf } from "../../dist/bench/papers/report.js";
@@ -74,15 +74,19 @@ describe("setting a parameter from a baseline", () => {
 
 describe("machines", () => {
   const files = readdirSync("bench/papers/machines").map((file) => file.replace(/\.json$/, ""));
-  const fits = FITS.flatMap(({ machine, costs }) => costs.map((cost) => `${machine} ${cost}`));
+  const fits = [
+    ...FITS.flatMap(({ machine, costs }) => costs.map((cost) => `${machine} ${cost}`)),
+    `${REGIONS_FIT.machine} ${REGIONS_FIT.count}`,
+  ];
 
   it.each(files)("%s: what is fitted is interpolated in what is shipped, and has a fit", (name) => {
     const { base } = JSON.parse(readFileSync(fileOf(name), "utf8")) as { base: string };
-    const { costs } = parseProfile(base);
+    const { costs, topology } = parseProfile(base);
+    const values: Record<string, { grade: string }> = { ...costs, ...topology };
     for (const text of fittedOf(name)) {
-      const cost = text.split(" ")[0] as CostName;
-      expect(costs[cost].grade, cost).toBe("interpolated");
-      expect(fits).toContain(`${base} ${cost}`);
+      const [value] = text.split(" ");
+      expect(values[value].grade, value).toBe("interpolated");
+      expect(fits).toContain(`${base} ${value}`);
     }
   });
 

@@ -5,7 +5,7 @@ import { OPERATIONS_PER_S } from "../metrics.ts";
 import type { Effect, Paper } from "../paper.ts";
 import type { Setup } from "../setup.ts";
 
-const MACHINE = "cascade-lake";
+const MACHINE = "skylake-2s";
 
 /** What is lost, in per cent; of nginx the middle of 65 and 70, of SPDK what 60 of 100 Gbit/s is. */
 const PUBLISHED = { redisLeast: -38, redisMost: -70, nginx: -67.5, spdk: -40 };
