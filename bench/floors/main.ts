@@ -4,6 +4,7 @@
 
 import { median, quantileSorted } from "simple-statistics";
 import { endWithOutput } from "../../src/cli/output.ts";
+import { STRUCTURE_ENTRIES } from "../../src/engine/layout/regions.ts";
 import { createMachine } from "../../src/engine/machine/machine.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { startPool } from "../../src/workers/pool.ts";
@@ -51,7 +52,9 @@ async function measure(): Promise<FloorSamples> {
     tableFrames: 64,
     flushQueueSlots: 2,
     tracksAccesses: false,
+    rings: 0,
     ringSlots: 0,
+    cachedRegions: STRUCTURE_ENTRIES,
     l1: HOST.l1,
     l2: HOST.l2,
     iotlb: HOST.iotlb,

@@ -14,6 +14,7 @@
 import { z } from "zod";
 import { FIT_SOURCES, type FittedProfile } from "../calibration/fitted-profile.ts";
 import { UsageError } from "../engine/errors.ts";
+import { STRUCTURE_ENTRIES } from "../engine/layout/regions.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { byName } from "../engine/names.ts";
 import type { CostName } from "../engine/profile/costs.ts";
@@ -99,6 +100,7 @@ function schemaFor(path: string) {
     coresPerSocket: countOf(1, MAX_CORES, source),
     coresPerComplex: countOf(1, MAX_CORES, source),
     clusterCores: countOf(0, MAX_CORES, source),
+    cachedRegions: countOf(1, STRUCTURE_ENTRIES, source),
   } satisfies Record<TopologyName, unknown>;
   return z.strictObject({
     name: nameField(),

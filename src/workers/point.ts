@@ -84,6 +84,8 @@ const FIXED_TABLES = 64;
 /** Frames that cores keep in their magazines while others have none. */
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
+/** So many that hardly two tables share one. */
+const TABLE_LOCKS = 2048;
 
 /** Of a stress run's pages, how many can be mapped at once: now and then no frame is left. */
 const STRESS_FRAMES_PER_PAGE = 0.75;
@@ -94,7 +96,8 @@ export function shapeOf(point: Point): MachineShape {
   const windowPages = windowPagesOf(workload);
   const tracePages = workload.kind === TRACE ? pagesOfTrace(workload) : 0;
   const pages = windowPages + tracePages;
-  const program = SPACES * PROGRAM_PAGES + devices * BUFFER_PAGES;
+  const programPages = workload.programPages ?? PROGRAM_PAGES;
+  const program = SPACES * programPages + devices * BUFFER_PAGES;
   return {
     cores,
     iommus,
@@ -104,8 +107,12 @@ export function shapeOf(point: Point): MachineShape {
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
     flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
+    rings: workload.port?.flows ?? devices,
     ringSlots: traitsOf(workload.kind).ringSlots,
+    cachedRegions: Math.max(1, profile.topology.cachedRegions.count),
     ...(workload.stress !== undefined && { withoutMagazines: true }),
+    ...(workload.messageLines !== undefined && { messageLines: workload.messageLines }),
+    ...(workload.tableLocks === true && { tableLocks: TABLE_LOCKS }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
@@ -130,7 +137,7 @@ export function queueSlotsOf(policy: Policy): number {
 export function machineOf(point: Point): Machine {
   const { workload } = point;
   const machine = createMachine(shapeOf(point), planOf(point.policy).queuedInvalidation);
-  mapPrograms(machine);
+  mapPrograms(machine, workload.programPages);
   for (let core = 0; core < point.cores; core++) {
     machine.spaces.load(firstSpaceOf(core, point.cores, workload), core);
   }
@@ -150,8 +157,8 @@ export function playOf(point: Point): Play {
 }
 
 /** Frames for what initiators map. */
-function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): number {
-  if (stress === undefined) return initiators * windows * pages;
+function windowPagesOf({ initiators, windows, pages, stress, port }: WorkloadPlan): number {
+  if (stress === undefined) return (port?.flows ?? initiators) * windows * pages;
   const { ownPages, sharedPages } = stress;
   return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
 }
@@ -179,7 +186,8 @@ function tablesOf(point: Point, pages: number): number {
   if (traitsOf(kind).wholeTables) {
     return initiators * (4 + windows * tablesFor(workload.pages));
   }
-  if (workload.trace === undefined) return 4 * initiators + Math.ceil(pages / 512) * 2;
+  const shares = workload.port?.flows ?? initiators;
+  if (workload.trace === undefined) return 4 * shares + Math.ceil(pages / 512) * 2;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;
   for (let place = 0; place < vpns.length; place++) {

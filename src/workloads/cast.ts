@@ -10,6 +10,7 @@ import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/prob
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
 import type { HistogramData } from "../engine/probe/histogram.ts";
 import type { Timeline, TimelineData } from "../engine/probe/timeline.ts";
+import type { Costs } from "../engine/profile/costs.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
@@ -18,9 +19,10 @@ import { Random } from "../engine/random.ts";
 import { CauseTally } from "./cause-tally.ts";
 import type { Measured } from "./measured.ts";
 import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
+import { PORT_RING } from "./port.ts";
 import { scriptOf } from "./registry.ts";
 import { firstSpaceOf, runCore } from "./roles.ts";
-import { NIC_TX, type WorkloadPlan } from "./workload.ts";
+import { NIC_TX, PORT, type WorkloadPlan } from "./workload.ts";
 
 /** What all actors of a run have in common besides the machine. */
 export interface Play extends ProfileNumbers {
@@ -74,7 +76,7 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     device,
     cpu,
     machine,
-    stress === undefined ? play.costs : { ...play.costs, dmaNs: stress.dmaNs },
+    deviceCosts(play),
     new Random(play.seed, cpu.id),
     dmaPeriodNs,
     stress === undefined ? bufferVpn(device) : SHARED_VPN,
@@ -85,6 +87,15 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     protocol: scriptOf(play.workload.kind).move(engine, play.workload),
     report: () => ({ device: engine.counters, ...watchedBy(engine) }),
   };
+}
+
+/** What a device's steps cost, where the workload has it do them in another way. */
+function deviceCosts({ costs, workload }: Play): Costs {
+  const { stress, kind, mode } = workload;
+  if (stress !== undefined) return { ...costs, dmaNs: stress.dmaNs };
+  // Its next translation has been read ahead when it is wanted.
+  if (kind === PORT && mode === PORT_RING) return { ...costs, iotlbMissNs: 0, iotlbReadNs: 0 };
+  return costs;
 }
 
 /** Who may watch an actor, and is undefined while it does not. */

@@ -10,6 +10,7 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
 import { type AccessStream, userWork } from "../engine/protocol/user.ts";
+import { enterSerial, leaveSerial } from "./serial.ts";
 import { mapPages, unmapEach, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
@@ -26,7 +27,9 @@ export function* unmapPages(
   const vpn = windowOf(core, plan, index);
   yield* mapPages(core, vpn, plan.pages);
   yield* userWork(core, stream, core.random.around(plan.gapNs));
+  const ticket = yield* enterSerial(core, plan);
   yield* unmapEach(core, vpn, plan.pages);
+  yield* leaveSerial(core, ticket);
 }
 
 /** The same with one unmap for all pages. */
@@ -39,7 +42,9 @@ export function* unmapRange(
   const vpn = windowOf(core, plan, index);
   yield* mapPages(core, vpn, plan.pages);
   yield* userWork(core, stream, core.random.around(plan.gapNs));
+  const ticket = yield* enterSerial(core, plan);
   beginOperation(core);
   yield* unmap(core, vpn, plan.pages);
   yield* finishOperation(core);
+  yield* leaveSerial(core, ticket);
 }

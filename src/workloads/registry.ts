@@ -13,6 +13,7 @@ import { narrowWindow, widenWindow } from "./mprotect.ts";
 import { unmapPages, unmapRange } from "./munmap.ts";
 import { moveDescriptors, renewReceived, renewSent } from "./nic.ts";
 import { unmapWithTables } from "./page-table-free.ts";
+import { moveFlows, renewFlow } from "./port.ts";
 import { reclaimBatch, useReclaimed } from "./reclaim.ts";
 import { replayCpu } from "./replay.ts";
 import { emptyBuffer } from "./resize.ts";
@@ -30,6 +31,7 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
   RESIZE,
   SERVER,
@@ -99,6 +101,7 @@ const SCRIPTS: Readonly<Record<number, Script>> = {
   [RECLAIM]: { operate: reclaimBatch, work: useReclaimed, move },
   [NIC_RX]: { operate: renewReceived, work, move: moveDescriptors },
   [NIC_TX]: { operate: renewSent, work, move: moveDescriptors },
+  [PORT]: { operate: renewFlow, work, move: moveFlows },
   [TLB_BENCH]: { operate: signalNext, work, move },
   [TRACE]: { operate: replay, work, move },
   [STRESS]: { operate: stressCore, work, move },

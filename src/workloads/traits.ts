@@ -14,6 +14,7 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
   RESIZE,
   SERVER,
@@ -33,6 +34,8 @@ export interface Traits {
   readonly initiators: "asked" | "cores" | "devices";
   /** Whether each window has its page-table pages for itself. */
   readonly wholeTables: boolean;
+  /** Whether an operation can do part of its way under one lock (WorkloadPlan.serial). */
+  readonly canBeSerial: boolean;
   /** Descriptors of each device's ring, whose pages stay mapped meanwhile; 0 without rings. */
   readonly ringSlots: number;
 }
@@ -43,10 +46,12 @@ const PAGES_IN_TURN: Traits = {
   addresses: "in turn",
   initiators: "asked",
   wholeTables: false,
+  canBeSerial: false,
   ringSlots: 0,
 };
 const RANGES_IN_TURN: Traits = { ...PAGES_IN_TURN, onePageACall: false };
 const SAME_RANGE: Traits = { ...RANGES_IN_TURN, addresses: "same" };
+const SERIAL = { canBeSerial: true } as const;
 const SAME_PAGES: Traits = { ...PAGES_IN_TURN, addresses: "same" };
 const NO_PAGES: Traits = { ...PAGES_IN_TURN, pages: "none" };
 const DESCRIPTORS: Traits = {
@@ -57,11 +62,11 @@ const DESCRIPTORS: Traits = {
 };
 
 const TRAITS: Readonly<Record<number, Traits>> = {
-  [MUNMAP]: PAGES_IN_TURN,
-  [MUNMAP_RANGE]: RANGES_IN_TURN,
-  [MADVISE]: SAME_RANGE,
-  [SERVER]: { ...RANGES_IN_TURN, initiators: "cores" },
-  [IDLE_HEAVY]: PAGES_IN_TURN,
+  [MUNMAP]: { ...PAGES_IN_TURN, ...SERIAL },
+  [MUNMAP_RANGE]: { ...RANGES_IN_TURN, ...SERIAL },
+  [MADVISE]: { ...SAME_RANGE, ...SERIAL },
+  [SERVER]: { ...RANGES_IN_TURN, ...SERIAL, initiators: "cores" },
+  [IDLE_HEAVY]: { ...PAGES_IN_TURN, ...SERIAL },
   [PAGE_TABLE_FREE]: { ...RANGES_IN_TURN, wholeTables: true },
   [MPROTECT]: SAME_RANGE,
   [MPROTECT_WIDEN]: SAME_RANGE,
@@ -71,6 +76,7 @@ const TRAITS: Readonly<Record<number, Traits>> = {
   [RECLAIM]: { ...PAGES_IN_TURN, pages: RECLAIM_PAGES },
   [NIC_RX]: DESCRIPTORS,
   [NIC_TX]: DESCRIPTORS,
+  [PORT]: { ...PAGES_IN_TURN, ringSlots: RING_SLOTS },
   [TLB_BENCH]: NO_PAGES,
   [TRACE]: NO_PAGES,
   [STRESS]: NO_PAGES,

@@ -28,9 +28,14 @@ export function* mapPages(core: Core, vpn: number, pages: number): Protocol<void
 export function* usePages(core: Core, vpn: number, pages: number, writes: boolean): Protocol<void> {
   const flags = writes ? WRITABLE : 0;
   for (let page = vpn; page < vpn + pages; page++) {
-    if (!isPresent(entryOf(core, page))) yield* mapOrFail(core, page, flags);
+    yield* mapOnce(core, page, flags);
     access(core, page, writes);
   }
+}
+
+/** A page of those that stay mapped and that only this core maps gets a frame. */
+export function* mapOnce(core: Core, page: number, flags: number): Protocol<void> {
+  if (!isPresent(entryOf(core, page))) yield* mapOrFail(core, page, flags);
 }
 
 /** An operation that unmaps pages one after the other, each by a call of its own. */

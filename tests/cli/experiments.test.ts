@@ -155,6 +155,12 @@ describe("expanding an experiment", () => {
     ["nic-rx", { iommus: [1] }, /nic-rx is DMA: .*--iommus 1 --devices 1/],
     ["nic-tx", { iommus: [0], devices: [0] }, /nic-tx is DMA: /],
     ["nic-tx", { iommus: [1], devices: [3] }, /a core for each device's ring \(--cores 3\)/],
+    ["port:mapped", { iommus: [1], devices: [2] }, /port:mapped is one device/],
+    [
+      "port:off",
+      { iommus: [1], devices: [1], cores: [4], initiators: 4 },
+      /a flow for each initiator at least: 4, not 1 \("flows": 4\)/,
+    ],
     ["reclaim", { cores: [1] }, /faults in again what is reclaimed \(--cores 2\)/],
     ["idle-heavy", { cores: [3], idle_cores: [2] }, /sleeps and wakes \(--cores 4\)/],
     ["server", { cores: [2], idle_cores: [1] }, /2 \+ 1 \+ 0 need 3 cores, not 2/],

@@ -12,9 +12,11 @@ import {
   GRANULARITY_PAGE,
   iotlbDescriptor,
   sizedPage,
+  vpnOf,
 } from "../../dist/src/engine/layout/descriptor.js";
 import { QUEUE_SLOTS } from "../../dist/src/engine/layout/shape.js";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
+import { regionOf } from "../../dist/src/engine/machine/iommu.js";
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
@@ -295,7 +297,7 @@ test.each([
 ])(
   "%s: what its devices know of leaf tables goes, unless only leaves changed",
   (_, words, raised) => {
-    expect(submitAll([[[words]]], 1).machine.iommus[0].tablesEpoch).toBe(raised);
+    expect(submitAll([[[words]]], 1).machine.iommus[0].upperEpoch).toBe(raised);
   },
 );
 
@@ -326,6 +328,15 @@ test("a removed device has lost what it is asked to drop from its TLB", () => {
     false,
     true,
   ]);
+});
+
+test("page-selective without the hint: drops the way to its own region, and to no other", () => {
+  const { iommus } = submitAll([[[UNHINTED]]], 1).machine;
+  const region = regionOf(vpnOf(UNHINTED));
+  expect([region - 1, region, region + 1].map((of) => iommus[0].tableDropsOf(of))).toEqual([
+    0, 1, 0,
+  ]);
+  expect(iommus[0].tablesEpoch).toBe(0);
 });
 
 test("a device-TLB flush drops what its address encodes from that device's TLB alone", () => {

@@ -11,7 +11,13 @@ import {
 } from "../../dist/src/engine/profile/topology.js";
 
 /** Two sockets of 16 cores, in complexes of 8 and clusters of 4. */
-const SMALL: Topology = { sockets: 2, coresPerSocket: 16, coresPerComplex: 8, clusterCores: 4 };
+const SMALL: Topology = {
+  sockets: 2,
+  coresPerSocket: 16,
+  coresPerComplex: 8,
+  clusterCores: 4,
+  cachedRegions: 8,
+};
 
 const upTo = (max: number) => fc.integer({ min: 1, max });
 const anyTopology: fc.Arbitrary<Topology> = fc.record({
@@ -19,6 +25,7 @@ const anyTopology: fc.Arbitrary<Topology> = fc.record({
   coresPerSocket: upTo(40),
   coresPerComplex: upTo(50),
   clusterCores: fc.integer({ min: 0, max: 20 }),
+  cachedRegions: fc.constant(8),
 });
 const anyMachine = fc.record({ topology: anyTopology, cores: upTo(300) });
 

@@ -65,8 +65,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "if (cores || iommu) {\n        const coresFrom",
-          replace: `if (cores || iommu) {\n        ${FREE_ALL}\n        const coresFrom`,
+          find: "if (coresFrom !== SKIP || iommu) {\n",
+          replace: `if (coresFrom !== SKIP || iommu) {\n        ${FREE_ALL}\n`,
         },
       ],
     },

@@ -23,6 +23,7 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
   RESIZE,
   SERVER,
@@ -182,12 +183,12 @@ describe("reclaim: the same counts, as many steps, and those of the reclaimer in
 
 // How far the device got with a page when its descriptor's neighbours are flushed decides whether
 // it misses and what the IOMMU drains, and on threads that share CPUs its pace is another.
+const RINGS: Record<number, string> = { [NIC_RX]: "rx", [NIC_TX]: "tx", [PORT]: "port" };
+
 describe("a device with a ring: what must hold, in both", () => {
   test.each(
-    [NIC_RX, NIC_TX].flatMap((kind) =>
-      BASIC_POLICIES.map(
-        (policy) => [kind === NIC_RX ? "rx" : "tx", policy.name, kind, policy] as const,
-      ),
+    [NIC_RX, NIC_TX, PORT].flatMap((kind) =>
+      BASIC_POLICIES.map((policy) => [RINGS[kind], policy.name, kind, policy] as const),
     ),
   )("%s, %s", async (_direction, _name, kind, policy) => {
     const workload = workloadOf({ kind, pages: 16, windows: 40, operations: 12, warmup: 2 });

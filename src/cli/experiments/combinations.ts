@@ -84,3 +84,8 @@ export function initiatorsOf(
   if (initiators === "asked") return settings.initiators;
   return initiators === "cores" ? cores : devices;
 }
+
+/** Whether operations do part of their way under one lock. */
+export function isSerial({ serial_ns, serial_until_flushed }: Settings): boolean {
+  return serial_ns > 0 || serial_until_flushed;
+}

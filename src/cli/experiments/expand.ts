@@ -6,12 +6,14 @@ import { type Policy, queueOf } from "../../engine/policy/policy.ts";
 import { isFree } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
 import { shapeOf } from "../../workers/point.ts";
+import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { traitsOf } from "../../workloads/traits.ts";
-import type { WorkloadPlan } from "../../workloads/workload.ts";
+import { PORT, type WorkloadPlan } from "../../workloads/workload.ts";
 import {
   type Combination,
   combinationsOf,
   initiatorsOf,
+  isSerial,
   type Settings,
   settingsOf,
 } from "./combinations.ts";
@@ -199,9 +201,24 @@ function planWorkload(
     otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
     ats: settings.ats,
-    windows: windowsOf(workload.kind, pages, policy, initiators),
+    ...(settings.program_pages !== PROGRAM_PAGES && { programPages: settings.program_pages }),
+    ...(settings.private_accesses && { privateAccesses: true as const }),
+    ...(settings.message_lines > 0 && { messageLines: settings.message_lines }),
+    ...(settings.table_locks && { tableLocks: true as const }),
+    ...(isSerial(settings) && {
+      serial: { ns: settings.serial_ns, untilFlushed: settings.serial_until_flushed },
+    }),
+    windows: windowsOf(workload.kind, pages, policy, sharesOf(workload, initiators, settings)),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
+    ...(workload.kind === PORT && {
+      port: { flows: settings.flows, burstPages: settings.burst_pages },
+    }),
   };
+}
+
+/** Who has windows of their own: initiators, or a port's flows. */
+function sharesOf({ kind }: NamedWorkload, initiators: number, { flows }: Settings): number {
+  return kind === PORT ? flows : initiators;
 }
 
 /** Pages of an operation; undefined where that varies or there are none. */
@@ -226,9 +243,9 @@ function operationsOf(wanted: number | OperationBudget, pages: number, isDilated
 /**
  * Enough that no address is mapped again while it waits in a flush queue, as far as frames allow.
  */
-function windowsOf(kind: number, pages: number, policy: Policy, initiators: number): number {
+function windowsOf(kind: number, pages: number, policy: Policy, shares: number): number {
   if (traitsOf(kind).addresses === "same") return 1;
-  const most = Math.floor(WINDOW_FRAMES / (pages * initiators));
+  const most = Math.floor(WINDOW_FRAMES / (pages * shares));
   return Math.max(MIN_WINDOWS, Math.min(most, windowsWanted(kind, pages, policy)));
 }
 

@@ -2,8 +2,8 @@
 
 import { isFree } from "../../engine/profile/profile.ts";
 import { traitsOf } from "../../workloads/traits.ts";
-import { IDLE_HEAVY, RECLAIM, TLB_BENCH } from "../../workloads/workload.ts";
-import { type Combination, initiatorsOf, type Settings } from "./combinations.ts";
+import { IDLE_HEAVY, PORT, RECLAIM, TLB_BENCH } from "../../workloads/workload.ts";
+import { type Combination, initiatorsOf, isSerial, type Settings } from "./combinations.ts";
 import { MAX_THREADED_CORES } from "./schema.ts";
 
 /** Workloads that are nothing without a core that neither initiates nor is idle: what it does. */
@@ -20,7 +20,9 @@ export function whyNot(
 ): string | undefined {
   return (
     lackOfDevices(combination) ??
+    lackOfFlows(combination, settings) ??
     lackOfCores(combination, initiatorsOf(combination, settings)) ??
+    unfitForSections(combination, settings) ??
     unfitForTlbBench(combination, initiatorsOf(combination, settings)) ??
     lackOfBroadcasts(combination) ??
     unfitForExecutor(combination, settings, hostCpus)
@@ -36,6 +38,24 @@ function lackOfDevices({ workload, cores, iommus, devices }: Combination): strin
     return `${workload.name} has a core for each device's ring (--cores ${devices})`;
   }
   return devices > 0 && iommus === 0 ? "a device needs an IOMMU (--iommus 1)" : undefined;
+}
+
+function lackOfFlows(combination: Combination, settings: Settings): string | undefined {
+  const { workload, devices } = combination;
+  if (workload.kind !== PORT) return undefined;
+  const { flows } = settings;
+  const initiators = initiatorsOf(combination, settings);
+  if (devices !== 1) return `${workload.name} is one device (--devices 1)`;
+  if (flows >= initiators) return undefined;
+  return (
+    `${workload.name} has a flow for each initiator at least: ${initiators}, not ${flows} ` +
+    `("flows": ${initiators})`
+  );
+}
+
+function unfitForSections({ workload }: Combination, settings: Settings): string | undefined {
+  if (!isSerial(settings) || traitsOf(workload.kind).canBeSerial) return undefined;
+  return `${workload.name} does nothing under a lock of its own (serial_ns is for munmap)`;
 }
 
 function lackOfCores(combination: Combination, initiators: number): string | undefined {

@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
+import { PORT_MODES } from "../../workloads/port.ts";
 import { TLB_BENCH_MODES } from "../../workloads/tlb-bench.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
 import {
@@ -16,6 +17,7 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
   RESIZE,
   SERVER,
@@ -25,7 +27,7 @@ import {
 export interface NamedWorkload {
   readonly name: string;
   readonly kind: number;
-  /** Which mode of Akaros's benchmark; 0 for the others. */
+  /** Which mode of Akaros's benchmark, or of a port; 0 for the others. */
   readonly mode: number;
   /** Of a replay: the operations, in real time or with times that suit a slower machine. */
   readonly trace?: (isSlow: boolean) => TraceOperationsData;
@@ -43,6 +45,7 @@ const WORKLOADS: readonly NamedWorkload[] = [
   { name: "server", kind: SERVER, mode: 0 },
   { name: "nic-rx", kind: NIC_RX, mode: 0 },
   { name: "nic-tx", kind: NIC_TX, mode: 0 },
+  ...PORT_MODES.map((name, mode) => ({ name: `port:${name}`, kind: PORT, mode })),
   { name: "reclaim", kind: RECLAIM, mode: 0 },
   { name: "fork-cow", kind: FORK_COW, mode: 0 },
   { name: "migrate", kind: MIGRATE, mode: 0 },

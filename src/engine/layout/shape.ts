@@ -44,12 +44,24 @@ export interface MachineShape {
   readonly tableFrames: number;
   /** Slots of each core's flush queue; a power of two, one stays empty. */
   readonly flushQueueSlots: number;
+  /** Locks for leaf tables, which share these by their addresses; without: one lock a space. */
+  readonly tableLocks?: number;
+  /**
+   * Lines that a handler fetches from its initiator besides that of the message; none if undefined.
+   * In Linux these are the call (call_single_data), what to flush (flush_tlb_info) and the space's
+   * generation (tlb_gen), all of them written by the initiator.
+   */
+  readonly messageLines?: number;
   /** Frames go back to the common list at once, where the next core takes them from. */
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */
   readonly tracksAccesses: boolean;
-  /** Slots of each device's descriptor ring; a power of two, 0 without rings. */
+  /** Descriptor rings: one a device, or one a flow of a port. */
+  readonly rings: number;
+  /** Slots of each descriptor ring; a power of two, 0 without rings. */
   readonly ringSlots: number;
+  /** 2 MiB regions that a device's paging-structure caches hold; a power of two. */
+  readonly cachedRegions: number;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
@@ -90,10 +102,10 @@ export function checkShape(shape: MachineShape): void {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
   }
   within("address spaces", shape.spaces, 1, MAX_SPACES);
-  const { l1, l2, iotlb, flushQueueSlots, ringSlots } = shape;
-  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots]) {
+  const { l1, l2, iotlb, flushQueueSlots, ringSlots, cachedRegions } = shape;
+  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots, cachedRegions]) {
     if ((size & (size - 1)) !== 0)
-      throw new UsageError(`${size} sets or slots: not a power of two`);
+      throw new UsageError(`${size} sets, slots or regions: not a power of two`);
   }
   const frames = shape.dataFrames + shape.tableFrames;
   // A free list holds frame + 1 in as many bits: the last number cannot be had.

@@ -9,6 +9,8 @@ export interface Topology {
   readonly coresPerComplex: number;
   /** Cores that one ICR write can reach; 0 where each takes its own. */
   readonly clusterCores: number;
+  /** 2 MiB regions that an IOMMU's paging-structure caches hold for a device; a power of two. */
+  readonly cachedRegions: number;
 }
 
 export type TopologyName = keyof Topology;

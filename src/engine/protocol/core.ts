@@ -84,6 +84,8 @@ export class Core {
   /** Pages of the ranges that a half has not flushed yet. */
   coresPending = 0;
   iommuPending = 0;
+  /** What it maps and unmaps is a device's alone: no core may have it cached. */
+  forDevice = false;
   /** The range of a flush that cannot be gathered. */
   readonly immediate = new RangeList();
   /** What is under way must be flushed everywhere before it ends, whatever the policy defers. */

@@ -22,6 +22,7 @@ const ALL_PAGES = Number.POSITIVE_INFINITY;
 export function* serviceInterrupts(core: Core): Protocol<void> {
   const { cpu, machine, costs, message } = core;
   const { mailboxes } = machine;
+  const { messageLines } = machine.shape;
   core.countFromHere();
   const enteredNs = cpu.now();
   // From here on, not from its flush on.
@@ -34,6 +35,7 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     // Of the host's lateness, what is this message's: it may have been for something else.
     const lateNs = Math.min(hostNs, Math.max(0, beganNs - message.dueNs));
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
+    if (messageLines !== undefined) cpu.spend(messageLines * core.lineNs(message.sender));
     if ((message.kind & ACK_EARLY) !== 0) {
       if (cpu.point()) yield;
       acknowledge(core, beganNs, lateNs);

@@ -282,9 +282,9 @@ function flushDomain(unit: InvalidationUnit, did: number): void {
 /** Drops the pages of a page-selective descriptor; an IOTLB that was never filled has none. */
 function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
   const { iommu, iotlb, check } = unit;
-  if (unit.devices.length > 0 && !leafHintOf(words)) iommu.dropTables();
-  if (iommu.fills === 0) return;
   const pages = powerOfTwo(addressMaskOf(words));
+  if (unit.devices.length > 0 && !leafHintOf(words)) iommu.dropTablesOf(vpnOf(words), pages);
+  if (iommu.fills === 0) return;
   iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, iommu, check);
 }
 

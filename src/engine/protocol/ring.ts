@@ -12,13 +12,19 @@ import { sleepOrServe } from "./interrupts.ts";
 import { nextTimerNs, serveTimers } from "./user.ts";
 
 /**
- * The driver: hands the pages from `vpn` on, which are mapped, to the device, whose ring has room.
+ * The driver: hands the pages from `vpn` on, which are mapped, to the device, whose ring has room:
+ * its only one, or `ring` of those that it has.
  */
-export function* postDescriptor(core: Core, device: number, vpn: number): Protocol<void> {
+export function* postDescriptor(
+  core: Core,
+  device: number,
+  vpn: number,
+  ring = device,
+): Protocol<void> {
   const { cpu, machine, costs } = core;
   if (cpu.point()) yield;
   const dueNs = cpu.effectNs(costs.tailWriteNs);
-  machine.rings.post(device, vpn, dueNs);
+  machine.rings.post(ring, vpn, dueNs);
   cpu.ring(deviceActor(machine.shape, device), dueNs);
 }
 

@@ -24,6 +24,8 @@ export interface AccessStream {
   readonly pages: number;
   /** User time from one access to the next. */
   readonly gapNs: number;
+  /** All accesses go to the program's pages, none to what cores mapped last. */
+  readonly isPrivate?: boolean;
 }
 
 /** So often a program looks whether the run is over, if it makes several accesses meanwhile. */
@@ -200,11 +202,14 @@ function fill(core: Core, vpn: number, leaf: number, write: boolean): boolean {
   }
 }
 
-/** Half of the accesses go to the program's own pages, half to what some core mapped last. */
+/**
+ * Half of the accesses go to the program's own pages, half to what some core mapped last, unless
+ * the stream is private.
+ */
 function pickPage(core: Core, stream: AccessStream): number {
   const { random, machine, space } = core;
   const own = stream.vpn + random.below(stream.pages);
-  if (space !== 0 || random.below(2) === 0) return own;
+  if (space !== 0 || stream.isPrivate === true || random.below(2) === 0) return own;
   const live = machine.livePages.pick(random.below(machine.livePages.mappers), random.next());
   return live === NO_PAGE ? own : live;
 }
