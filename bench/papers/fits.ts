@@ -1,6 +1,6 @@
 // What of the machines in machines/ is fitted, and to what: interpolated costs, each solved for one
-// published figure, which is never one that a policy has reached in a row of its own. A fit is done
-// with the values of those before it.
+// published cost; but for the interconnect of arm-broadcast, of which none is published, and which
+// is fitted to what a row measured under contention. A fit is done with what stands in the files.
 
 import type { CostName, Costs } from "../../src/engine/profile/costs.ts";
 import type { Lab } from "./lab.ts";

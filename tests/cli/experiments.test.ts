@@ -126,6 +126,37 @@ describe("expanding an experiment", () => {
     ]);
   });
 
+  it("says of the kernel what it is told, and nothing by default", () => {
+    const planOf = (fields: object) => expand(parse(fields), SETTINGS).points[0];
+    const told = planOf({
+      serial_ns: 500,
+      serial_until_flushed: true,
+      table_locks: true,
+      message_lines: 3,
+      program_pages: 512,
+      private_accesses: true,
+    });
+    const said = {
+      serial: { ns: 500, untilFlushed: true },
+      tableLocks: true,
+      messageLines: 3,
+      programPages: 512,
+      privateAccesses: true,
+    };
+    expect(told.point.workload).toMatchObject(said);
+    expect(told.id).not.toBe(planOf({}).id);
+    for (const field of Object.keys(said)) {
+      expect(planOf({}).point.workload).not.toHaveProperty(field);
+    }
+  });
+
+  it("refuses serial sections where no operation has one", () => {
+    const workloads = ["mprotect"];
+    expect(() => expand(parse({ workloads, serial_ns: 1 }), SETTINGS)).toThrow(
+      /mprotect does nothing under a lock of its own/,
+    );
+  });
+
   it("lets tlb-bench signal a core that is idle, but none that runs another process", () => {
     const signals = { workloads: ["tlb-bench:IPI"], policies: ["akaros"] };
     const runs = (fields: object) => () => expand(parse({ ...signals, ...fields }), SETTINGS);

@@ -25,6 +25,7 @@ export const LATR_MUNMAP: Paper = {
       machine: "haswell-2s",
       setup: "munmap of 1 page, 16 cores in 2 sockets, Linux 4.10 → LATR",
       metric: "time of one munmap",
+      note: "deliveryRemoteNs is fitted to what Linux's shootdown takes on this machine",
       unit: "%",
       published: -70.8,
       async reproduce(lab) {

@@ -52,8 +52,8 @@ export const LOOPS: Effect = {
   unit: "%",
   published: percent(PUBLISHED.broadcastS, PUBLISHED.localS),
   note:
-    "local: what a program alone takes; how many calls a loop has is not published, so that a " +
-    "call's time is that of another machine",
+    "broadcastServiceNs is fitted to this very figure; how many calls a loop has is not published, " +
+    "so that a call's time is another machine's; local: what a program alone takes",
   reproduce: (lab) => timeOfLoops(lab),
 };
 
