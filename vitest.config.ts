@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/support/properties.ts"],
     // Threaded tests need the CPUs to themselves: one file after the other.
     fileParallelism: false,
     pool: "forks",

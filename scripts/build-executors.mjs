@@ -94,7 +94,7 @@ const MODIFIED = {
 /** One module with plain accesses instead of atomic ones. */
 export function toPlainAccesses(file, source) {
   const edits = [];
-  const helpers = new Set();
+  const used = new Set();
   visit(file, source, {
     CallExpression({ callee, arguments: [words, index, value], start, end }) {
       if (callee.type !== "MemberExpression" || callee.object.name !== "Atomics") return;
@@ -105,12 +105,12 @@ export function toPlainAccesses(file, source) {
         if (method === "load") edits.push({ start: index.end, end, text: "])" });
         else edits.push({ start: index.end, end: value.start, text: "] = " });
       } else if (method in MODIFIED) {
-        helpers.add(method);
+        used.add(method);
         edits.push({ start: callee.start, end: callee.end, text: `plain_${method}` });
       }
     },
   });
-  const functions = [...helpers].map(
+  const functions = [...used].map(
     (method) =>
       `function plain_${method}(words, i, a, b) { const old = words[i]; ` +
       `words[i] = ${MODIFIED[method]}; return old; }\n`,

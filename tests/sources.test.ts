@@ -17,7 +17,8 @@ const { toPlainFunctions, toCalls, toPlainAccesses, PROTOCOL_FOLDERS } = script 
 
 /** Folders of src/, and what each may import. */
 const EDGES: Record<string, readonly string[]> = {
-  cli: ["engine", "results", "workers", "workloads"],
+  cli: ["calibration", "engine", "results", "workers", "workloads"],
+  calibration: ["engine", "results", "workers", "workloads"],
   results: ["engine", "workers", "workloads"],
   workers: ["engine", "workloads"],
   workloads: ["engine"],

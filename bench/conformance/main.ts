@@ -32,7 +32,7 @@ const {
   failure,
   floorNs = 0,
 } = await measure(
-  { points, seed: SEED, sampling: undefined, logsSamples: false },
+  { points, seed: SEED, sampling: undefined, logsSamples: false, measuresNoise: false },
   progress,
   interrupt.signal,
 );

@@ -2,11 +2,12 @@
 // lines, with every modelled cost at zero; and how many events a second virtual time has, over a
 // bare event loop. One JSON object a line.
 
-import { Piscina } from "piscina";
 import { median, quantileSorted } from "simple-statistics";
 import { endWithOutput } from "../../src/cli/output.ts";
+import { STRUCTURE_ENTRIES } from "../../src/engine/layout/regions.ts";
 import { createMachine } from "../../src/engine/machine/machine.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
+import { startPool } from "../../src/workers/pool.ts";
 import { mapPrograms, PROGRAM_PAGES } from "../../src/workloads/memory-map.ts";
 import type { VirtualFloorTask, VirtualRound } from "./virtual-floors.ts";
 import { FLOOR_WORDS, type FloorSamples, type FloorTask } from "./worker.ts";
@@ -51,7 +52,9 @@ async function measure(): Promise<FloorSamples> {
     tableFrames: 64,
     flushQueueSlots: 2,
     tracksAccesses: false,
+    rings: 0,
     ringSlots: 0,
+    cachedRegions: STRUCTURE_ENTRIES,
     l1: HOST.l1,
     l2: HOST.l2,
     iotlb: HOST.iotlb,
@@ -65,12 +68,8 @@ async function measure(): Promise<FloorSamples> {
   machine.spaces.load(0, 0);
   machine.spaces.load(0, 1);
   const words = new Int32Array(new SharedArrayBuffer(FLOOR_WORDS * Int32Array.BYTES_PER_ELEMENT));
-  const pool = new Piscina<FloorTask, FloorSamples>({
-    filename: new URL("../../threads/bench/floors/worker.js", import.meta.url).href,
-    minThreads: 2,
-    maxThreads: 2,
-    concurrentTasksPerWorker: 1,
-  });
+  const worker = new URL("../../threads/bench/floors/worker.js", import.meta.url);
+  const pool = startPool<FloorTask, FloorSamples>(worker, 2);
   const task = { words, memory: machine.memory, shape, rounds: ROUNDS + WARMUP_ROUNDS };
   const [samples] = await Promise.all([
     pool.run({ ...task, leader: true }),
@@ -85,10 +84,8 @@ function threadFloor(samples: FloorSamples, part: number, name: string): Floor {
 }
 
 async function virtualFloor(cores: number): Promise<Floor & Record<string, number | string>> {
-  const pool = new Piscina<VirtualFloorTask, VirtualRound[]>({
-    filename: new URL("./virtual-floors.js", import.meta.url).href,
-    maxThreads: 1,
-  });
+  const worker = new URL("./virtual-floors.js", import.meta.url);
+  const pool = startPool<VirtualFloorTask, VirtualRound[]>(worker, 1);
   const rounds = await pool.run({ cores, quick: QUICK });
   await pool.destroy();
   return {

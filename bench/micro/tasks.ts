@@ -19,6 +19,7 @@ import {
   vpnOf,
 } from "../../src/engine/layout/descriptor.ts";
 import { USER, WRITABLE } from "../../src/engine/layout/pte.ts";
+import { STRUCTURE_ENTRIES } from "../../src/engine/layout/regions.ts";
 import { NO_FRAME } from "../../src/engine/machine/frames.ts";
 import { createMachine, type Machine } from "../../src/engine/machine/machine.ts";
 import { ACK_LATE, FLUSH_PAGES, type Message } from "../../src/engine/machine/mailboxes.ts";
@@ -82,7 +83,9 @@ export function microTasks(): MicroTask[] {
       tableFrames: 64,
       flushQueueSlots: 2,
       tracksAccesses: false,
+      rings: 0,
       ringSlots: 0,
+      cachedRegions: STRUCTURE_ENTRIES,
       l1: HOST.l1,
       l2: HOST.l2,
       iotlb: HOST.iotlb,

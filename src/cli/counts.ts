@@ -7,20 +7,21 @@ import { type Heading, renderTable } from "./output.ts";
 
 const TITLES = ["requests", "IPIs", "full", "ranged"] as const;
 const HEADINGS: readonly Heading[] = [
+  { title: "executor", align: "left" },
   { title: "policy", align: "left" },
   { title: "cause", align: "left" },
   ...TITLES.map((title): Heading => ({ title, align: "right" })),
 ];
 
-/** One line for each policy; of a single one, one for each cause as well. */
+/** One line for each run of a policy; of a single one, one for each cause as well. */
 export function countsTable(rows: readonly CountsRow[]): string {
   const points = new Set(rows.map(({ point, repetition }) => `${point} ${repetition}`));
   const shown = points.size === 1 ? rows : rows.filter(({ cause }) => cause === ALL_CAUSES);
   const lines: string[][] = [];
   for (let first = 0; first < shown.length; first += FLUSH_METRICS.length) {
-    const { policy, cause } = shown[first];
+    const { executor, policy, cause } = shown[first];
     const cells = shown.slice(first, first + FLUSH_METRICS.length);
-    lines.push([`${policy}`, `${cause}`, ...cells.map(cellOf)]);
+    lines.push([`${executor}`, `${policy}`, `${cause}`, ...cells.map(cellOf)]);
   }
   return `flushes, kernel → policy:\n${renderTable(HEADINGS, lines)}`;
 }

@@ -1,7 +1,7 @@
 // Ctrl-C: the first one ends the run in order, so that what is finished gets written; the second
 // one ends the process at once.
 
-export const INTERRUPTED_EXIT_CODE = 130;
+const INTERRUPTED_EXIT_CODE = 130;
 
 /** The user ended the run; the message says what became of it. */
 export class InterruptedError extends Error {

@@ -2,7 +2,6 @@
 // file, line and column, the field, and what would be right.
 
 import { readFileSync } from "node:fs";
-import { closest } from "fastest-levenshtein";
 import {
   findNodeAtLocation,
   getNodeValue,
@@ -13,6 +12,7 @@ import {
 } from "jsonc-parser";
 import { z } from "zod";
 import { UsageError } from "../engine/errors.ts";
+import { suggestion } from "../engine/names.ts";
 
 const EXTENSION = ".json";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -94,10 +94,8 @@ export class JsonFile {
     const { node } = this.nearest(path);
     return issue.keys.map((key) => {
       const keyNode = node.children?.find(({ children }) => children?.[0].value === key) ?? node;
-      return (
-        `${this.placeOf(keyNode.offset)}: ${this.fieldName(path)} has no field "${key}": ` +
-        `did you mean "${closest(key, known)}"? There are ${known.join(", ")}`
-      );
+      const place = `${this.placeOf(keyNode.offset)}: ${this.fieldName(path)}`;
+      return `${place} has no field "${key}"${suggestion(key, known)}`;
     });
   }
 
@@ -156,7 +154,7 @@ export function nameField() {
   return z.string("a name").regex(NAME, "letters, digits, dots, dashes and underscores");
 }
 
-/** A string in a notation; what its parser refuses becomes an issue at its place in the file. */
+/** A string in a notation; what its parser refuses is a fault at its place in the file. */
 export function named<Parsed>(parse: (text: string) => Parsed) {
   return z.string().transform((text, context): Parsed => {
     try {

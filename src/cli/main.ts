@@ -6,11 +6,14 @@ import { Command, CommanderError } from "commander";
 import { describePackage } from "../results/package.ts";
 import { addAnalyze } from "./commands/analyze.ts";
 import { addBench } from "./commands/bench.ts";
+import { addCalibrate } from "./commands/calibrate.ts";
 import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addStress } from "./commands/stress.ts";
+import { addTimeline } from "./commands/timeline.ts";
+import { addValidate } from "./commands/validate.ts";
 import { endWithOutput } from "./output.ts";
 
 const OWN_BUG = 1;
@@ -34,14 +37,18 @@ Examples:
   shootdown bench scaling --quick
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
+  shootdown timeline --iommus 1 --devices 1
   shootdown stress --seconds 60
+  shootdown calibrate --out results/mine
+  shootdown validate results/mine/host.json
   shootdown policies deferred
 
 Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,
 21 no progress, 130 interrupted.
 `,
     );
-  const commands = [addBench, addReplay, addAnalyze, addStress];
+  const measuring = [addBench, addReplay, addAnalyze, addTimeline, addStress];
+  const commands = [...measuring, addCalibrate, addValidate];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

@@ -133,6 +133,7 @@ export function addPolicyOption(command: Command): Command {
       "--policy <names>",
       "policies (see shootdown policies --help), such as strict,batch(64,cores)+early-ack; all: " +
         "each; or files of your own: JSON, ES modules",
+      (text: string, before?: string) => (before === undefined ? text : `${before},${text}`),
     )
     .hook("preAction", async (_, action) => {
       const list: string | undefined = action.getOptionValue("policy");
@@ -198,20 +199,23 @@ export function numberFrom(flag: string, least: number, most: number): (text: st
   };
 }
 
-function listFrom(flag: string, least: number, most: number): (text: string) => number[] {
+/** A parser of lists of them; an option that stands there twice takes what both say. */
+function listFrom(flag: string, least: number, most: number) {
   const parse = numberFrom(flag, least, most);
-  return (text) => [...new Set(text.split(",").map(parse))];
+  return (text: string, before: readonly number[] = []): number[] => {
+    return [...new Set([...before, ...text.split(",").map((item) => parse(item))])];
+  };
 }
 
-function parseProfiles(text: string): Profile[] {
-  return [...new Set(text.split(",").map((name) => parseProfile(name.trim())))];
+function parseProfiles(text: string, before: readonly Profile[] = []): Profile[] {
+  return [...new Set([...before, ...text.split(",").map((name) => parseProfile(name.trim()))])];
 }
 
-function parseExecutor(text: string): Executor[] {
+function parseExecutor(text: string, before: readonly Executor[] = []): Executor[] {
   if (text === "both") return [...EXECUTORS];
   const executor = EXECUTORS.find((known) => known === text);
   if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
-  return [executor];
+  return [...new Set([...before, executor])];
 }
 
 function parseCheck(text: string): CheckChoice {

@@ -117,7 +117,7 @@ function orIssue(context: Context, make: () => Policy): Policy {
   }
 }
 
-/** Hands an issue of one of the fields on, with the field that was probably meant. */
+/** Hands on what is wrong with one of the fields, with the field that was probably meant. */
 function addIssue(context: Context, issue: z.core.$ZodIssue): void {
   if (issue.code !== "unrecognized_keys") {
     context.addIssue({ code: "custom", path: issue.path, message: issue.message });

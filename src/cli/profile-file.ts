@@ -4,12 +4,17 @@
 // field                  what
 // name                   not that of a shipped profile
 // base                   whose values hold where the file gives none; without it, all are needed
-// costs                  by name: whole ns, or {"ns": …, "grade": …, "source": …}
+// costs                  by name: whole ns, or {"ns": …, "grade": …, "source": …}, with "interval":
+//                        [from, to] where it was measured
 // topology               by name: a count, or {"count": …, "grade": …, "source": …}
 // shootsBy               ipi, broadcast, both
 // l1, l2, iotlb          {"sets": a power of two, "ways": …}
+// fit                    what `shootdown calibrate` knows besides, for `shootdown validate`
 
 import { z } from "zod";
+import { FIT_SOURCES, type FittedProfile } from "../calibration/fitted-profile.ts";
+import { UsageError } from "../engine/errors.ts";
+import { STRUCTURE_ENTRIES } from "../engine/layout/regions.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { byName } from "../engine/names.ts";
 import type { CostName } from "../engine/profile/costs.ts";
@@ -42,6 +47,23 @@ function readProfile(path: string): Profile {
 /** Parses and checks the text of a profile. Throws a UsageError. */
 export function parseProfileText(path: string, text: string): Profile {
   return profileOf(new JsonFile(WHAT, path, text));
+}
+
+/** A profile that `calibrate` has written, with what it knows besides. Throws a UsageError. */
+export function readFittedProfile(path: string): FittedProfile {
+  if (!isFile(path)) throw notFitted(byName("profile", path, PROFILES).name);
+  const file = JsonFile.read(WHAT, path);
+  const profile = profileOf(file);
+  const { fit } = file.check(schemaFor(path));
+  if (fit === undefined) throw notFitted(path);
+  return { profile, fit };
+}
+
+function notFitted(name: string): UsageError {
+  return new UsageError(
+    `${name} was not fitted to anything: write a profile with shootdown calibrate, or from a ` +
+      "trace with shootdown calibrate --from TRACE",
+  );
 }
 
 function profileOf(file: JsonFile): Profile {
@@ -78,6 +100,7 @@ function schemaFor(path: string) {
     coresPerSocket: countOf(1, MAX_CORES, source),
     coresPerComplex: countOf(1, MAX_CORES, source),
     clusterCores: countOf(0, MAX_CORES, source),
+    cachedRegions: countOf(1, STRUCTURE_ENTRIES, source),
   } satisfies Record<TopologyName, unknown>;
   return z.strictObject({
     name: nameField(),
@@ -90,14 +113,41 @@ function schemaFor(path: string) {
     l2: tlb().optional(),
     iotlb: tlb().optional(),
     tlbSource: z.string("where the sizes come from").optional(),
+    fit: fitRecord().optional(),
   });
+}
+
+function fitRecord() {
+  const whole = z.number("ns");
+  return z.strictObject(
+    {
+      from: oneOf(FIT_SOURCES),
+      base: z.string("whose values stand where nothing was measured"),
+      where: z.string("what was measured"),
+      seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+      beforeNs: wholeNumber(0, MAX_COST_NS),
+      afterNs: wholeNumber(0, MAX_COST_NS),
+      line: z.strictObject(
+        { baseNs: whole, perPageNs: whole, perSendNs: whole },
+        '{"baseNs": …, "perPageNs": …, "perSendNs": …}',
+      ),
+    },
+    "as shootdown calibrate writes it",
+  );
 }
 
 function costOf(source: string) {
   const form = 'whole ns, or {"ns": …, "grade": …, "source": …}';
+  const interval = z.tuple(
+    [wholeNumber(0, MAX_COST_NS), wholeNumber(0, MAX_COST_NS)],
+    "[from, to]",
+  );
   return z.preprocess(
     (value) => (typeof value === "number" ? { ns: value, grade: "given", source } : value),
-    z.strictObject({ ns: wholeNumber(0, MAX_COST_NS), ...origin() }, form),
+    z.strictObject(
+      { ns: wholeNumber(0, MAX_COST_NS), ...origin(), interval: interval.optional() },
+      form,
+    ),
   );
 }
 

@@ -9,6 +9,11 @@ export function traceName(path: string): string {
   return path === "-" ? "stdin" : basename(path).replace(/(?<=.)\..*$/, "");
 }
 
+/** As a workload, and as what a profile was fitted to: `trace:redis`. */
+export function traceWorkload(path: string): string {
+  return `trace:${traceName(path)}`;
+}
+
 /** The operations with their idle time cut as `compressTimes` does; what was cut is noted. */
 export function withoutGaps(recorded: TraceOperationsData, maxGapNs: number): TraceOperationsData {
   const atNs = compressTimes(recorded.atNs, recorded.byTime, maxGapNs);

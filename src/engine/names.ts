@@ -1,15 +1,26 @@
 // Names that a user wrote: refusing an unknown one with the name that was probably meant.
 
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { UsageError } from "./errors.ts";
 
-/** `no policy "strikt": did you mean "strict"? There are akaros, strict, …`. */
+/** `there is no policy "strikt": did you mean "strict"? There are akaros, strict, …`. */
 export function unknownName(kind: string, given: string, names: readonly string[]): UsageError {
-  const longer = given === "" ? [] : names.filter((name) => name.startsWith(given));
-  const meant = longer.length > 0 ? longer[0] : closest(given, names);
-  return new UsageError(
-    `there is no ${kind} "${given}": did you mean "${meant}"? ` + `There are ${names.join(", ")}`,
-  );
+  return new UsageError(`there is no ${kind} "${given}"${suggestion(given, names)}`);
+}
+
+/** What follows a name that is none: the name that was probably meant, if any was, and all. */
+export function suggestion(given: string, names: readonly string[]): string {
+  const meant = meantBy(given, names);
+  const asks = meant === undefined ? ". " : `: did you mean "${meant}"? `;
+  return `${asks}There are ${names.join(", ")}`;
+}
+
+/** The name that begins so, or that differs in few letters. */
+function meantBy(given: string, names: readonly string[]): string | undefined {
+  const longer = given === "" ? undefined : names.find((name) => name.startsWith(given));
+  if (longer !== undefined) return longer;
+  const nearest = closest(given, names);
+  return distance(given, nearest) <= 1 + Math.floor(given.length / 3) ? nearest : undefined;
 }
 
 /** What `names` has under `given`. Throws the UsageError for an unknown name. */

@@ -31,4 +31,14 @@ export class Random {
   below(limit: number): number {
     return Math.floor(this.fraction() * limit);
   }
+
+  /** The same items in an order drawn anew. */
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    const order = [...items];
+    for (let last = order.length - 1; last > 0; last--) {
+      const other = this.below(last + 1);
+      [order[last], order[other]] = [order[other], order[last]];
+    }
+    return order;
+  }
 }

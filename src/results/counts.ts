@@ -31,6 +31,7 @@ export function countsRows(measured: MeasuredPoint, kernel: CountsByCause): Coun
       experiment: measured.experiment,
       point: measured.id,
       repetition: measured.repetition,
+      executor: measured.point.executor,
       policy: measured.point.policy.name,
       cause,
       metric,

@@ -9,7 +9,7 @@ import { describePackage, type Package } from "./package.ts";
 import type { MeasuredPoint } from "./rows.ts";
 import type { HostChecks } from "./warnings.ts";
 
-export const MANIFEST_SCHEMA = "shootdown/manifest/1";
+const MANIFEST_SCHEMA = "shootdown/manifest/1";
 
 export interface Manifest {
   readonly schema: typeof MANIFEST_SCHEMA;
@@ -53,10 +53,11 @@ export interface RunFacts {
   readonly started: Date;
   readonly ended: Date;
   readonly host: Host;
-  readonly noise: NoiseByExecutor;
+  /** Missing where nothing is run twice … */
+  readonly noise?: NoiseByExecutor;
   readonly floorNs: number | undefined;
-  /** Undefined where no threads were measured. */
-  readonly checks: HostChecks | undefined;
+  /** … and where no threads were measured. */
+  readonly checks?: HostChecks | undefined;
   readonly warnings: readonly string[];
   readonly experiment: readonly object[];
   readonly interrupted: boolean;
@@ -89,7 +90,7 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     started: facts.started.toISOString(),
     ended: facts.ended.toISOString(),
     host: facts.host,
-    noise: facts.noise,
+    noise: facts.noise ?? {},
     floors: {
       ...(facts.floorNs !== undefined && { round_trip_ns: facts.floorNs }),
       ...(facts.checks !== undefined && { clock_step_ns: Math.round(facts.checks.clockStepNs) }),

@@ -22,6 +22,8 @@ const REMEDIES = {
   "too-few-samples": "Use more --ops, --precision 2%, or a larger --max-seconds.",
 } as const;
 
+const TOO_FEW = "too-few-samples" satisfies WarningKind;
+
 export type WarningKind = keyof typeof REMEDIES;
 
 /** What was found out about the host besides its description; undefined: it was not looked at. */
@@ -40,9 +42,19 @@ const BUSY = 0.5;
 const STEPS = 10;
 const OTHER_FREQUENCY = 0.05;
 
+/** What may be wrong with a run, whatever it was for. */
+export function hostWarningsOf(
+  host: Host,
+  checks: HostChecks | undefined,
+  noise: NoiseByExecutor,
+  points: readonly MeasuredPoint[],
+): string[] {
+  return warningsOf(host, checks, noise, points).filter((text) => !text.startsWith(TOO_FEW));
+}
+
 /**
- * Warnings of a run, in the order of REMEDIES, at most one of each kind. `precision` is what was
- * asked for.
+ * Warnings of a measurement, in the order of REMEDIES, at most one of each kind. `precision` is
+ * what was asked for.
  */
 export function warningsOf(
   host: Host,

@@ -1,9 +1,9 @@
 // This host's floor: the round trip of two words between two threads, measured in every run.
 
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
 import { median } from "simple-statistics";
 import { PING_WORDS, type PingTask } from "./ping.ts";
+import { startPool } from "./pool.ts";
 
 const BURSTS = 300;
 /** Bursts in which the code is still being compiled. */
@@ -14,12 +14,7 @@ const WARMUP_BURSTS = 100;
  */
 export async function measureFloor(): Promise<number | undefined> {
   if (availableParallelism() < 2) return undefined;
-  const pool = new Piscina<PingTask, number[]>({
-    filename: new URL("./ping.js", import.meta.url).href,
-    minThreads: 2,
-    maxThreads: 2,
-    concurrentTasksPerWorker: 1,
-  });
+  const pool = startPool<PingTask, number[]>(new URL("./ping.js", import.meta.url), 2);
   const words = new Int32Array(new SharedArrayBuffer(PING_WORDS * Int32Array.BYTES_PER_ELEMENT));
   const task = { words, bursts: WARMUP_BURSTS + BURSTS };
   const [samples] = await Promise.all([

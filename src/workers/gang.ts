@@ -4,20 +4,21 @@
 // or interrupted.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import { NoProgressError } from "../engine/errors.ts";
 import { actorName } from "../engine/layout/shape.ts";
 import { Aborted } from "../engine/machine/control.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import type { ActorTask } from "./actor.ts";
 import type { RunReport } from "./point.ts";
+import { startPool } from "./pool.ts";
 
 /** Host time between the barrier's opening and modelled time 0, so that all actors are there. */
 const START_AFTER_NS = 1_000_000;
 const WATCH_EVERY_MS = 250;
 const READY_POLL_MS = 1;
 /** A run whose initiators get nothing done for so long is ended. */
-export const WATCHDOG_MS = 20_000;
+const WATCHDOG_MS = 20_000;
 
 /**
  * A gang larger than this keeps its workers' young generations small: 130 MB less for 66 of them.
@@ -32,12 +33,8 @@ export class Gang {
   /** Starts `actors` workers; they stay until `close`. */
   constructor(actors: number) {
     const isLarge = actors > LARGE_GANG;
-    this.pool = new Piscina({
-      filename: new URL("../../threads/src/workers/actor.js", import.meta.url).href,
-      minThreads: actors,
-      maxThreads: actors,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
+    const actor = new URL("../../threads/src/workers/actor.js", import.meta.url);
+    this.pool = startPool(actor, actors, {
       maxQueue: 0,
       // A waiting worker blocks on shared memory of the pool, so that it costs no CPU time.
       atomics: "sync",
@@ -66,18 +63,22 @@ export class Gang {
       const settled = Promise.allSettled(running);
       // A worker that dies without a word (out of memory, process.exit) has not told the others.
       for (const run of running) run.catch(() => control.abort());
+      watch.begin();
       while (control.readyActors < tasks.length && !control.aborted) await delay(READY_POLL_MS);
       if (signal?.aborted) control.abort();
       if (!control.aborted) control.start(Number(process.hrtime.bigint()) + START_AFTER_NS);
-      watch.begin();
-      return reportsOf(await settled, watch);
+      const reports = await Promise.race([settled, watch.unstarted]);
+      return reportsOf(reports, watch);
     } finally {
       watch.end();
       signal?.removeEventListener("abort", onAbort);
     }
   }
 
-  /** Ends one worker by force, as if it had crashed; the run that it is part of fails. */
+  /**
+   * Ends one worker by force, as if it had crashed: the run that it is part of fails, and the gang
+   * can only be closed.
+   */
   async killOne(): Promise<void> {
     await this.pool.threads[0]?.terminate();
   }
@@ -87,10 +88,13 @@ export class Gang {
   }
 }
 
-/** Looks every quarter of a second whether some initiator got something done. */
+/** Looks every quarter of a second whether an actor came to the start, or an initiator got on. */
 class Watch {
   /** Who waits for whom, if the run was ended for lack of progress. */
   table: string | undefined;
+  /** Resolves if not all came to the start: then not all will say how they ended. */
+  readonly unstarted: Promise<[]>;
+  private readonly giveUp: () => void;
   private readonly machine: Machine;
   private readonly initiators: number;
   private readonly limitMs: number;
@@ -102,6 +106,11 @@ class Watch {
     this.machine = machine;
     this.initiators = initiators;
     this.limitMs = limitMs;
+    let giveUp = (): void => {};
+    this.unstarted = new Promise((resolve) => {
+      giveUp = () => resolve([]);
+    });
+    this.giveUp = giveUp;
   }
 
   begin(): void {
@@ -114,17 +123,22 @@ class Watch {
 
   private look(): void {
     const { actors, control, shape } = this.machine;
-    let progress = 0;
+    const { readyActors } = control;
+    const { actorCount } = this.machine;
+    const isStarted = readyActors === actorCount;
+    let progress = readyActors;
     for (let core = 0; core < this.initiators; core++) progress += actors.progressOf(core);
     this.stillMs = progress === this.progress ? this.stillMs + WATCH_EVERY_MS : 0;
     this.progress = progress;
     if (this.stillMs < this.limitMs || control.aborted) return;
     const lines: string[] = [];
-    for (let actor = 0; actor < this.machine.actorCount; actor++) {
+    if (!isStarted) lines.push(`  ${readyActors} of ${actorCount} worker threads have started`);
+    for (let actor = 0; actor < actorCount; actor++) {
       lines.push(`  ${actorName(shape, actor)} ${actors.describeWait(actor)}`);
     }
     this.table = lines.join("\n");
     control.abort();
+    if (!isStarted) this.giveUp();
   }
 }
 

@@ -4,12 +4,13 @@ import { auditAtRest } from "../engine/check/audit.ts";
 import type { Finding } from "../engine/check/finding.ts";
 import type { CheckSums } from "../engine/check/sums.ts";
 import type { Steps } from "../engine/executor/step-log.ts";
-import type { MachineShape } from "../engine/layout/shape.ts";
+import type { MachineShape, TimelineWindow } from "../engine/layout/shape.ts";
 import { createMachine, type Machine } from "../engine/machine/machine.ts";
 import { planOf } from "../engine/policy/plan.ts";
 import { type Policy, queueOf } from "../engine/policy/policy.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { Histogram } from "../engine/probe/histogram.ts";
+import type { TimelineData } from "../engine/probe/timeline.ts";
 import { numbersOf, type Profile } from "../engine/profile/profile.ts";
 import type { ActorReport, Play } from "../workloads/cast.ts";
 import { BUFFER_PAGES, mapPrograms, PROGRAM_PAGES } from "../workloads/memory-map.ts";
@@ -40,6 +41,8 @@ export interface Point {
   readonly logsSteps: boolean;
   /** Whether each operation is kept by itself; unless it is said, it is not. */
   readonly logsSamples?: boolean;
+  /** What is recorded as time lines, which takes time; nothing if it is missing. */
+  readonly timeline?: TimelineWindow;
 }
 
 /** What an actor reports at the end of a run. */
@@ -79,6 +82,8 @@ export interface PointResult {
   readonly warmup: number;
   /** By actor, if they were logged; of the first run. */
   readonly steps: readonly (Steps | undefined)[];
+  /** By actor, if they were recorded. */
+  readonly timelines: readonly (TimelineData | undefined)[];
   readonly latency: Histogram;
   /** Undefined if they were not logged. */
   readonly samples: Samples | undefined;
@@ -87,6 +92,8 @@ export interface PointResult {
   readonly cores: CoreCounters;
   /** Of a replay: CauseTally.counts. */
   readonly causes: Float64Array;
+  /** Of a replay, by segment: of the operations that sent IPIs, how long it was on their path. */
+  readonly telling: readonly Histogram[];
   readonly iommus: IommuCounters;
   readonly devices: DeviceCounters;
   /**
@@ -110,6 +117,8 @@ const FIXED_TABLES = 64;
 /** Frames that cores keep in their magazines while others have none. */
 const SPARE_FRAMES_PER_CORE = 64;
 const MIN_QUEUE_SLOTS = 2;
+/** So many that hardly two tables share one. */
+const TABLE_LOCKS = 2048;
 
 /** Of a stress run's pages, how many can be mapped at once: now and then no frame is left. */
 const STRESS_FRAMES_PER_PAGE = 0.75;
@@ -120,7 +129,8 @@ export function shapeOf(point: Point): MachineShape {
   const windowPages = windowPagesOf(workload);
   const tracePages = workload.kind === TRACE ? pagesOfTrace(workload) : 0;
   const pages = windowPages + tracePages;
-  const program = SPACES * PROGRAM_PAGES + devices * BUFFER_PAGES;
+  const programPages = workload.programPages ?? PROGRAM_PAGES;
+  const program = SPACES * programPages + devices * BUFFER_PAGES;
   return {
     cores,
     iommus,
@@ -130,13 +140,18 @@ export function shapeOf(point: Point): MachineShape {
     tableFrames: FIXED_TABLES + tablesOf(point, pages),
     flushQueueSlots: queueSlotsOf(point.policy),
     tracksAccesses: point.policy.whom.among === "accessed",
+    rings: workload.port?.flows ?? devices,
     ringSlots: traitsOf(workload.kind).ringSlots,
+    cachedRegions: Math.max(1, profile.topology.cachedRegions.count),
     ...(workload.stress !== undefined && { withoutMagazines: true }),
+    ...(workload.messageLines !== undefined && { messageLines: workload.messageLines }),
+    ...(workload.tableLocks === true && { tableLocks: TABLE_LOCKS }),
     l1: profile.l1,
     l2: profile.l2,
     iotlb: profile.iotlb,
     ats: workload.ats && devices > 0,
     checks: point.checks,
+    ...(point.timeline && { timeline: point.timeline }),
   };
 }
 
@@ -155,7 +170,7 @@ export function queueSlotsOf(policy: Policy): number {
 export function machineOf(point: Point): Machine {
   const { workload } = point;
   const machine = createMachine(shapeOf(point), planOf(point.policy).queuedInvalidation);
-  mapPrograms(machine);
+  mapPrograms(machine, workload.programPages);
   for (let core = 0; core < point.cores; core++) {
     machine.spaces.load(firstSpaceOf(core, point.cores, workload), core);
   }
@@ -175,8 +190,8 @@ export function playOf(point: Point): Play {
 }
 
 /** Frames for what initiators map. */
-function windowPagesOf({ initiators, windows, pages, stress }: WorkloadPlan): number {
-  if (stress === undefined) return initiators * windows * pages;
+function windowPagesOf({ initiators, windows, pages, stress, port }: WorkloadPlan): number {
+  if (stress === undefined) return (port?.flows ?? initiators) * windows * pages;
   const { ownPages, sharedPages } = stress;
   return Math.ceil(STRESS_FRAMES_PER_PAGE * (initiators * ownPages + sharedPages));
 }
@@ -204,7 +219,8 @@ function tablesOf(point: Point, pages: number): number {
   if (traitsOf(kind).wholeTables) {
     return initiators * (4 + windows * tablesFor(workload.pages));
   }
-  if (workload.trace === undefined) return 4 * initiators + Math.ceil(pages / 512) * 2;
+  const shares = workload.port?.flows ?? initiators;
+  if (workload.trace === undefined) return 4 * shares + Math.ceil(pages / 512) * 2;
   const spans = new Set<number>();
   const { vpns, kinds } = workload.trace;
   for (let place = 0; place < vpns.length; place++) {

@@ -33,6 +33,7 @@ export function resultOf(point: Point, records: readonly RunRecord[]): PointResu
     elapsedNs: records.reduce((sum, record) => sum + elapsedNs(record), 0),
     check: point.checks ? sumChecks(checksOf(reports), atRest) : undefined,
     steps: records[0].reports.map(({ steps }) => steps),
+    timelines: records[0].reports.map(({ timeline }) => timeline),
     wallS: records.reduce((sum, { wallS }) => sum + wallS, 0),
     sharedBytes: layOut(shape).bytes,
     responders: countResponders(point),
@@ -78,7 +79,10 @@ function countResponders(point: Point): number {
 
 function sumUp(
   reports: readonly RunReport[],
-): Pick<PointResult, "latency" | "late" | "segments" | "cores" | "causes" | "iommus" | "devices"> {
+): Pick<
+  PointResult,
+  "latency" | "late" | "segments" | "cores" | "causes" | "telling" | "iommus" | "devices"
+> {
   const latency = new Histogram();
   const late = new Histogram();
   const onPath = Array.from({ length: SEGMENTS }, () => new Histogram());
@@ -91,8 +95,11 @@ function sumUp(
   for (const { core, iommu, device } of reports) {
     if (core !== undefined) {
       addCore(cores, core.counters);
-      core.measured.causes.counts.forEach((count, i) => {
+      core.causes.forEach((count, i) => {
         causes.counts[i] += count;
+      });
+      core.telling.forEach((histogram, i) => {
+        if (histogram.count > 0) causes.telling[i].merge(histogram);
       });
     }
     if (iommu !== undefined) add(iommus, iommu);
@@ -115,7 +122,8 @@ function sumUp(
       slackNsMean: slackCount[i] > 0 ? slackSumNs[i] / slackCount[i] : 0,
     };
   });
-  return { latency, late, segments, cores, causes: causes.counts, iommus, devices };
+  const { counts, telling } = causes;
+  return { latency, late, segments, cores, causes: counts, telling, iommus, devices };
 }
 
 function addCore(sum: CoreCounters, part: CoreCounters): void {

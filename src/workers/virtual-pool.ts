@@ -1,9 +1,10 @@
 // Points in virtual time: each runs in one worker thread, as many at once as the host has CPUs.
 
 import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import { NoProgressError } from "../engine/errors.ts";
 import type { Point, PointResult, RunRecord } from "./point.ts";
+import { startPool } from "./pool.ts";
 import { resultOf } from "./sums.ts";
 import type { StuckRun, VirtualRun } from "./virtual.ts";
 
@@ -18,13 +19,7 @@ export class VirtualPool {
    */
   constructor(points: number, root = VIRTUAL_ROOT) {
     const threads = Math.min(availableParallelism(), points);
-    this.pool = new Piscina({
-      filename: new URL("src/workers/virtual.js", root).href,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      idleTimeout: Number.POSITIVE_INFINITY,
-    });
+    this.pool = startPool(new URL("src/workers/virtual.js", root), threads);
   }
 
   /** Runs a point to its end, once. Errors are those of `record`. */

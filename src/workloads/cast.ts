@@ -8,7 +8,10 @@ import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/plan.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
+import type { HistogramData } from "../engine/probe/histogram.ts";
 import { SampleLog } from "../engine/probe/sample-log.ts";
+import type { Timeline, TimelineData } from "../engine/probe/timeline.ts";
+import type { Costs } from "../engine/profile/costs.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Arrivals } from "../engine/protocol/arrivals.ts";
 import { Core } from "../engine/protocol/core.ts";
@@ -18,9 +21,10 @@ import { Random } from "../engine/random.ts";
 import { CauseTally } from "./cause-tally.ts";
 import type { Measured } from "./measured.ts";
 import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
+import { PORT_RING } from "./port.ts";
 import { scriptOf } from "./registry.ts";
 import { firstSpaceOf, runCore } from "./roles.ts";
-import { NIC_TX, type WorkloadPlan } from "./workload.ts";
+import { NIC_TX, PORT, type WorkloadPlan } from "./workload.ts";
 
 /** Beyond the actors' own, which are their numbers. */
 const ARRIVALS_STREAM = 0x8000;
@@ -44,13 +48,18 @@ export interface ActorReport {
   readonly device?: DeviceCounters;
   /** What its checker has seen; missing while that is off. */
   readonly check?: CheckData;
+  /** Missing unless time lines are recorded. */
+  readonly timeline?: TimelineData;
 }
 
 export interface CoreReport {
   readonly counters: CoreCounters;
   /** Of an initiator. */
   readonly path?: CriticalPathData;
-  readonly measured: Measured;
+  readonly measured: Omit<Measured, "causes">;
+  /** Of a replay: CauseTally.counts, and the histograms of CauseTally.telling. */
+  readonly causes: Float64Array;
+  readonly telling: readonly HistogramData[];
 }
 
 export interface Part {
@@ -68,7 +77,7 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     const unit = new InvalidationUnit(cpu, machine, iommu, play.costs);
     return {
       protocol: serveInvalidations(unit),
-      report: () => ({ iommu: unit.counters, ...checkOf(unit) }),
+      report: () => ({ iommu: unit.counters, ...watchedBy(unit) }),
     };
   }
   const device = iommu - shape.iommus;
@@ -77,7 +86,7 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     device,
     cpu,
     machine,
-    stress === undefined ? play.costs : { ...play.costs, dmaNs: stress.dmaNs },
+    deviceCosts(play),
     new Random(play.seed, cpu.id),
     dmaPeriodNs,
     stress === undefined ? bufferVpn(device) : SHARED_VPN,
@@ -86,12 +95,30 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
   );
   return {
     protocol: scriptOf(play.workload.kind).move(engine, play.workload),
-    report: () => ({ device: engine.counters, ...checkOf(engine) }),
+    report: () => ({ device: engine.counters, ...watchedBy(engine) }),
   };
 }
 
-function checkOf({ check }: { readonly check: ActorCheck | undefined }): { check?: CheckData } {
-  return check === undefined ? {} : { check: check.toData() };
+/** What a device's steps cost, where the workload has it do them in another way. */
+function deviceCosts({ costs, workload }: Play): Costs {
+  const { stress, kind, mode } = workload;
+  if (stress !== undefined) return { ...costs, dmaNs: stress.dmaNs };
+  // Its next translation has been read ahead when it is wanted.
+  if (kind === PORT && mode === PORT_RING) return { ...costs, iotlbMissNs: 0, iotlbReadNs: 0 };
+  return costs;
+}
+
+/** Who may watch an actor, and is undefined while it does not. */
+interface Watched {
+  readonly check: ActorCheck | undefined;
+  readonly timeline: Timeline | undefined;
+}
+
+function watchedBy({ check, timeline }: Watched): Pick<ActorReport, "check" | "timeline"> {
+  return {
+    ...(check && { check: check.toData() }),
+    ...(timeline && { timeline: timeline.toData() }),
+  };
 }
 
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
@@ -108,9 +135,12 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const measured: Measured = { beganNs: 0, endedNs: 0, warmup: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
-    const check = checkOf(core);
-    if (cpu.id >= workload.initiators) return { core: { counters, measured }, ...check };
-    return { core: { counters, measured, path: core.path.toData() }, ...check };
+    const { causes, ...times } = measured;
+    const telling = causes.telling.map((histogram) => histogram.toData());
+    const counted = { counters, measured: times, causes: causes.counts, telling };
+    const watched = watchedBy(core);
+    if (cpu.id >= workload.initiators) return { core: counted, ...watched };
+    return { core: { ...counted, path: core.path.toData() }, ...watched };
   };
   return { protocol: runCore(core, workload, measured), report };
 }

@@ -7,7 +7,6 @@
 // child had replaced its memory by then (exec). Copying takes no time.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import {
   beginOperation,
@@ -17,7 +16,7 @@ import {
 } from "../engine/protocol/memory.ts";
 import { type AccessStream, access } from "../engine/protocol/user.ts";
 import { awaitArrival } from "./arrival.ts";
-import { mapOnce, windowOf } from "./window.ts";
+import { usePages, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Operation number `index`: fork and user work outside its latency, then the writes. */
@@ -30,10 +29,7 @@ export function* writeAfterFork(
   const { path } = core;
   const { pages, gapNs } = plan;
   const vpn = windowOf(core, plan, index);
-  for (let page = vpn; page < vpn + pages; page++) {
-    yield* mapOnce(core, page, WRITABLE);
-    access(core, page, true);
-  }
+  yield* usePages(core, vpn, pages, true);
   path.enabled = false; // The fork belongs to no operation.
   yield* protect(core, vpn, pages);
   core.check?.returned();

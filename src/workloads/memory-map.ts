@@ -46,11 +46,14 @@ export function windowVpn(
   return WINDOWS_VPN + initiator * share + window * pages;
 }
 
-/** Maps every program and every device's buffer; before the actors start. */
-export function mapPrograms(machine: Machine): void {
+/**
+ * Maps every program, of so many pages, and every device's buffer; before the actors start. Larger
+ * programs overlap those of other spaces in their addresses, and in nothing else.
+ */
+export function mapPrograms(machine: Machine, programPages = PROGRAM_PAGES): void {
   const { shape } = machine;
   for (let space = 0; space < shape.spaces; space++) {
-    mapPages(machine, space, programVpn(space), PROGRAM_PAGES);
+    mapPages(machine, space, programVpn(space), programPages);
   }
   for (let device = 0; device < shape.devices; device++) {
     mapPages(machine, 0, bufferVpn(device), BUFFER_PAGES);

@@ -3,12 +3,11 @@
 // through an old translation would be lost, so that no policy may defer it. Copying takes no time.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, replacePage } from "../engine/protocol/memory.ts";
-import { type AccessStream, access } from "../engine/protocol/user.ts";
+import type { AccessStream } from "../engine/protocol/user.ts";
 import { awaitArrival } from "./arrival.ts";
-import { mapOnce, windowOf } from "./window.ts";
+import { usePages, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Operation number `index`: the program uses the window, then its pages move. */
@@ -20,10 +19,7 @@ export function* migrateWindow(
 ): Protocol<void> {
   const { pages, gapNs } = plan;
   const vpn = windowOf(core, plan, index);
-  for (let page = vpn; page < vpn + pages; page++) {
-    yield* mapOnce(core, page, WRITABLE);
-    access(core, page, true);
-  }
+  yield* usePages(core, vpn, pages, true);
   yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   for (let page = vpn; page < vpn + pages; page++) yield* replacePage(core, page, 0);

@@ -7,7 +7,6 @@
 // The window stays mapped. What undoes an operation before the next is outside its latency.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import {
   beginOperation,
@@ -16,9 +15,9 @@ import {
   protect,
   unprotect,
 } from "../engine/protocol/memory.ts";
-import { type AccessStream, access } from "../engine/protocol/user.ts";
+import type { AccessStream } from "../engine/protocol/user.ts";
 import { awaitArrival } from "./arrival.ts";
-import { mapOnce, windowOf } from "./window.ts";
+import { usePages, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Operation number `index`: the window is writable and written to, then it is protected. */
@@ -31,10 +30,7 @@ export function* narrowWindow(
   const { pages, gapNs } = plan;
   const vpn = windowOf(core, plan, index);
   yield* unprotect(core, vpn, pages);
-  for (let page = vpn; page < vpn + pages; page++) {
-    yield* mapOnce(core, page, WRITABLE);
-    access(core, page, true);
-  }
+  yield* usePages(core, vpn, pages, true);
   yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   yield* protect(core, vpn, pages);
@@ -55,10 +51,7 @@ export function* widenWindow(
   yield* protect(core, vpn, pages);
   core.check?.returned();
   path.enabled = true;
-  for (let page = vpn; page < vpn + pages; page++) {
-    yield* mapOnce(core, page, 0);
-    access(core, page, false);
-  }
+  yield* usePages(core, vpn, pages, false);
   yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   yield* unprotect(core, vpn, pages);

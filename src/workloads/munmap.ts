@@ -7,12 +7,12 @@
 // initiate: each request maps a buffer, fills it, and unmaps it.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
-import { type AccessStream, access } from "../engine/protocol/user.ts";
+import type { AccessStream } from "../engine/protocol/user.ts";
 import { awaitArrival } from "./arrival.ts";
-import { mapOrFail, windowOf } from "./window.ts";
+import { enterSerial, leaveSerial } from "./serial.ts";
+import { mapPages, unmapEach, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /**
@@ -26,10 +26,11 @@ export function* unmapPages(
   index: number,
 ): Protocol<void> {
   const vpn = windowOf(core, plan, index);
-  yield* useWindow(core, plan, stream, vpn);
-  beginOperation(core);
-  for (let page = vpn; page < vpn + plan.pages; page++) yield* unmap(core, page, 1);
-  yield* finishOperation(core);
+  yield* mapPages(core, vpn, plan.pages);
+  yield* awaitArrival(core, stream, plan.gapNs);
+  const ticket = yield* enterSerial(core, plan);
+  yield* unmapEach(core, vpn, plan.pages);
+  yield* leaveSerial(core, ticket);
 }
 
 /** The same with one unmap for all pages. */
@@ -40,22 +41,11 @@ export function* unmapRange(
   index: number,
 ): Protocol<void> {
   const vpn = windowOf(core, plan, index);
-  yield* useWindow(core, plan, stream, vpn);
+  yield* mapPages(core, vpn, plan.pages);
+  yield* awaitArrival(core, stream, plan.gapNs);
+  const ticket = yield* enterSerial(core, plan);
   beginOperation(core);
   yield* unmap(core, vpn, plan.pages);
   yield* finishOperation(core);
-}
-
-/** Maps a window and writes to it; then the program does something else. */
-function* useWindow(
-  core: Core,
-  plan: WorkloadPlan,
-  stream: AccessStream,
-  vpn: number,
-): Protocol<void> {
-  for (let page = vpn; page < vpn + plan.pages; page++) {
-    yield* mapOrFail(core, page, WRITABLE);
-    access(core, page, true);
-  }
-  yield* awaitArrival(core, stream, plan.gapNs);
+  yield* leaveSerial(core, ticket);
 }

@@ -9,10 +9,9 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import type { DmaEngine } from "../engine/protocol/dma.ts";
-import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
 import { awaitDescriptor, postDescriptor, serveRing } from "../engine/protocol/ring.ts";
 import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
-import { mapOrFail, windowOf } from "./window.ts";
+import { mapOrFail, unmapEach, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Pages of a descriptor (F&S, SOSP'24). */
@@ -30,7 +29,7 @@ export function* renewReceived(
   yield* awaitRenewable(core, plan, stream, index, WRITABLE);
   const vpn = windowOf(core, plan, index);
   for (let page = vpn; page < vpn + plan.pages; page++) access(core, page, false);
-  yield* unmapDescriptor(core, plan, index);
+  yield* unmapEach(core, vpn, plan.pages);
 }
 
 /** Operation number `index` of a sending driver. */
@@ -41,7 +40,7 @@ export function* renewSent(
   index: number,
 ): Protocol<void> {
   yield* awaitRenewable(core, plan, stream, index, 0);
-  yield* unmapDescriptor(core, plan, index);
+  yield* unmapEach(core, windowOf(core, plan, index), plan.pages);
 }
 
 /** Fills the ring and waits until descriptor number `index` has come back. */
@@ -61,13 +60,6 @@ function* awaitRenewable(
   }
   yield* userWork(core, stream, core.random.around(plan.gapNs));
   yield* awaitDescriptor(core, device, index);
-}
-
-function* unmapDescriptor(core: Core, plan: WorkloadPlan, index: number): Protocol<void> {
-  const vpn = windowOf(core, plan, index);
-  beginOperation(core);
-  for (let page = vpn; page < vpn + plan.pages; page++) yield* unmap(core, page, 1);
-  yield* finishOperation(core);
 }
 
 /** The device, until the run is over. */

@@ -4,13 +4,12 @@
 
 import type { Protocol } from "../engine/executor/cpu.ts";
 import { TABLE_ENTRIES } from "../engine/layout/address.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
-import { type AccessStream, access } from "../engine/protocol/user.ts";
+import type { AccessStream } from "../engine/protocol/user.ts";
 import { awaitArrival } from "./arrival.ts";
 import { windowVpn } from "./memory-map.ts";
-import { mapOrFail } from "./window.ts";
+import { mapPages } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Maps and touches a window, works, then the unmap with its tables, which is what is timed. */
@@ -22,10 +21,7 @@ export function* unmapWithTables(
 ): Protocol<void> {
   const { pages, windows } = plan;
   const vpn = windowVpn(core.id, windows, tablesFor(pages) * TABLE_ENTRIES, index % windows);
-  for (let page = vpn; page < vpn + pages; page++) {
-    yield* mapOrFail(core, page, WRITABLE);
-    access(core, page, true);
-  }
+  yield* mapPages(core, vpn, pages);
   yield* awaitArrival(core, stream, plan.gapNs);
   beginOperation(core);
   yield* unmap(core, vpn, pages, true);

@@ -9,10 +9,9 @@
 import type { Protocol } from "../engine/executor/cpu.ts";
 import { isHeld, isPresent, WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
-import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
 import { type AccessStream, access, runProgram, userWork } from "../engine/protocol/user.ts";
 import { windowVpn } from "./memory-map.ts";
-import { entryOf, mapOrFail, windowOf } from "./window.ts";
+import { entryOf, mapOrFail, unmapEach, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Pages that are reclaimed at a time (Linux include/linux/swap.h, SWAP_CLUSTER_MAX). */
@@ -28,9 +27,7 @@ export function* reclaimBatch(
   const vpn = windowOf(core, plan, index);
   yield* userWork(core, stream, core.random.around(plan.gapNs));
   for (let page = vpn; page < vpn + plan.pages; page++) yield* awaitPage(core, stream, page);
-  beginOperation(core);
-  for (let page = vpn; page < vpn + plan.pages; page++) yield* unmap(core, page, 1);
-  yield* finishOperation(core);
+  yield* unmapEach(core, vpn, plan.pages);
 }
 
 /**

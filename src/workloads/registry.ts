@@ -14,8 +14,10 @@ import { narrowWindow, widenWindow } from "./mprotect.ts";
 import { unmapPages, unmapRange } from "./munmap.ts";
 import { moveDescriptors, renewReceived, renewSent } from "./nic.ts";
 import { unmapWithTables } from "./page-table-free.ts";
+import { moveFlows, renewFlow } from "./port.ts";
 import { reclaimBatch, useReclaimed } from "./reclaim.ts";
 import { replayCpu } from "./replay.ts";
+import { emptyBuffer } from "./resize.ts";
 import { stress } from "./stress.ts";
 import { signal } from "./tlb-bench.ts";
 import {
@@ -30,7 +32,9 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
+  RESIZE,
   SERVER,
   STRESS,
   TLB_BENCH,
@@ -94,11 +98,13 @@ const SCRIPTS: Readonly<Record<number, Script>> = {
   [PAGE_TABLE_FREE]: { operate: unmapWithTables, work, move },
   [MPROTECT]: { operate: narrowWindow, work, move },
   [MPROTECT_WIDEN]: { operate: widenWindow, work, move },
+  [RESIZE]: { operate: emptyBuffer, work, move },
   [FORK_COW]: { operate: writeAfterFork, work, move },
   [MIGRATE]: { operate: migrateWindow, work, move },
   [RECLAIM]: { operate: reclaimBatch, work: useReclaimed, move },
   [NIC_RX]: { operate: renewReceived, work, move: moveDescriptors },
   [NIC_TX]: { operate: renewSent, work, move: moveDescriptors },
+  [PORT]: { operate: renewFlow, work, move: moveFlows },
   [TLB_BENCH]: { operate: signalNext, work, move },
   [TRACE]: { operate: replay, work, move },
   [STRESS]: { operate: stressCore, work, move },

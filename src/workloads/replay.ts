@@ -17,9 +17,8 @@ import {
   unprotect,
 } from "../engine/protocol/memory.ts";
 import { enterIdle, leaveIdle, loadSpace, unloadSpace } from "../engine/protocol/switch.ts";
-import { type AccessStream, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, sleepUntil, userWork } from "../engine/protocol/user.ts";
 import type { CauseTally } from "./cause-tally.ts";
-import { SLICE_NS, sleepUntil } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import {
   FREES_TABLES,
@@ -42,6 +41,9 @@ const OTHER = OPERATION_KINDS.indexOf("other");
 const TRACED_SPACE = 0;
 const OTHER_SPACE = 1;
 
+/** Of a stretch in which a core changes nothing, how much is done before it counts as progress. */
+const SLICE_NS = 1_000_000;
+
 /** Does everything that the CPU with index `core.id` did; adds up in `causes` what it took. */
 export function* replayCpu(
   core: Core,
@@ -55,17 +57,16 @@ export function* replayCpu(
   let asleep = false;
   for (let place = trace.firsts[core.id]; place < trace.firsts[core.id + 1]; place++) {
     const atNs = trace.atNs[place];
-    if (asleep) yield* sleepUntil(core, atNs);
-    else yield* workUntil(core, streams[core.space], atNs);
+    yield* passTime(core, asleep, streams[core.space], atNs);
     core.skippedNs = trace.skippedNs[place];
     const kind = trace.kinds[place];
     if (kind === LOAD || kind === IDLE || kind === OTHER) {
       asleep = kind === IDLE;
-      switchTo(core, kind);
+      runNext(core, kind);
     } else {
-      causes.begin(core.counters);
+      causes.begin(core.counters, core.path);
       yield* change(core, trace, place);
-      causes.end(core.counters, trace.causes[place]);
+      causes.end(core.counters, core.path, trace.causes[place]);
     }
   }
 }
@@ -114,8 +115,8 @@ function boundTables(core: Core, trace: TraceOperationsData, place: number): boo
   return (tables & FREES_TABLES) !== 0;
 }
 
-/** A context switch. */
-function switchTo(core: Core, kind: number): void {
+/** A context switch: to the traced process, to another one, or to nothing. */
+function runNext(core: Core, kind: number): void {
   if (kind === IDLE) {
     enterIdle(core);
     return;
@@ -128,11 +129,18 @@ function switchTo(core: Core, kind: number): void {
   if (kind === LOAD && core.space !== TRACED_SPACE) loadSpace(core, TRACED_SPACE);
 }
 
-/** The program that the core has loaded runs until it is time for the next operation. */
-function* workUntil(core: Core, stream: AccessStream, untilNs: number): Protocol<void> {
+/** Until it is time for the next operation the core sleeps, or runs the program it has loaded. */
+function* passTime(
+  core: Core,
+  asleep: boolean,
+  stream: AccessStream,
+  untilNs: number,
+): Protocol<void> {
   const { cpu, machine } = core;
   while (cpu.now() < untilNs) {
-    yield* userWork(core, stream, Math.min(untilNs - cpu.now(), SLICE_NS));
+    const sliceNs = Math.min(untilNs - cpu.now(), SLICE_NS);
+    if (asleep) yield* sleepUntil(core, cpu.now() + sliceNs);
+    else yield* userWork(core, stream, sliceNs);
     machine.actors.progressed(cpu.id);
   }
 }

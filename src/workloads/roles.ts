@@ -16,8 +16,9 @@ export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Pr
   const awake = cores - plan.idleCores;
   const stream = {
     vpn: programVpn(core.space),
-    pages: PROGRAM_PAGES,
+    pages: plan.programPages ?? PROGRAM_PAGES,
     gapNs: plan.accessGapNs,
+    isPrivate: plan.privateAccesses === true,
   };
   if (core.id < plan.initiators) yield* initiate(core, plan, stream, measured);
   const { work } = scriptOf(plan.kind);

@@ -21,8 +21,8 @@ import { NEVER, submit, submitAndWait } from "../engine/protocol/invalidation.ts
 import { iommuOfDevice } from "../engine/protocol/iommu.ts";
 import { send } from "../engine/protocol/ipi.ts";
 import { takeFrame } from "../engine/protocol/reuse.ts";
-import { type AccessStream, userWork } from "../engine/protocol/user.ts";
-import { idleUntil, switchTo } from "./context-switch.ts";
+import { type AccessStream, idle, userWork } from "../engine/protocol/user.ts";
+import { switchTo } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 
 /** The stressed process, and another one. */
@@ -72,11 +72,7 @@ const always = (): boolean => true;
 const hasOthers = ({ machine }: Core): boolean => machine.shape.cores > 1;
 const hasIommu = ({ machine }: Core): boolean => machine.shape.iommus > 0;
 const hasQueue = (core: Core): boolean => hasIommu(core) && core.plan.queuedInvalidation;
-/** What becomes of a failed device's own translations is not modelled: not with ATS. */
-const hasDevice = (core: Core): boolean => {
-  const { devices, ats } = core.machine.shape;
-  return hasQueue(core) && devices > 0 && !ats;
-};
+const hasDevice = (core: Core): boolean => hasQueue(core) && core.machine.shape.devices > 0;
 
 /** What is cheap and has few moments in which it matters comes often. */
 export const FAULTS: readonly Fault[] = [
@@ -99,7 +95,7 @@ export function* injectFault(core: Core, { kind }: Fault): Protocol<void> {
       cpu.spend(random.around(MASKED_NS));
       return;
     case ASLEEP:
-      return yield* idleUntil(core, cpu.now() + random.around(ASLEEP_NS));
+      return yield* idle(core, cpu.now() + random.around(ASLEEP_NS));
     case ELSEWHERE:
       return yield* runElsewhere(core);
     case MAILBOX_FULL:
@@ -147,7 +143,7 @@ function* hoardFrames(core: Core): Protocol<void> {
     if (frame === NO_FRAME) break;
     hoard.push(frame);
   }
-  yield* idleUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
+  yield* idle(core, core.cpu.now() + core.random.around(AWAY_NS));
   for (const frame of hoard) freeFrame(core, frame, NO_PAGE, false);
 }
 
@@ -166,14 +162,14 @@ function* troubleDevice(core: Core, device: number, state: number): Protocol<voi
   if (cpu.point()) yield;
   machine.devices.setState(device, state);
   yield* submitAndWait(core, iommu, [DOMAIN_FLUSH, deviceTlbDescriptor(device, 0, 0, false)]);
-  yield* idleUntil(core, cpu.now() + random.around(AWAY_NS));
+  yield* idle(core, cpu.now() + random.around(AWAY_NS));
   if (cpu.point()) yield;
   machine.devices.setState(device, DEVICE_PRESENT);
 }
 
 function* detachAndAttach(core: Core, iommu: Iommu): Protocol<void> {
   yield* detach(core, iommu, SPACE);
-  yield* idleUntil(core, core.cpu.now() + core.random.around(AWAY_NS));
+  yield* idle(core, core.cpu.now() + core.random.around(AWAY_NS));
   yield* attach(core, iommu, SPACE);
 }
 

@@ -51,10 +51,8 @@ export function* signal(core: Core, target: number, mode: number): Protocol<void
     path.mark(SEND, cpu.now());
   }
   if (mode < FIRST_NOACK) yield* awaitAcks(core);
-  let attached = machine.spaces.attachedTo(space);
-  while (attached !== 0) {
-    yield* flushByRegister(core, machine.iommus[31 - Math.clz32(attached & -attached)], space);
-    attached &= attached - 1;
+  for (let left = machine.spaces.attachedTo(space); left !== 0; left &= left - 1) {
+    yield* flushByRegister(core, machine.firstIommu(left), space);
   }
   path.settle();
   path.end(cpu.now());

@@ -14,7 +14,9 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
+  RESIZE,
   SERVER,
   STRESS,
   TLB_BENCH,
@@ -32,6 +34,8 @@ export interface Traits {
   readonly initiators: "asked" | "cores" | "devices";
   /** Whether each window has its page-table pages for itself. */
   readonly wholeTables: boolean;
+  /** Whether an operation can do part of its way under one lock (WorkloadPlan.serial). */
+  readonly canBeSerial: boolean;
   /** Descriptors of each device's ring, whose pages stay mapped meanwhile; 0 without rings. */
   readonly ringSlots: number;
   /** Whether operations can be due at a rate of their own. */
@@ -44,11 +48,13 @@ const PAGES_IN_TURN: Traits = {
   addresses: "in turn",
   initiators: "asked",
   wholeTables: false,
+  canBeSerial: false,
   ringSlots: 0,
   openLoop: true,
 };
 const RANGES_IN_TURN: Traits = { ...PAGES_IN_TURN, onePageACall: false };
 const SAME_RANGE: Traits = { ...RANGES_IN_TURN, addresses: "same" };
+const SERIAL = { canBeSerial: true } as const;
 const SAME_PAGES: Traits = { ...PAGES_IN_TURN, addresses: "same" };
 const NO_PAGES: Traits = { ...PAGES_IN_TURN, pages: "none" };
 const DESCRIPTORS: Traits = {
@@ -60,19 +66,21 @@ const DESCRIPTORS: Traits = {
 };
 
 const TRAITS: Readonly<Record<number, Traits>> = {
-  [MUNMAP]: PAGES_IN_TURN,
-  [MUNMAP_RANGE]: RANGES_IN_TURN,
-  [MADVISE]: SAME_RANGE,
-  [SERVER]: { ...RANGES_IN_TURN, initiators: "cores" },
-  [IDLE_HEAVY]: PAGES_IN_TURN,
+  [MUNMAP]: { ...PAGES_IN_TURN, ...SERIAL },
+  [MUNMAP_RANGE]: { ...RANGES_IN_TURN, ...SERIAL },
+  [MADVISE]: { ...SAME_RANGE, ...SERIAL },
+  [SERVER]: { ...RANGES_IN_TURN, ...SERIAL, initiators: "cores" },
+  [IDLE_HEAVY]: { ...PAGES_IN_TURN, ...SERIAL },
   [PAGE_TABLE_FREE]: { ...RANGES_IN_TURN, wholeTables: true },
   [MPROTECT]: SAME_RANGE,
   [MPROTECT_WIDEN]: SAME_RANGE,
+  [RESIZE]: SAME_RANGE,
   [FORK_COW]: SAME_PAGES,
   [MIGRATE]: SAME_PAGES,
   [RECLAIM]: { ...PAGES_IN_TURN, pages: RECLAIM_PAGES, openLoop: false }, // Waits for pages.
   [NIC_RX]: DESCRIPTORS,
   [NIC_TX]: DESCRIPTORS,
+  [PORT]: { ...PAGES_IN_TURN, ringSlots: RING_SLOTS, openLoop: false },
   [TLB_BENCH]: NO_PAGES,
   [TRACE]: { ...NO_PAGES, openLoop: false }, // Has its times.
   [STRESS]: { ...NO_PAGES, openLoop: false },

@@ -19,6 +19,8 @@ export const MIGRATE = 12;
 export const IDLE_HEAVY = 13;
 export const PAGE_TABLE_FREE = 14;
 export const STRESS = 15;
+export const RESIZE = 16;
+export const PORT = 17;
 
 /** What a stress run does: all that a core has to do is one operation of its workload. */
 export interface StressPlan {
@@ -32,6 +34,22 @@ export interface StressPlan {
   readonly dmaNs: number;
   /** Rounds of a core from one injected fault to its next, on average; 0: none. */
   readonly faultEvery: number;
+}
+
+/** What a port's flows are like. */
+export interface PortPlan {
+  /** Each has a descriptor ring. */
+  readonly flows: number;
+  /** Pages that the device moves for one flow before it looks for another. */
+  readonly burstPages: number;
+}
+
+/** What of an operation's way through the kernel only one core of the machine is in at a time. */
+export interface SerialPlan {
+  /** Kernel time of each operation under the lock. */
+  readonly ns: number;
+  /** Whether the lock is kept until the operation has returned from its flush. */
+  readonly untilFlushed: boolean;
 }
 
 export interface WorkloadPlan {
@@ -69,12 +87,24 @@ export interface WorkloadPlan {
   readonly dmaPeriodNs: number;
   /** Devices have TLBs of their own (ATS). */
   readonly ats: boolean;
-  /** Which mode of Akaros's benchmark (TLB_BENCH). */
+  /** Which mode of Akaros's benchmark (TLB_BENCH), or how a port's buffers are mapped (PORT). */
   readonly mode: number;
   /** Windows of `pages` pages that an initiator uses in turn. */
   readonly windows: number;
   /** The operations of a trace (TRACE). */
   readonly trace: TraceOperationsData | undefined;
+  /** Pages that a program's accesses are drawn from; 256 if nothing is said. */
+  readonly programPages?: number;
+  /** Programs access nothing that another core may have mapped. */
+  readonly privateAccesses?: true;
+  /** Lines that a handler fetches besides the message's (MachineShape.messageLines). */
+  readonly messageLines?: number;
+  /** Leaf tables have locks of their own. */
+  readonly tableLocks?: true;
+  /** Of the family of MUNMAP only; all of an operation but the page table is parallel without. */
+  readonly serial?: SerialPlan;
   /** STRESS only. */
   readonly stress?: StressPlan;
+  /** PORT only. */
+  readonly port?: PortPlan;
 }

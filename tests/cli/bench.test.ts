@@ -274,6 +274,24 @@ describe("bench: cores that do something else", () => {
   });
 });
 
+describe("bench: an option of a list that stands there twice", () => {
+  it("takes what both say", async () => {
+    const { stdout } = await shootdown([
+      ...["bench", TINY, "--executor", "virtual", "--out", join(base, "twice")],
+      ...["--policy", "strict", "--policy", "batch(2),strict"],
+      ...["--iommus", "0", "--iommus", "1", "--profile", "haswell-2s", "--profile", "akaros-2020"],
+    ]);
+    const rows = rowsOf(stdout);
+    expect(rows).toHaveLength(8);
+    const distinct = (column: string) => [...new Set(rows.map((row) => row[column]))];
+    expect(["policy", "iommus", "profile"].map(distinct)).toEqual([
+      ["strict", "batch(2)"],
+      ["0", "1"],
+      ["haswell-2s", "akaros-2020"],
+    ]);
+  });
+});
+
 describe("bench: Ctrl-C in the middle", () => {
   it("writes what is finished and exits with 130", async () => {
     const out = join(base, "interrupted");

@@ -141,6 +141,37 @@ describe("expanding an experiment", () => {
     ]);
   });
 
+  it("says of the kernel what it is told, and nothing by default", () => {
+    const planOf = (fields: object) => expand(parse(fields), SETTINGS).points[0];
+    const told = planOf({
+      serial_ns: 500,
+      serial_until_flushed: true,
+      table_locks: true,
+      message_lines: 3,
+      program_pages: 512,
+      private_accesses: true,
+    });
+    const said = {
+      serial: { ns: 500, untilFlushed: true },
+      tableLocks: true,
+      messageLines: 3,
+      programPages: 512,
+      privateAccesses: true,
+    };
+    expect(told.point.workload).toMatchObject(said);
+    expect(told.id).not.toBe(planOf({}).id);
+    for (const field of Object.keys(said)) {
+      expect(planOf({}).point.workload).not.toHaveProperty(field);
+    }
+  });
+
+  it("refuses serial sections where no operation has one", () => {
+    const workloads = ["mprotect"];
+    expect(() => expand(parse({ workloads, serial_ns: 1 }), SETTINGS)).toThrow(
+      /mprotect does nothing under a lock of its own/,
+    );
+  });
+
   it("lets tlb-bench signal a core that is idle, but none that runs another process", () => {
     const signals = { workloads: ["tlb-bench:IPI"], policies: ["akaros"] };
     const runs = (fields: object) => () => expand(parse({ ...signals, ...fields }), SETTINGS);
@@ -170,6 +201,12 @@ describe("expanding an experiment", () => {
     ["nic-rx", { iommus: [1] }, /nic-rx is DMA: .*--iommus 1 --devices 1/],
     ["nic-tx", { iommus: [0], devices: [0] }, /nic-tx is DMA: /],
     ["nic-tx", { iommus: [1], devices: [3] }, /a core for each device's ring \(--cores 3\)/],
+    ["port:mapped", { iommus: [1], devices: [2] }, /port:mapped is one device/],
+    [
+      "port:off",
+      { iommus: [1], devices: [1], cores: [4], initiators: 4 },
+      /a flow for each initiator at least: 4, not 1 \("flows": 4\)/,
+    ],
     ["reclaim", { cores: [1] }, /faults in again what is reclaimed \(--cores 2\)/],
     ["idle-heavy", { cores: [3], idle_cores: [2] }, /sleeps and wakes \(--cores 4\)/],
     ["server", { cores: [2], idle_cores: [1] }, /2 \+ 1 \+ 0 need 3 cores, not 2/],

@@ -228,6 +228,15 @@ describe("the program", () => {
     expect(JSON.parse(stdout)).toHaveLength(3);
   });
 
+  it("bench: refuses an experiment in which two policies are called the same and differ", async () => {
+    const [one, other] = ["early", "none"].map((ack) => ({ name: "mine", ack }));
+    const experiment = { name: "x", question: "?", policies: [one, other] };
+    const path = write(".json", JSON.stringify(experiment));
+    const { code, stderr } = await shootdown(["bench", path, "--out", join(folder, "never")]);
+    expect(stderr).toMatch(/two different policies are called "mine": give one another "name"/);
+    expect(code).toBe(2);
+  });
+
   it("a module that throws: ends with exit status 2 and no stack", async () => {
     const path = write(".mjs", 'throw new Error("no sizes");');
     const { code, stderr } = await shootdown(["bench", "--policy", path, "--quiet"]);

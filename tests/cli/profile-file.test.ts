@@ -258,6 +258,7 @@ describe("the command line with a profile of one's own", () => {
     expect(JSON.parse(stdout)).toContainEqual({
       name: "deliveryNs",
       value: "350",
+      interval: "",
       grade: "given",
       source: `${path}, which gives no source`,
     });

@@ -42,6 +42,16 @@ describe("stress in virtual time", () => {
     expect(JSON.parse(read("sound", "manifest.json"))).toMatchObject({ interrupted: false });
   });
 
+  it("a run that is too short for all policies: names those that had no turn", async () => {
+    const args = ["stress", "--policy", "strict,overlapped", "--policy", "batch(8)"];
+    const { code, stderr } = await shootdown([...args, "--ops", "900", "--out", join(base, "few")]);
+    expect(code).toBe(0);
+    const warning =
+      "nothing is said of 2 policies that had no turn: overlapped, batch(8). With --ops 2700";
+    expect(stderr).toContain(warning);
+    expect(JSON.parse(read("few", "manifest.json")).warnings[0]).toContain(warning);
+  });
+
   it("the same seed: the same rows to the byte; another seed: others", async () => {
     const run = (out: string, seed: string) =>
       shootdown(["stress", "--ops", "20000", "--seed", seed, "--out", join(base, out)]);
@@ -60,7 +70,8 @@ describe("stress in virtual time", () => {
     const [first] = read("bad", "findings.jsonl").split("\n");
     const found = JSON.parse(first);
     expect(found.repeat).toContain(`--policy '${policy}' --seed 42 --round 0 --ops 20000`);
-    const again = found.repeat.replaceAll("'", "").split(" ").slice(1);
+    expect(found.repeat).toMatch(/^npx shootdown stress /);
+    const again = found.repeat.replaceAll("'", "").split(" ").slice(2);
     const { code: codeAgain } = await shootdown([...again, "--out", join(base, "again")]);
     expect(codeAgain).toBe(20);
     expect(read("again", "findings.jsonl")).toBe(read("bad", "findings.jsonl"));
@@ -83,7 +94,9 @@ describe("stress on threads", () => {
     const args = ["stress", "--executor", "threads", "--cores", "2", "--policy", "strict"];
     const { code, stdout } = await shootdown([...args, "--ops", "2000", "--out", join(base, "t")]);
     expect(code).toBe(0);
-    expect(rowsOf(stdout)[0]).toMatchObject({ executor: "threads", ops: "2000" });
+    const found = { late_accesses: "0", stale_uses: "0", verdict: "safe" };
+    expect(rowsOf(stdout)).toMatchObject([{ executor: "threads", ops: "2000", ...found }]);
+    expect(read("t", "findings.jsonl")).toBe("");
   });
 });
 

@@ -9,6 +9,8 @@ import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import { pfnOf, USER, WRITABLE } from "../../dist/src/engine/layout/pte.js";
 import { createMachine, didOf, pcidOf } from "../../dist/src/engine/machine/machine.js";
 import { REPLACED, UNMAPPED, WRITE_PROTECTED } from "../../dist/src/engine/machine/promises.js";
+import { TLB_MISS } from "../../dist/src/engine/machine/tlb.js";
+import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import {
   BASIC_POLICIES,
@@ -23,6 +25,7 @@ import { freeFrame } from "../../dist/src/engine/protocol/free.js";
 import { map } from "../../dist/src/engine/protocol/memory.js";
 import { access } from "../../dist/src/engine/protocol/user.js";
 import { Random } from "../../dist/src/engine/random.js";
+import { switchTo } from "../../dist/src/workloads/context-switch.js";
 import { AKAROS_2020, runVirtually, smallShape } from "../support/virtual-run.ts";
 
 const OVERLAPPED = BASIC_POLICIES.find(({ name }) => name === "overlapped")!;
@@ -94,6 +97,16 @@ describe("akaros, which waits for no core", () => {
     expect(check.findings.map(({ kind }) => kind)).toContain("address-reused-early");
     expect(check.verdict).toBe("unsafe");
   });
+});
+
+test("flushes that nobody waits for, with ATS: the devices' own TLBs are told all the same", () => {
+  const policy = parsePolicy("strict+wait-every(4)");
+  const workload = { ...BUSY, windows: 12, ats: true };
+  const { check, counters } = runVirtually({
+    ...{ policy, cores: 3, iommus: 1, devices: 1, checks: true, workload },
+  });
+  expect(counters.iommuWaits).toBeLessThan(counters.shootdowns / 2);
+  expect([check.findings, check.verdict]).toEqual([[], "exposed"]);
 });
 
 test("the same seed: the same findings, to the last event of their histories", () => {
@@ -239,6 +252,19 @@ describe("planted", () => {
     expect(new Set(kindsOf(check))).toEqual(
       new Set(["address-reused-early", "disagreement-at-rest"]),
     );
+  });
+
+  test("a core that runs another space by now: what it has cached of the former is no matter", () => {
+    const check = watched(function* (core) {
+      yield* cachePage(core);
+      const frame = unmapUnflushed(core);
+      core.machine.pageTables.takeHeld(leafOf(core));
+      yield* map(core, VPN, WRITABLE);
+      freeFrame(core, frame, VPN, false);
+      yield* switchTo(core, OTHER_SPACE);
+      expect(core.tlb.lookup(pcidOf(0), VPN)).not.toBe(TLB_MISS);
+    });
+    expect(kindsOf(check)).toEqual([]);
   });
 
   test("a walk through a leaf table that was handed out again: found", () => {

@@ -19,7 +19,6 @@ import {
   isValidDescriptor,
   leafHintOf,
   MAX_ADDRESS_MASK,
-  queueDepthOf,
   sizedPage,
   sourceIdOf,
   statusAddressOf,
@@ -97,7 +96,7 @@ describe("descriptors: what is encoded is decoded again", () => {
         const words = fetched(deviceTlbDescriptor(sid, depth, vpn, sized));
         expect(descriptorType(words)).toBe(TYPE_DEVICE_TLB);
         expect(sourceIdOf(words)).toBe(sid);
-        expect(queueDepthOf(words)).toBe(depth);
+        expect((words[0] >>> 16) & 31).toBe(depth); // Bits 20:16.
         expect(vpnOf(words)).toBe(vpn);
         expect(isValidDescriptor(words)).toBe(true);
       }),

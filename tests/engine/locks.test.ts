@@ -81,15 +81,18 @@ describe("ticket locks", () => {
 });
 
 describe("the locks of a machine", () => {
-  it("spaces, IOMMUs and flush queues: a lock each, none shared", () => {
-    const shape = shapeWith({ cores: 3, iommus: 2, spaces: 4, tableFrames: 16 });
+  it("spaces, IOMMUs, flush queues, tables and what is serial: a lock each, none shared", () => {
+    const shape = shapeWith({ cores: 3, iommus: 2, spaces: 4, tableFrames: 16, tableLocks: 5 });
     const machine = createMachine(shape, true);
     const locks = [
       ...[0, 1, 2, 3].map((space) => machine.lockOfSpace(space)),
       ...[0, 1].map((iommu) => machine.lockOfIommu(iommu)),
       ...[0, 1, 2].map((core) => machine.lockOfFlushQueue(core)),
+      machine.serialLock,
+      ...[0, 1, 2, 3, 4].map((table) => machine.lockOfEntries(0, 512 * table)),
     ];
     expect(new Set(locks).size).toBe(locksOf(shape));
     expect(Math.max(...locks)).toBeLessThan(locksOf(shape));
+    expect(machine.lockOfEntries(0, 511)).toBe(machine.lockOfEntries(0, 0));
   });
 });

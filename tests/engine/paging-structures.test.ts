@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
-import { layOut, STRUCTURES_BYTES } from "../../dist/src/engine/layout/regions.js";
+import { layOut, STRUCTURES_BYTES, TABLE_DROPS } from "../../dist/src/engine/layout/regions.js";
 import { NO_TABLE, PagingStructures } from "../../dist/src/engine/machine/paging-structures.js";
 import { CoreTlb } from "../../dist/src/engine/machine/tlb.js";
 import { shapeWith } from "./shapes.js";
@@ -55,6 +55,35 @@ describe("paging-structure caches", () => {
     expect(holds(structures, 2, 2 * REGION_PAGES)).toBe(true);
     structures.fill(1, 0, TABLE, TAG);
     expect(holds(structures, 1, 0)).toBe(true);
+  });
+
+  it("one region dropped: it goes, whatever its context, and no other does", () => {
+    const structures = emptyStructures();
+    structures.fill(1, 3 * REGION_PAGES, TABLE, TAG);
+    structures.fill(1, 4 * REGION_PAGES, TABLE, TAG);
+    structures.dropRegion(3);
+    expect([3, 4].map((region) => holds(structures, 1, region * REGION_PAGES))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it("one region dropped: with it one that the counts of an IOMMU do not tell from it", () => {
+    const structures = emptyStructures();
+    structures.fill(1, (3 + TABLE_DROPS) * REGION_PAGES, TABLE, TAG);
+    structures.dropRegion(3);
+    expect(holds(structures, 1, (3 + TABLE_DROPS) * REGION_PAGES)).toBe(false);
+  });
+
+  it("fewer entries than there is memory for: regions take each other's place sooner", () => {
+    const structures = new PagingStructures(new SharedArrayBuffer(STRUCTURES_BYTES), 0, 8);
+    structures.fill(1, 0, TABLE, TAG);
+    structures.fill(1, 8 * REGION_PAGES, TABLE, TAG);
+    structures.dropRegion(16); // Nobody's.
+    expect([0, 8].map((region) => holds(structures, 1, region * REGION_PAGES))).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it("any walks and drops: holds what was walked since, unless another region took its place", () => {

@@ -12,9 +12,11 @@ import {
   GRANULARITY_PAGE,
   iotlbDescriptor,
   sizedPage,
+  vpnOf,
 } from "../../dist/src/engine/layout/descriptor.js";
 import { QUEUE_SLOTS } from "../../dist/src/engine/layout/shape.js";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED } from "../../dist/src/engine/machine/devices.js";
+import { regionOf } from "../../dist/src/engine/machine/iommu.js";
 import { createMachine, didOf, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
@@ -295,9 +297,47 @@ test.each([
 ])(
   "%s: what its devices know of leaf tables goes, unless only leaves changed",
   (_, words, raised) => {
-    expect(submitAll([[[words]]], 1).machine.iommus[0].tablesEpoch).toBe(raised);
+    expect(submitAll([[[words]]], 1).machine.iommus[0].upperEpoch).toBe(raised);
   },
 );
+
+test("a device-TLB flush waits for what that device has in flight, and for no other's", () => {
+  const asksFirst = Array.from({ length: 50 }, () => [deviceTlbDescriptor(0, 0, 0x1234, false)]);
+  const takesNs = (quiet: readonly number[]) => {
+    const quieten = ({ devices }: Machine) => {
+      for (const device of quiet) devices.setState(device, DEVICE_ERRONEOUS);
+    };
+    return submitAll([asksFirst], 2, quieten, true).core.cpu.now();
+  };
+  expect(takesNs([0])).toBe(takesNs([0, 1]));
+  expect(takesNs([1])).toBeGreaterThan(50 * (COSTS.deviceTlbNs + COSTS.statusWriteNs));
+  expect(takesNs([0, 1])).toBeLessThan(takesNs([1]));
+});
+
+test("a removed device has lost what it is asked to drop from its TLB", () => {
+  const asks = [PAGE, deviceTlbDescriptor(0, 0, 0x1234, false)];
+  const remove = ({ devices, deviceTlbs }: Machine) => {
+    for (const vpn of [0x1234, 0x1235]) {
+      deviceTlbs[0].insert(didOf(0), vpn, 1, 0, 0, 0, 0, 1);
+    }
+    devices.setState(0, DEVICE_REMOVED);
+  };
+  const { machine, outcomes } = submitAll([[asks]], 1, remove, true);
+  expect(outcomes).toEqual([SUBMISSION_TIMED_OUT]);
+  expect([0x1234, 0x1235].map((vpn) => machine.deviceTlbs[0].holds(didOf(0), vpn, 0))).toEqual([
+    false,
+    true,
+  ]);
+});
+
+test("page-selective without the hint: drops the way to its own region, and to no other", () => {
+  const { iommus } = submitAll([[[UNHINTED]]], 1).machine;
+  const region = regionOf(vpnOf(UNHINTED));
+  expect([region - 1, region, region + 1].map((of) => iommus[0].tableDropsOf(of))).toEqual([
+    0, 1, 0,
+  ]);
+  expect(iommus[0].tablesEpoch).toBe(0);
+});
 
 test("a device-TLB flush drops what its address encodes from that device's TLB alone", () => {
   const pages = [7, 8, 15, 16];

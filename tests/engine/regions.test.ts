@@ -17,6 +17,8 @@ const anyShape: fc.Arbitrary<MachineShape> = fc.record({
   tableFrames: fc.integer({ min: 1, max: 1000 }),
   flushQueueSlots: powerOfTwo(10),
   tracksAccesses: fc.boolean(),
+  rings: fc.integer({ min: 0, max: 64 }),
+  cachedRegions: powerOfTwo(5),
   ringSlots: fc.oneof(fc.constant(0), powerOfTwo(6)),
   l1: tlb,
   l2: tlb,
@@ -62,7 +64,7 @@ describe("regions", () => {
     const shape = shapeWith({ cores: 1024, iommus: 8, devices: 16, spaces: 14 });
     const regions = layOut(shape);
     expect(regions.actors.count).toBe(1024 + 8 + 16);
-    expect(regions.locks.count).toBe(14 + 8 + 1024);
+    expect(regions.locks.count).toBe(14 + 8 + 1024 + 1);
     // A lock knows a waiter for every core, a space has a bit for every core.
     expect(regions.locks.stride).toBeGreaterThanOrEqual(LINE_BYTES + 1024 * 4);
     expect(regions.spaces.stride).toBeGreaterThanOrEqual(LINE_BYTES + 1024 / 8);

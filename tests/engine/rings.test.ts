@@ -7,14 +7,14 @@ import { shapeWith } from "./shapes.js";
 
 const SLOTS = 8;
 
-function fresh(devices = 2): Rings {
-  const regions = layOut(shapeWith({ devices, ringSlots: SLOTS }));
+function fresh(rings = 2): Rings {
+  const regions = layOut(shapeWith({ rings, ringSlots: SLOTS }));
   return new Rings(new SharedArrayBuffer(regions.bytes), regions, SLOTS);
 }
 
 describe("descriptor rings", () => {
   it("a machine without rings: no memory for them", () => {
-    const { rings } = layOut(shapeWith({ devices: 3, ringSlots: 0 }));
+    const { rings } = layOut(shapeWith({ rings: 3, ringSlots: 0 }));
     expect(rings.count * rings.stride).toBe(0);
   });
 

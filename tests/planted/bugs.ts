@@ -65,8 +65,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "if (cores || iommu) {\n        const coresFrom",
-          replace: `if (cores || iommu) {\n        ${FREE_ALL}\n        const coresFrom`,
+          find: "if (coresFrom !== SKIP || iommu) {\n",
+          replace: `if (coresFrom !== SKIP || iommu) {\n        ${FREE_ALL}\n`,
         },
       ],
     },
@@ -102,7 +102,7 @@ export const BUGS: readonly Bug[] = [
     rule: "4",
     policy: "strict",
     edits: {
-      "engine/protocol/invalidation.js": [
+      "engine/protocol/flush-descriptors.js": [
         {
           find: "return iotlbDescriptor(granularity, didOf(space),",
           replace: "return iotlbDescriptor(granularity, didOf(space + 1),",
@@ -115,7 +115,7 @@ export const BUGS: readonly Bug[] = [
     rule: "9",
     policy: "strict",
     edits: {
-      "engine/protocol/invalidation.js": [
+      "engine/protocol/flush-descriptors.js": [
         {
           find: "alignedRange(vpn, pages);",
           replace: "alignedRange(vpn, Math.max(1, pages - 1));",
@@ -141,7 +141,7 @@ export const BUGS: readonly Bug[] = [
     rule: "5",
     policy: "strict",
     edits: {
-      "engine/protocol/invalidation.js": [
+      "engine/protocol/flush-descriptors.js": [
         {
           find: "descriptors.push(deviceTlbDescriptor(",
           replace: "descriptors.unshift(deviceTlbDescriptor(",
@@ -156,8 +156,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/iommu.js": [
         {
-          find: "yield* awaitInFlight(unit, drainsOf(words));",
-          replace: "yield* awaitInFlight(unit, false);",
+          find: "yield* awaitInFlight(unit, unit.devices, drainsOf(words));",
+          replace: "yield* awaitInFlight(unit, unit.devices, false);",
         },
       ],
     },
@@ -371,7 +371,7 @@ export const BUGS: readonly Bug[] = [
     rule: "3",
     policy: "strict",
     edits: {
-      "engine/protocol/invalidation.js": [{ find: " && !core.freesTables", replace: "" }],
+      "engine/protocol/flush-descriptors.js": [{ find: " && !core.freesTables", replace: "" }],
     },
   },
   {

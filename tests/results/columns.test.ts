@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import {
+  CALIBRATION_COLUMNS,
   COUNTS_COLUMNS,
   CRITICAL_PATH_COLUMNS,
   DISTRIBUTION_COLUMNS,
   FIT_COLUMNS,
   SAMPLE_COLUMNS,
   SUMMARY_COLUMNS,
+  VALIDATION_COLUMNS,
 } from "../../dist/src/results/columns.js";
 import { dataPackage } from "../../dist/src/results/datapackage.js";
 import { KERNEL_SEGMENTS } from "../../dist/src/workloads/traces/index.js";
@@ -36,6 +38,18 @@ describe("results/README.md", () => {
   it("explains every column of counts.csv", () => {
     const names = COUNTS_COLUMNS.map(({ name }) => name);
     expect(explainedIn(README)).toEqual(expect.arrayContaining(names));
+  });
+
+  it("explains every column of calibration.csv, in their order", () => {
+    const part = README.slice(README.indexOf("## `calibration.csv`"));
+    const names = CALIBRATION_COLUMNS.map(({ name }) => name);
+    expect(explainedIn(part).slice(0, names.length)).toEqual(names);
+  });
+
+  it("explains every column of validation.csv, in their order", () => {
+    const part = README.slice(README.indexOf("## `validation.csv`"));
+    const names = VALIDATION_COLUMNS.map(({ name }) => name);
+    expect(explainedIn(part).slice(0, names.length)).toEqual(names);
   });
 
   it("explains every segment", () => {

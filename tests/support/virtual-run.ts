@@ -80,7 +80,9 @@ export function smallShape(
     tableFrames: 400,
     flushQueueSlots: 256,
     tracksAccesses: false,
+    rings: 0,
     ringSlots: 0,
+    cachedRegions: 32,
     l1,
     l2,
     iotlb,
@@ -99,6 +101,7 @@ export function runVirtually(setup: Setup): Outcome {
     ...smallShape(cores, iommus, devices, profile),
     flushQueueSlots: queueSlotsOf(policy),
     tracksAccesses: policy.whom.among === "accessed",
+    rings: workload.port?.flows ?? devices,
     ringSlots: traitsOf(workload.kind).ringSlots,
     ats: workload.ats && devices > 0,
     checks,
@@ -128,6 +131,7 @@ export function runVirtually(setup: Setup): Outcome {
       deviceCounters.dmas += device.dmas;
       deviceCounters.faults += device.faults;
       deviceCounters.iotlbMisses += device.iotlbMisses;
+      deviceCounters.tableReads += device.tableReads;
     }
     if (core === undefined) continue;
     for (const key of Object.keys(counters) as (keyof CoreCounters)[]) {

@@ -23,7 +23,9 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
+  RESIZE,
   SERVER,
   TLB_BENCH,
   type WorkloadPlan,
@@ -75,9 +77,9 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
   ["page-table-free", { kind: PAGE_TABLE_FREE, pages: 3, windows: 30 }],
   ["mprotect", { kind: MPROTECT, pages: 3, windows: 1 }],
   ["mprotect:widen", { kind: MPROTECT_WIDEN, pages: 3, windows: 1 }],
+  ["resize", { kind: RESIZE, pages: 3, windows: 1 }],
   ["fork-cow", { kind: FORK_COW, pages: 3, windows: 1 }],
   ["migrate", { kind: MIGRATE, pages: 3, windows: 1 }],
-  ["idle-heavy", { kind: IDLE_HEAVY, pages: 3 }],
 ];
 
 /**
@@ -148,6 +150,20 @@ describe("one initiator, and counts that follow time: what must hold, in both", 
   );
 });
 
+// The other cores fall asleep as often as time lets them. What the initiator counts and does is
+// exact.
+describe("idle-heavy: the same counts, and the initiator's steps in the same order", () => {
+  test.each(BASIC_POLICIES.map((policy) => [policy.name, policy] as const))(
+    "%s",
+    async (_, policy) => {
+      const workload = workloadOf({ kind: IDLE_HEAVY, pages: 3, operations: 25 });
+      const { threads, virtual } = await both({ policy, workload, cores: 3, iommus: 1 });
+      expect(countsOf(threads)).toEqual(countsOf(virtual));
+      expect(threads.steps[0]).toEqual(virtual.steps[0]);
+    },
+  );
+});
+
 // The cores that fault pages in are interrupted before, behind or between two faults: they do the
 // same steps in an order that time decides. What the reclaimer counts and does is exact.
 describe("reclaim: the same counts, as many steps, and those of the reclaimer in the same order", () => {
@@ -167,12 +183,12 @@ describe("reclaim: the same counts, as many steps, and those of the reclaimer in
 
 // How far the device got with a page when its descriptor's neighbours are flushed decides whether
 // it misses and what the IOMMU drains, and on threads that share CPUs its pace is another.
+const RINGS: Record<number, string> = { [NIC_RX]: "rx", [NIC_TX]: "tx", [PORT]: "port" };
+
 describe("a device with a ring: what must hold, in both", () => {
   test.each(
-    [NIC_RX, NIC_TX].flatMap((kind) =>
-      BASIC_POLICIES.map(
-        (policy) => [kind === NIC_RX ? "rx" : "tx", policy.name, kind, policy] as const,
-      ),
+    [NIC_RX, NIC_TX, PORT].flatMap((kind) =>
+      BASIC_POLICIES.map((policy) => [RINGS[kind], policy.name, kind, policy] as const),
     ),
   )("%s, %s", async (_direction, _name, kind, policy) => {
     const workload = workloadOf({ kind, pages: 16, windows: 40, operations: 12, warmup: 2 });

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NoProgressError, UsageError } from "../../dist/src/engine/errors.js";
-import { createMachine } from "../../dist/src/engine/machine/machine.js";
+import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf } from "../../dist/src/engine/profile/profile.js";
@@ -86,7 +86,7 @@ describe("a gang of eight", () => {
     await expect(runOnThreads(gang, broken)).rejects.toThrow("no such mode: 99");
   });
 
-  test("no progress: the run ends with the table of who waits for whom", async () => {
+  function stuckRun(): { machine: Machine; tasks: ActorTask[] } {
     const machine = createMachine(smallShape(2, 1, 0), true);
     mapPrograms(machine);
     machine.spaces.load(0, 0);
@@ -109,10 +109,23 @@ describe("a gang of eight", () => {
         logsSteps: false,
       };
     });
+    return { machine, tasks };
+  }
+
+  test("no progress: the run ends with the table of who waits for whom", async () => {
+    const { machine, tasks } = stuckRun();
     const failed = await gang.run(machine, tasks, 1, undefined, 500).catch((error) => error);
     expect(failed).toBeInstanceOf(NoProgressError);
     expect(failed.message).toMatch(/core 0 waits for lock 2/);
     expect(failed.message).toMatch(/iommu 0 waits for work/);
+  });
+
+  test("a worker that never comes to the start: the run ends and says how many have", async () => {
+    const { machine, tasks } = stuckRun();
+    Object.defineProperty(machine.control, "readyActors", { value: 2 });
+    const failed = await gang.run(machine, tasks, 1, undefined, 500).catch((error) => error);
+    expect(failed).toBeInstanceOf(NoProgressError);
+    expect(failed.message).toMatch(/2 of 3 worker threads have started/);
   });
 
   test("a machine beyond the limits is refused before anything starts", async () => {

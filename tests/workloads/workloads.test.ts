@@ -6,6 +6,7 @@ import { DIRTY, isPresent, pfnOf, WRITABLE } from "../../dist/src/engine/layout/
 import { NO_FRAME } from "../../dist/src/engine/machine/frames.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
+import { LINUX_X86 } from "../../dist/src/engine/policy/presets/linux.js";
 import {
   BASIC_POLICIES,
   batch,
@@ -25,6 +26,7 @@ import {
   windowVpn,
 } from "../../dist/src/workloads/memory-map.js";
 import { DESCRIPTOR_PAGES, RING_SLOTS } from "../../dist/src/workloads/nic.js";
+import { PORT_MODES } from "../../dist/src/workloads/port.js";
 import { RECLAIM_PAGES } from "../../dist/src/workloads/reclaim.js";
 import { scriptOf } from "../../dist/src/workloads/registry.js";
 import {
@@ -38,23 +40,30 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
+  RESIZE,
   SERVER,
 } from "../../dist/src/workloads/workload.js";
 import { workloadOf } from "../support/points.ts";
 import {
   AKAROS_2020,
+  type Outcome,
   pathNs,
   runVirtually,
   type Setup,
   smallShape,
 } from "../support/virtual-run.ts";
 
+/** Four flows of a port that two cores drive. */
+const FLOWS = { pages: 16, windows: 40, initiators: 2, port: { flows: 4, burstPages: 1 } };
+
 /** By name: its setup, and how many pages stay mapped when a run of it is over. */
 const WORKLOADS: [name: string, setup: Partial<Setup>, left: number][] = [
   ["madvise", { workload: { kind: MADVISE, pages: 3, windows: 1 } }, 0],
   ["mprotect", { workload: { kind: MPROTECT, pages: 3, windows: 1 } }, 3],
   ["mprotect:widen", { workload: { kind: MPROTECT_WIDEN, pages: 3, windows: 1 } }, 3],
+  ["resize", { workload: { kind: RESIZE, pages: 3, windows: 1 } }, 0],
   ["fork-cow", { workload: { kind: FORK_COW, pages: 3, windows: 1 } }, 3],
   ["migrate", { workload: { kind: MIGRATE, pages: 3, windows: 1 } }, 3],
   ["server", { workload: { kind: SERVER, pages: 3, windows: 20, initiators: 4 } }, 0],
@@ -75,6 +84,16 @@ const WORKLOADS: [name: string, setup: Partial<Setup>, left: number][] = [
     "nic-tx on two devices",
     { devices: 2, workload: { kind: NIC_TX, pages: 16, windows: 40, initiators: 2 } },
     2 * (RING_SLOTS - 1) * 16,
+  ],
+  [
+    "port:mapped",
+    { devices: 1, workload: { ...FLOWS, kind: PORT, mode: PORT_MODES.indexOf("mapped") } },
+    4 * RING_SLOTS * 16,
+  ],
+  [
+    "port:ring",
+    { devices: 1, workload: { ...FLOWS, kind: PORT, mode: PORT_MODES.indexOf("ring") } },
+    4 * RING_SLOTS * 16,
   ],
 ];
 
@@ -230,6 +249,21 @@ test("mprotect:widen: gives it back in one more, and protecting is no part of it
   expect(wide.latency.mean! / narrow.latency.mean!).toBeLessThan(1.5);
 });
 
+test("resize: two shootdowns of the same pages, page by page up to 33 and in full from 34 on", () => {
+  const flushes = (pages: number) => {
+    const workload = { kind: RESIZE, pages, windows: 1, warmup: 0 };
+    const { counters } = runVirtually({ policy: LINUX_X86, workload });
+    return [counters.ipis, counters.pageFlushes, counters.fullFlushes];
+  };
+  expect(flushes(33)).toEqual([100, 100 * 2 * 33, 0]);
+  expect(flushes(34)).toEqual([100, 0, 100 * 2]);
+});
+
+test("resize: a core that sleeps is told nothing", () => {
+  const workload = { kind: RESIZE, pages: 3, windows: 1, warmup: 0, idleCores: 1 };
+  expect(runVirtually({ policy: LINUX_X86, workload }).counters.ipis).toBe(0);
+});
+
 test("madvise: an address that is used again at once forces the flush that was put off", () => {
   const workload = { kind: MADVISE, pages: 2, windows: 1, warmup: 0, operations: 20 };
   const again = runVirtually({ policy: DEFAULT_DEFERRED, workload });
@@ -253,6 +287,39 @@ test("nic-tx: the device reads pages that it may not write to", () => {
   // The eleventh descriptor was posted with the fourth operation, and is still mapped.
   const entry = entryOf(machine, windowVpn(0, 20, 8, 10));
   expect([isPresent(entry), entry & (WRITABLE | DIRTY)]).toEqual([true, 0]);
+});
+
+/** A port in one of its modes: what its device does, and its machine. */
+function runPort(mode: (typeof PORT_MODES)[number], changes: Partial<Setup> = {}) {
+  const workload = { ...FLOWS, kind: PORT, mode: PORT_MODES.indexOf(mode), operations: 20 };
+  return runVirtually({ policy: STRICT, iommus: 1, devices: 1, workload, ...changes });
+}
+
+test("port: what is mapped for a device alone makes no core flush, and is flushed by strict", () => {
+  const { counters, devices } = runPort("mapped", { cores: 4 });
+  expect([counters.ipis, counters.pageFlushes, counters.fullFlushes]).toEqual([0, 0, 0]);
+  expect(counters.iommuWaits).toBe(2 * 20 * 16);
+  expect([devices.faults, devices.iotlbMisses]).toEqual([0, devices.dmas]);
+});
+
+test("port: pages that stay mapped are flushed by nobody, huge ones hardly ever missed", () => {
+  const [pooled, huge] = [runPort("pooled"), runPort("huge")];
+  expect([pooled.counters.iommuWaits, huge.counters.iommuWaits]).toEqual([0, 0]);
+  expect(pooled.devices.iotlbMisses).toBeGreaterThan(40 * huge.devices.iotlbMisses);
+  expect([pooled.devices.faults, huge.devices.faults]).toEqual([0, 0]);
+});
+
+test("port: around the IOMMU nothing is translated", () => {
+  const { counters, devices } = runPort("off");
+  expect(devices.dmas).toBeGreaterThanOrEqual(2 * 20 * 16);
+  expect([devices.iotlbMisses, counters.iommuWaits]).toEqual([0, 0]);
+});
+
+test("port: with the leaf hint a miss mostly takes one read, without it more", () => {
+  const unhinted = { ...STRICT, iommu: { ...STRICT.iommu, leafHint: false } };
+  const readsOf = ({ devices }: Outcome) => devices.tableReads / devices.iotlbMisses;
+  expect(readsOf(runPort("mapped"))).toBeLessThan(1.1);
+  expect(readsOf(runPort("mapped", { policy: unhinted }))).toBeGreaterThan(1.5);
 });
 
 test("nic: one flush a descriptor where the policy gathers 64 pages, strict takes 64", () => {

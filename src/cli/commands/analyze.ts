@@ -11,8 +11,8 @@ import { analysisTable } from "../analysis.ts";
 import { shortHash } from "../experiments/identity.ts";
 import { formatOption, outOption } from "../options.ts";
 import { type Format, print, renderRows } from "../output.ts";
-import { warn } from "../session.ts";
-import { traceName } from "../trace-times.ts";
+import { warn } from "../run.ts";
+import { traceName, traceWorkload } from "../trace-times.ts";
 
 interface AnalyzeOptions {
   readonly out?: string;
@@ -53,7 +53,7 @@ async function analyze(trace: string, options: AnalyzeOptions): Promise<void> {
   try {
     const analysis = await analyzeTrace(trace, { strict });
     const name = traceName(trace);
-    const rows = kernelRows(analysis, `trace:${name}`, shortHash(JSON.stringify(analysis)));
+    const rows = kernelRows(analysis, traceWorkload(trace), shortHash(JSON.stringify(analysis)));
     if (folder !== undefined) {
       await writeAnalysis(folder, `analyze-${name}`, rows, analysis, {
         command: process.argv.slice(2),
@@ -61,9 +61,7 @@ async function analyze(trace: string, options: AnalyzeOptions): Promise<void> {
         started,
         ended: new Date(),
         host: describeHost(),
-        noise: {},
         floorNs: undefined,
-        checks: undefined,
         warnings: analysis.warnings,
         experiment: [{ file: trace }],
         interrupted: false,

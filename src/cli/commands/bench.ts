@@ -13,7 +13,7 @@ import {
   type RunOptions,
   samplingOf,
 } from "../options.ts";
-import { runSession } from "../session.ts";
+import { runPoints } from "../run.ts";
 
 const DEFAULT_EXPERIMENT = "amortization";
 
@@ -57,7 +57,7 @@ async function bench(names: string[], options: BenchOptions): Promise<void> {
   const { quick = false, quiet = false } = options;
   const loaded = [...new Set(names)].map(loadExperiment);
   const expansions = loaded.map((experiment) => expandLoaded(experiment, options));
-  await runSession({
+  await runPoints({
     name: loaded.map(({ experiment }) => experiment.name).join("+"),
     points: expansions.flatMap(({ points }) => points),
     seed: options.seed,

@@ -1,17 +1,11 @@
 // `shootdown profiles`: machine profiles, and every value of one with its source.
 
 import type { Command } from "commander";
-import type { Profile, ShootsBy } from "../../engine/profile/profile.ts";
 import { PROFILES } from "../../engine/profile/profiles.ts";
 import { formatOption } from "../options.ts";
 import { type Format, print, renderList } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
-
-const SHOOTS_BY_MEANING: Readonly<Record<ShootsBy, string>> = {
-  ipi: "cores are told by an interrupt each",
-  broadcast: "one instruction tells all cores, and nobody is interrupted",
-  both: "one instruction can tell all cores, or an interrupt each of them",
-};
+import { PROFILE_COLUMNS, profileValues } from "../profile-values.ts";
 
 export function addProfiles(program: Command): void {
   program
@@ -27,7 +21,8 @@ export function addProfiles(program: Command): void {
       `
 Grades: sourced (published), derived (computed from published values), interpolated (set between
 published values of other machines), memory (not read again), zero (the machine has no such step,
-or it is not modelled on purpose), given (a file of yours gives it, and no more).
+or it is not modelled on purpose), given (a file of yours gives it, and no more), measured or fitted
+(by shootdown calibrate; the interval holds it with 95 % confidence, as far as its source goes).
 
 A file of your own is JSON. It names what it starts from and says what is different:
   {"name": "mine", "base": "haswell-2s", "costs": {"deliveryNs": 350}, "topology": {"sockets": 4}}
@@ -44,23 +39,8 @@ Examples:
       if (name === undefined) {
         print(renderList(["name", "summary"], [...PROFILES], format));
       } else {
-        const values = describeProfile(parseProfile(name));
-        print(renderList(["name", "value", "grade", "source"], values, format));
+        const values = profileValues(parseProfile(name));
+        print(renderList(PROFILE_COLUMNS, values, format));
       }
     });
-}
-
-function describeProfile(profile: Profile) {
-  const { shootsBy, topology, costs, l1, l2, iotlb, tlbSource } = profile;
-  const way = { name: "shootsBy", value: shootsBy, grade: "", source: SHOOTS_BY_MEANING[shootsBy] };
-  const counts = Object.entries(topology).map(([name, { count, grade, source }]) => {
-    return { name, value: `${count}`, grade: grade as string, source };
-  });
-  const values = Object.entries(costs).map(([name, { ns, grade, source }]) => {
-    return { name, value: `${ns}`, grade: grade as string, source };
-  });
-  const tlbs = Object.entries({ l1, l2, iotlb }).map(([name, { sets, ways }]) => {
-    return { name, value: `${sets} × ${ways}`, grade: "", source: tlbSource };
-  });
-  return [way, ...counts, ...values, ...tlbs];
 }

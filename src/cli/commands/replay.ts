@@ -20,7 +20,7 @@ import {
   type RunOptions,
   samplingOf,
 } from "../options.ts";
-import { runSession } from "../session.ts";
+import { runPoints } from "../run.ts";
 import { firstOperations, traceName, withoutGaps } from "../trace-times.ts";
 
 /**
@@ -104,7 +104,7 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
   const isSlow = points.some(({ point: { executor, dilation } }) => {
     return executor === "virtual" || dilation > 1;
   });
-  await runSession({
+  await runPoints({
     name: `replay-${name}`,
     points,
     seed,

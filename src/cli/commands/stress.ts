@@ -23,7 +23,7 @@ import {
 } from "../options.ts";
 import { type Format, print, renderRows, renderTable } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
-import { defaultFolder } from "../session.ts";
+import { defaultFolder, warn } from "../run.ts";
 import { soundPolicies } from "../stress/policies.ts";
 import { StressProgress } from "../stress/progress.ts";
 import { ROUND_OPERATIONS, roundOf, type StressSettings } from "../stress/rounds.ts";
@@ -35,6 +35,8 @@ const DEFAULT_SECONDS = 60;
 const MAX_SECONDS = 1_000_000;
 const MAX_ROUND = 2 ** 31 - 1;
 const DEFAULT_PROFILE = "akaros-2020";
+/** A warning names so many policies. */
+const NAMED_POLICIES = 5;
 
 interface StressOptions {
   readonly seconds?: number;
@@ -203,7 +205,7 @@ function scheduleOf(options: StressOptions, settings: StressSettings): Schedule 
 }
 
 async function report(
-  { format, quiet }: StressOptions,
+  { format, quiet, round }: StressOptions,
   settings: StressSettings,
   tally: Tally,
   folder: ResultFolder,
@@ -212,6 +214,7 @@ async function report(
 ): Promise<void> {
   const { rows } = tally;
   const { policies, profile, profileName, ...experiment } = settings;
+  const warnings = round === undefined ? withoutTurn(tally, settings) : [];
   try {
     await writeStress(folder, "stress", rows, tally.findings, profile, {
       command: process.argv.slice(2),
@@ -219,10 +222,8 @@ async function report(
       started: times.started,
       ended: times.ended,
       host,
-      noise: {},
       floorNs: undefined,
-      checks: undefined,
-      warnings: [],
+      warnings,
       experiment: [{ ...experiment, policies: policies.map(({ name }) => name) }],
       interrupted: times.failed,
     });
@@ -237,7 +238,23 @@ async function report(
       print(renderRows(STRESS_COLUMNS, rows, format));
     }
   }
+  for (const warning of warnings) warn(warning);
   if (quiet !== true) process.stderr.write(`written: ${folder.path}\n`);
+}
+
+/** Says which policies the run was too short for. */
+function withoutTurn(
+  { unreached }: Tally,
+  { policies, roundOperations }: StressSettings,
+): string[] {
+  if (unreached.length === 0) return [];
+  const more = unreached.length - NAMED_POLICIES;
+  const names =
+    unreached.slice(0, NAMED_POLICIES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return [
+    `nothing is said of ${unreached.length} policies that had no turn: ${names}. ` +
+      `With --ops ${policies.length * roundOperations} each has one.`,
+  ];
 }
 
 function interruption(tally: Tally, folder: ResultFolder): InterruptedError {

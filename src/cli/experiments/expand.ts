@@ -3,21 +3,24 @@
 import { UsageError } from "../../engine/errors.ts";
 import { checkShape } from "../../engine/layout/shape.ts";
 import { type Policy, queueOf } from "../../engine/policy/policy.ts";
-import { isFree, type Profile } from "../../engine/profile/profile.ts";
+import { isFree } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
-import { type Point, shapeOf } from "../../workers/point.ts";
+import { shapeOf } from "../../workers/point.ts";
+import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { traitsOf } from "../../workloads/traits.ts";
 import { LEAST_WARMUP } from "../../workloads/warm-up.ts";
-import { IDLE_HEAVY, RECLAIM, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
-import { pointId } from "./identity.ts";
+import { PORT, type WorkloadPlan } from "../../workloads/workload.ts";
 import {
-  DEFAULTS,
-  type Dimensions,
-  type Experiment,
-  type Grid,
-  MAX_THREADED_CORES,
-  type OperationBudget,
-} from "./schema.ts";
+  type Combination,
+  combinationsOf,
+  initiatorsOf,
+  isSerial,
+  type Settings,
+  settingsOf,
+} from "./combinations.ts";
+import { pointId } from "./identity.ts";
+import { whyNot } from "./refusals.ts";
+import type { Experiment, Grid, OperationBudget } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
 
 /** Whether the checker watches; auto: in virtual time, where its own time is not measured. */
@@ -43,30 +46,6 @@ export interface Expansion {
   readonly points: readonly PlannedPoint[];
   /** What was left out of a cross product, and why. */
   readonly notes: readonly string[];
-}
-
-/** A grid with nothing left open but what depends on the point. */
-type Settings = Required<Omit<Dimensions, OpenField>> & Pick<Grid, OpenField>;
-type OpenField = "warmup" | "rates" | "dma_period_ns";
-
-/** How many there are of what a machine has, and how many of its cores do something else. */
-interface Counts {
-  readonly cores: number;
-  readonly idleCores: number;
-  readonly otherCores: number;
-  readonly iommus: number;
-  readonly devices: number;
-}
-
-/** One combination of a grid's lists. */
-interface Combination extends Counts {
-  readonly executor: Point["executor"];
-  readonly workload: NamedWorkload;
-  readonly profile: Profile;
-  readonly pages: number;
-  /** Operations a second; undefined: as many as it gets done. */
-  readonly rate: number | undefined;
-  readonly policy: Policy;
 }
 
 /** Modelled time lasts so many times longer where the actors do not fit the CPUs. */
@@ -157,123 +136,6 @@ function checkJitter({ jitter }: ExpandOptions, points: readonly NamedPoint[]): 
   );
 }
 
-function settingsOf(experiment: Experiment, options: ExpandOptions): Settings[] {
-  const { name, question, source, notes, grids, quick, ...top } = experiment;
-  const { grids: quickGrids, ...quickTop } = (options.quick ? quick : undefined) ?? {};
-  const layers = quickGrids?.map((grid) => [quickTop, grid]) ??
-    grids?.map((grid) => [grid, quickTop]) ?? [[quickTop]];
-  return layers.map((layer) => {
-    return Object.assign({}, DEFAULTS, top, ...layer, options.overrides) as Settings;
-  });
-}
-
-/** The cross product, policies innermost: what a reader compares stands together. */
-function* combinationsOf(settings: Settings): Generator<Combination> {
-  for (const executor of settings.executors) {
-    for (const workload of settings.workloads) {
-      for (const profile of settings.profiles) {
-        for (const counts of countsOf(settings)) {
-          for (const pages of settings.pages) {
-            for (const rate of settings.rates ?? [undefined]) {
-              for (const policy of settings.policies) {
-                yield { executor, workload, profile, ...counts, pages, rate, policy };
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}
-
-function* countsOf(settings: Settings): Generator<Counts> {
-  for (const cores of settings.cores) {
-    for (const idleCores of settings.idle_cores) {
-      for (const otherCores of settings.other_cores) {
-        for (const iommus of settings.iommus) {
-          for (const devices of settings.devices) {
-            yield { cores, idleCores, otherCores, iommus, devices };
-          }
-        }
-      }
-    }
-  }
-}
-
-/** Workloads that are nothing without a core that neither initiates nor is idle: what it does. */
-const OTHERS: Readonly<Record<number, string>> = {
-  [RECLAIM]: "faults in again what is reclaimed",
-  [IDLE_HEAVY]: "sleeps and wakes",
-};
-
-/** Why a combination makes no point; undefined if it does. */
-function whyNot(
-  combination: Combination,
-  settings: Settings,
-  hostCpus: number,
-): string | undefined {
-  const { executor, workload, profile, policy, rate } = combination;
-  const { cores, idleCores, otherCores, iommus, devices } = combination;
-  const { dilation } = settings;
-  const initiators = initiatorsOf(combination, settings);
-  const { ringSlots, openLoop } = traitsOf(workload.kind);
-  if (rate !== undefined && !openLoop) {
-    return `${workload.name} has a pace of its own, and takes no --rate`;
-  }
-  if (ringSlots > 0 && devices === 0) {
-    return `${workload.name} is DMA: it needs a device and its IOMMU (--iommus 1 --devices 1)`;
-  }
-  if (ringSlots > 0 && devices > cores) {
-    return `${workload.name} has a core for each device's ring (--cores ${devices})`;
-  }
-  if (devices > 0 && iommus === 0) return "a device needs an IOMMU (--iommus 1)";
-  if (initiators > cores) return `${initiators} initiators need as many cores`;
-  const taken = initiators + idleCores + otherCores;
-  if (taken > cores) {
-    return (
-      `initiators, idle_cores and other_cores are cores apart: ${initiators} + ${idleCores} + ` +
-      `${otherCores} need ${taken} cores, not ${cores} (--cores ${taken})`
-    );
-  }
-  const others = OTHERS[workload.kind];
-  if (others !== undefined && taken === cores) {
-    return `${workload.name} needs a core that ${others} (--cores ${taken + 1})`;
-  }
-  if (workload.kind === TLB_BENCH) {
-    if (cores <= initiators) return `${workload.name} needs a core to signal (--cores 2)`;
-    // Its targets are the cores behind the initiators: a program's if there is one, asleep if not.
-    if (otherCores > 0 && taken === cores) {
-      return (
-        `${workload.name} signals core ${initiators}, which runs another process: it needs one ` +
-        `core more (--cores ${taken + 1}) or fewer other_cores`
-      );
-    }
-    if (policy.iommu.interface !== "register") {
-      return `${workload.name} flushes IOTLBs by register (--policy akaros)`;
-    }
-  }
-  if (policy.whom.broadcastFrom > 0 && profile.shootsBy === "ipi") {
-    return (
-      `${policy.name} broadcasts, and the cores of ${profile.name} are told by IPIs only ` +
-      "(--profile zen3-2s)"
-    );
-  }
-  if (executor === "virtual") {
-    if (!isFree(profile)) return undefined;
-    return `the profile ${profile.name} measures this host: in virtual time nothing takes time`;
-  }
-  if (cores > MAX_THREADED_CORES) {
-    return `threads run at most ${MAX_THREADED_CORES} cores (--executor virtual)`;
-  }
-  if (isFree(profile) && dilation === "auto" && cores + iommus + devices > hostCpus) {
-    return (
-      `the profile ${profile.name} measures this host, and has no time to dilate: its ` +
-      `actors must fit ${hostCpus} CPUs`
-    );
-  }
-  return undefined;
-}
-
 function planPoint(
   experiment: string,
   combination: Combination,
@@ -344,8 +206,18 @@ function planWorkload(
     otherCores,
     dmaPeriodNs: settings.dma_period_ns ?? dmaPeriodNs(workload, devices),
     ats: settings.ats,
-    windows: windowsOf(workload.kind, pages, policy, initiators),
+    ...(settings.program_pages !== PROGRAM_PAGES && { programPages: settings.program_pages }),
+    ...(settings.private_accesses && { privateAccesses: true as const }),
+    ...(settings.message_lines > 0 && { messageLines: settings.message_lines }),
+    ...(settings.table_locks && { tableLocks: true as const }),
+    ...(isSerial(settings) && {
+      serial: { ns: settings.serial_ns, untilFlushed: settings.serial_until_flushed },
+    }),
+    windows: windowsOf(workload.kind, pages, policy, sharesOf(workload, initiators, settings)),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
+    ...(workload.kind === PORT && {
+      port: { flows: settings.flows, burstPages: settings.burst_pages },
+    }),
   };
 }
 
@@ -359,17 +231,16 @@ function warmupOf(
   return { warmup: Math.max(least, Math.ceil(operations / WARMUP_PART)), settles: true };
 }
 
+/** Who has windows of their own: initiators, or a port's flows. */
+function sharesOf({ kind }: NamedWorkload, initiators: number, { flows }: Settings): number {
+  return kind === PORT ? flows : initiators;
+}
+
 /** Pages of an operation; undefined where that varies or there are none. */
 function pagesOf({ workload, pages }: Combination): number | undefined {
   const fixed = traitsOf(workload.kind).pages;
   if (fixed === "none") return undefined;
   return fixed === "asked" ? pages : fixed;
-}
-
-function initiatorsOf({ workload, cores, devices }: Combination, settings: Settings): number {
-  const { initiators } = traitsOf(workload.kind);
-  if (initiators === "asked") return settings.initiators;
-  return initiators === "cores" ? cores : devices;
 }
 
 /** Devices without a ring share a rate; those with one have each their own. */
@@ -387,9 +258,9 @@ function operationsOf(wanted: number | OperationBudget, pages: number, isDilated
 /**
  * Enough that no address is mapped again while it waits in a flush queue, as far as frames allow.
  */
-function windowsOf(kind: number, pages: number, policy: Policy, initiators: number): number {
+function windowsOf(kind: number, pages: number, policy: Policy, shares: number): number {
   if (traitsOf(kind).addresses === "same") return 1;
-  const most = Math.floor(WINDOW_FRAMES / (pages * initiators));
+  const most = Math.floor(WINDOW_FRAMES / (pages * shares));
   return Math.max(MIN_WINDOWS, Math.min(most, windowsWanted(kind, pages, policy)));
 }
 

@@ -7,6 +7,7 @@
 // workloads         by name (workloads.ts): munmap, nic-rx, tlb-bench:IPI
 // idle_cores,       of the cores that do not initiate: how many are asleep with the address space
 // other_cores       still loaded, and how many run another process
+// flows, burst_pages of a port: how many share it, and pages in a row of each
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default at least a tenth of them,
@@ -14,12 +15,15 @@
 // rates             operations a second that are due, ready or not, of all initiators together;
 //                   without: each comes when its initiator is done with the one before
 // ats               whether devices have TLBs of their own; false by default
+// serial_ns,        of workloads that unmap: what each operation does under one lock of all cores,
+// serial_until_…    and whether its flush is done under it as well
 // dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
 //                   nothing, otherwise 100
 
 import { z } from "zod";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
+import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
 import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
@@ -30,11 +34,15 @@ export const EXECUTORS = ["threads", "virtual"] as const;
 /** Each core is a thread. */
 export const MAX_THREADED_CORES = 256;
 export const MAX_PAGES = 65_536;
+export const MAX_FLOWS = 1024;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
 /** In modelled time; each initiator is due at most once a ns. */
 export const MAX_RATE = 1_000_000_000;
+/** A leaf table each for ten: with the fixed tables there are no more. */
+const MAX_PROGRAM_PAGES = 4096;
+const MAX_MESSAGE_LINES = 64;
 /** Modelled ns: a minute. */
 const MAX_TIME_NS = 60_000_000_000;
 
@@ -75,12 +83,28 @@ const dimensions = z.strictObject({
   gap_ns: wholeNumber(0, MAX_TIME_NS),
   /** User time between two accesses of a program. */
   access_gap_ns: wholeNumber(1, MAX_TIME_NS),
+  /** Pages that a program's accesses are drawn from. */
+  program_pages: wholeNumber(1, MAX_PROGRAM_PAGES),
+  /** Programs access nothing that another core may have mapped. */
+  private_accesses: z.boolean("true or false"),
+  /** Cache lines that an interrupt handler fetches from its initiator besides the message's own. */
+  message_lines: wholeNumber(0, MAX_MESSAGE_LINES),
+  /** Leaf tables have locks of their own, instead of one for each address space. */
+  table_locks: z.boolean("true or false"),
+  /** Kernel time of each operation under one lock of the machine … */
+  serial_ns: wholeNumber(0, MAX_TIME_NS),
+  /** … and whether the lock is kept until the operation's flush is done. */
+  serial_until_flushed: z.boolean("true or false"),
   /** Every so much user time a responder has interrupts off … */
   masked_every_ns: wholeNumber(1, MAX_TIME_NS),
   /** … for so long. */
   masked_ns: wholeNumber(0, MAX_TIME_NS),
   /** Devices have TLBs of their own (ATS). */
   ats: z.boolean("true or false"),
+  /** Of a port: flows, each with a descriptor ring … */
+  flows: wholeNumber(1, MAX_FLOWS),
+  /** … and pages that come in a row for one of them. */
+  burst_pages: wholeNumber(1, MAX_PAGES),
   /** From the start of one DMA of a device to the start of its next. */
   dma_period_ns: wholeNumber(1, MAX_TIME_NS),
   dilation: z.union(
@@ -90,9 +114,9 @@ const dimensions = z.strictObject({
   repetitions: wholeNumber(1, MAX_REPETITIONS),
 });
 
-export const gridSchema = dimensions.partial();
+const gridSchema = dimensions.partial();
 const gridsSchema = z.array(gridSchema).min(1);
-export const quickSchema = gridSchema.extend({ grids: gridsSchema.optional() });
+const quickSchema = gridSchema.extend({ grids: gridsSchema.optional() });
 
 export const experimentSchema = gridSchema.extend({
   name: nameField(),
@@ -131,8 +155,16 @@ export const DEFAULTS = {
   operations: { pages: 20_000, dilated_pages: 1000, least: 20 },
   gap_ns: 1000,
   access_gap_ns: 1000,
+  program_pages: PROGRAM_PAGES,
+  private_accesses: false,
+  message_lines: 0,
+  table_locks: false,
+  serial_ns: 0,
+  serial_until_flushed: false,
   masked_every_ns: 1_000_000,
   masked_ns: 0,
+  flows: 1,
+  burst_pages: 1,
   ats: false,
   dilation: "auto",
   repetitions: 1,

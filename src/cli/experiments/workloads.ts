@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
+import { PORT_MODES } from "../../workloads/port.ts";
 import { TLB_BENCH_MODES } from "../../workloads/tlb-bench.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
 import {
@@ -16,7 +17,9 @@ import {
   NIC_RX,
   NIC_TX,
   PAGE_TABLE_FREE,
+  PORT,
   RECLAIM,
+  RESIZE,
   SERVER,
   TLB_BENCH,
 } from "../../workloads/workload.ts";
@@ -24,7 +27,7 @@ import {
 export interface NamedWorkload {
   readonly name: string;
   readonly kind: number;
-  /** Which mode of Akaros's benchmark; 0 for the others. */
+  /** Which mode of Akaros's benchmark, or of a port; 0 for the others. */
   readonly mode: number;
   /** Of a replay: the operations, in real time or with times that suit a slower machine. */
   readonly trace?: (isSlow: boolean) => TraceOperationsData;
@@ -32,15 +35,17 @@ export interface NamedWorkload {
 
 const TRACE_PREFIX = "trace:";
 
-export const WORKLOADS: readonly NamedWorkload[] = [
+const WORKLOADS: readonly NamedWorkload[] = [
   { name: "munmap", kind: MUNMAP, mode: 0 },
   { name: "munmap-range", kind: MUNMAP_RANGE, mode: 0 },
   { name: "madvise", kind: MADVISE, mode: 0 },
   { name: "mprotect", kind: MPROTECT, mode: 0 },
   { name: "mprotect:widen", kind: MPROTECT_WIDEN, mode: 0 },
+  { name: "resize", kind: RESIZE, mode: 0 },
   { name: "server", kind: SERVER, mode: 0 },
   { name: "nic-rx", kind: NIC_RX, mode: 0 },
   { name: "nic-tx", kind: NIC_TX, mode: 0 },
+  ...PORT_MODES.map((name, mode) => ({ name: `port:${name}`, kind: PORT, mode })),
   { name: "reclaim", kind: RECLAIM, mode: 0 },
   { name: "fork-cow", kind: FORK_COW, mode: 0 },
   { name: "migrate", kind: MIGRATE, mode: 0 },

@@ -33,6 +33,8 @@ export interface MeasureRequest {
   readonly sampling: Sampling | undefined;
   /** Whether each operation is kept by itself. */
   readonly logsSamples: boolean;
+  /** Whether some points are run once more, to see what that changes. */
+  readonly measuresNoise: boolean;
 }
 
 export interface Measurement {
@@ -163,7 +165,9 @@ class Session {
     const { sampling } = this.request;
     const { random, results } = this;
     const isOver = this.budget.nextPart();
-    const first = runs.filter(({ repetition }) => repetition === 1);
+    const first = runs.filter(({ repetition }) => {
+      return repetition === 1 && this.request.measuresNoise;
+    });
     const again = first.length > 0 ? drawAgain(first, random) : [];
     await runAll(mixedIn(inRandomOrder(runs, random), again, random));
     if (sampling === undefined) return;

@@ -24,7 +24,7 @@ export function soundPolicies(seed: number): Policy[] {
  * Whether a policy is told that what it frees was flushed. One that does not wait, or for a time
  * only, is right as long as nobody takes longer: here somebody does.
  */
-export function waitsForAnswers({ ack, reuse }: Policy): boolean {
+function waitsForAnswers({ ack, reuse }: Policy): boolean {
   const { frames, addresses, tables } = reuse;
   return ack !== "none" && [frames, addresses, tables].every(({ kind }) => kind === "after-flush");
 }

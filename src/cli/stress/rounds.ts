@@ -87,7 +87,7 @@ export function roundOf(settings: StressSettings, number: number): Round {
 export function repeatCommand(settings: StressSettings, { number, policy }: Round): string {
   const { executor, profileName, cores, iommus, devices, seed, roundOperations } = settings;
   return [
-    "shootdown stress",
+    "npx shootdown stress",
     `--policy '${textOf(policy)}'`,
     `--seed ${seed} --round ${number} --ops ${roundOperations}`,
     `--executor ${executor} --profile '${profileName}'`,

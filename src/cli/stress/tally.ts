@@ -76,6 +76,12 @@ export class Tally {
     return [...this.sums].filter(([, { verdict }]) => verdict === "unsafe").map(([name]) => name);
   }
 
+  /** Names of the policies that have had no round. */
+  get unreached(): string[] {
+    const names = new Set(this.settings.policies.map(({ name }) => name));
+    return [...names].filter((name) => !this.sums.has(name));
+  }
+
   /** In the order of the policies' turns. */
   get rows(): StressRow[] {
     const { executor, seed } = this.settings;

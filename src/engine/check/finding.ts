@@ -2,25 +2,23 @@
 
 import { actorName, type MachineShape } from "../layout/shape.ts";
 
-export const FINDING_KINDS = [
+export type FindingKind =
   /** An access reached a frame that has been handed to another owner since. */
-  "stale-use",
+  | "stale-use"
   /** An access went through what a write-protect, copy on write or migration had taken away. */
-  "late-access-after-promise",
+  | "late-access-after-promise"
   /** An access went through a former translation of an address that was handed out again. */
-  "address-reused-early",
+  | "address-reused-early"
   /** A walk went through a page-table page that has been handed out again since. */
-  "stale-table-walk",
-  "double-free",
-  "frame-lost",
+  | "stale-table-walk"
+  | "double-free"
+  | "frame-lost"
   /** At rest a TLB, paging-structure cache, IOTLB or device TLB disagrees with the page table. */
-  "disagreement-at-rest",
+  | "disagreement-at-rest"
   /** A core acknowledged what nobody had asked of it. */
-  "acknowledgement-of-nothing",
+  | "acknowledgement-of-nothing"
   /** A wait descriptor completed before one that stands before it. */
-  "wait-completed-early",
-] as const;
-export type FindingKind = (typeof FINDING_KINDS)[number];
+  | "wait-completed-early";
 
 export const FRAME_EVENT_KINDS = [
   "mapped",

@@ -5,7 +5,6 @@
 export const PAGE_BYTES = 4096;
 export const VPN_BITS = 36;
 export const VPN_LIMIT = 0x1000000000; // 2³⁶
-export const LEVEL_BITS = 9;
 export const TABLE_ENTRIES = 512;
 /** Levels of the tree; the leaves are level 0, the root is level 3. */
 export const LEVELS = 4;

@@ -70,7 +70,6 @@ const PAGE_LOW_SHIFT = PAGE_LOW.shift;
 const PAGE_LOW_MASK = maskOf(PAGE_LOW.width);
 const PAGE_HIGH_UNIT = PAGE_LOW_MASK + 1;
 const SOURCE_ID_MASK = maskOf(SOURCE_ID.width);
-const QUEUE_DEPTH_MASK = maskOf(QUEUE_DEPTH.width);
 const INTERRUPT_BIT = bitsOf(INTERRUPT);
 const STATUS_WRITE_BIT = bitsOf(STATUS_WRITE);
 const FENCE_BIT = bitsOf(FENCE);
@@ -228,11 +227,6 @@ export function deviceRangeOf(words: Descriptor): AlignedRange {
   }
   span = powerOfTwo(addressMask);
   return { vpn: Math.floor(vpn / span) * span, addressMask };
-}
-
-/** Of a device-TLB descriptor: how many invalidations the device can hold. */
-export function queueDepthOf(words: Descriptor): number {
-  return (words[0] >>> QUEUE_DEPTH.shift) & QUEUE_DEPTH_MASK;
 }
 
 /** Of a wait descriptor. */

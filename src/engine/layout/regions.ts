@@ -14,11 +14,13 @@ import {
 } from "./shape.ts";
 import { LINE_BYTES, LINE_WORDS, WORD_BYTES, wholeLines } from "./words.ts";
 
+/** Counts by which an IOMMU's devices learn of which 2 MiB regions the tables were dropped. */
+export const TABLE_DROPS = 32;
 /** Lines of one record, by region; the owner's word table is checked against it. */
 export const CONTROL_LINES = 3;
 export const ACTOR_LINES = 2;
 export const MAILBOX_HEAD_LINES = 2;
-export const IOMMU_HEAD_LINES = 6 + QUEUE_SLOTS / LINE_WORDS;
+export const IOMMU_HEAD_LINES = 6 + QUEUE_SLOTS / LINE_WORDS + TABLE_DROPS / LINE_WORDS;
 export const DEVICE_LINES = 2;
 export const RING_HEAD_LINES = 2;
 export const LOCK_HEAD_LINES = 1;
@@ -90,11 +92,14 @@ export interface Regions {
 }
 
 /** Words per frame: tag, owner, link, and of a frame that was freed unflushed stamp and owner. */
-export const FRAME_WORDS = 5;
+const FRAME_WORDS = 5;
 
-/** One lock per space, per IOMMU and per flush queue, in this order. */
+/**
+ * One lock per space, per IOMMU and per flush queue, in this order; one for what else of the kernel
+ * only one core can be in; and those of leaf tables.
+ */
 export function locksOf(shape: MachineShape): number {
-  return shape.spaces + shape.iommus + shape.cores;
+  return shape.spaces + shape.iommus + shape.cores + 1 + (shape.tableLocks ?? 0);
 }
 
 export function tlbEntries(tlb: TlbShape): number {
@@ -138,7 +143,7 @@ export function layOut(shape: MachineShape): Regions {
     iotlbs: region(shape.iommus, iotlbBytes(shape.iotlb)),
     devices: region(shape.devices, lines(DEVICE_LINES)),
     rings: region(
-      shape.ringSlots === 0 ? 0 : shape.devices,
+      shape.ringSlots === 0 ? 0 : shape.rings,
       lines(RING_HEAD_LINES + shape.ringSlots),
     ),
     deviceStructures: region(shape.devices, STRUCTURES_BYTES),

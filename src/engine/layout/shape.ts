@@ -7,7 +7,7 @@ export const MAX_CORES = 1024;
 export const MAX_IOMMUS = 8;
 export const MAX_DEVICES = 16;
 /** Each has a domain id and a process-context id of its own, of which 14 are left for them. */
-export const MAX_SPACES = 14;
+const MAX_SPACES = 14;
 
 /** Slots of a VT-d invalidation queue (Linux drivers/iommu/intel/dmar.c, QI_LENGTH). */
 export const QUEUE_SLOTS = 256;
@@ -24,6 +24,14 @@ export interface TlbShape {
   readonly ways: number;
 }
 
+/** Which part of a run its actors record as time lines. */
+export interface TimelineWindow {
+  /** Recording begins with the first initiator's operation of this number, from 1 on. */
+  readonly fromOperation: number;
+  /** Slices that each actor keeps. */
+  readonly maxSlices: number;
+}
+
 export interface MachineShape {
   readonly cores: number;
   readonly iommus: number;
@@ -36,12 +44,24 @@ export interface MachineShape {
   readonly tableFrames: number;
   /** Slots of each core's flush queue; a power of two, one stays empty. */
   readonly flushQueueSlots: number;
+  /** Locks for leaf tables, which share these by their addresses; without: one lock a space. */
+  readonly tableLocks?: number;
+  /**
+   * Lines that a handler fetches from its initiator besides that of the message; none if undefined.
+   * In Linux these are the call (call_single_data), what to flush (flush_tlb_info) and the space's
+   * generation (tlb_gen), all of them written by the initiator.
+   */
+  readonly messageLines?: number;
   /** Frames go back to the common list at once, where the next core takes them from. */
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */
   readonly tracksAccesses: boolean;
-  /** Slots of each device's descriptor ring; a power of two, 0 without rings. */
+  /** Descriptor rings: one a device, or one a flow of a port. */
+  readonly rings: number;
+  /** Slots of each descriptor ring; a power of two, 0 without rings. */
   readonly ringSlots: number;
+  /** 2 MiB regions that a device's paging-structure caches hold; a power of two. */
+  readonly cachedRegions: number;
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
@@ -49,6 +69,8 @@ export interface MachineShape {
   readonly ats: boolean;
   /** The checker watches: its regions have a size, and its hooks do something. */
   readonly checks: boolean;
+  /** What is recorded as time lines; nothing if it is missing. */
+  readonly timeline?: TimelineWindow;
 }
 
 /** Actors are numbered: cores, then IOMMUs, then devices. */
@@ -80,10 +102,10 @@ export function checkShape(shape: MachineShape): void {
     throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
   }
   within("address spaces", shape.spaces, 1, MAX_SPACES);
-  const { l1, l2, iotlb, flushQueueSlots, ringSlots } = shape;
-  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots]) {
+  const { l1, l2, iotlb, flushQueueSlots, ringSlots, cachedRegions } = shape;
+  for (const size of [l1.sets, l2.sets, iotlb.sets, flushQueueSlots, ringSlots, cachedRegions]) {
     if ((size & (size - 1)) !== 0)
-      throw new UsageError(`${size} sets or slots: not a power of two`);
+      throw new UsageError(`${size} sets, slots or regions: not a power of two`);
   }
   const frames = shape.dataFrames + shape.tableFrames;
   // A free list holds frame + 1 in as many bits: the last number cannot be had.

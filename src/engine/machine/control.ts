@@ -10,6 +10,7 @@
 //                                                these are all, what is counted counts
 // RUNNING      initiators (sub)   initiators     initiators that still have operations to do
 // STOP         last initiator     all actors     nothing more will be asked of anybody
+// RECORDING    an initiator       all actors     what actors do from here on is recorded
 
 import {
   CONTROL_LINES,
@@ -29,6 +30,7 @@ const RUNNING = 16;
 const STOP = 17;
 const WARM = 32;
 const INITIATORS = 33;
+const RECORDING = 34;
 
 checkWords("control", CONTROL_LINES * LINE_WORDS, {
   ABORT,
@@ -39,6 +41,7 @@ checkWords("control", CONTROL_LINES * LINE_WORDS, {
   STOP,
   WARM,
   INITIATORS,
+  RECORDING,
 });
 
 /** Thrown in every actor of a run that somebody else has ended. */
@@ -69,6 +72,15 @@ export class Control {
   /** Whether all are: from the next thing on that an actor does, it counts. */
   get measuring(): boolean {
     return Atomics.load(this.words, WARM) === Atomics.load(this.words, INITIATORS);
+  }
+
+  /** The operation has begun from which on time lines are wanted. */
+  record(): void {
+    Atomics.store(this.words, RECORDING, 1);
+  }
+
+  get recording(): boolean {
+    return Atomics.load(this.words, RECORDING) === 1;
   }
 
   /**

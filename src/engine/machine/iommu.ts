@@ -17,8 +17,12 @@
 // FREE_*             lock holder         the next    (plain) free slots; handed on by the lock
 // EPOCH[did]         IOMMU (add)         devices     domain flushes so far
 // GLOBAL_EPOCH       IOMMU (add)         devices     global flushes so far
-// TABLES_EPOCH       IOMMU (add)         devices     invalidations that do not promise that only
-//                                                    leaf entries changed
+// TABLES_EPOCH       IOMMU (add)         devices     invalidations that dropped all ways to leaf
+//                                                    tables
+// UPPER_EPOCH        IOMMU (add)         devices     … and those that dropped any: all of them go
+//                                                    through the same upper levels
+// TABLE_DROPS[slot]  IOMMU (add)         devices     invalidations that dropped the way to one
+//                                                    2 MiB region, by its number modulo the slots
 // ENDED[slot]        submitters          submitters  of a submission's first slot, once nobody
 //                                                    waits for it: the index behind the whole
 //
@@ -35,6 +39,7 @@
 // STARTED_NS,        IOMMU               submitter   (plain) as the next four: published by STATUS
 // VISIBLE_NS, DRAIN_NS, LATE_NS, HELD_UP_NS
 
+import { TABLE_ENTRIES } from "../layout/address.ts";
 import {
   DESCRIPTOR_WORDS,
   type Descriptor,
@@ -47,6 +52,7 @@ import {
   type Regions,
   type SharedFloats,
   type SharedWords,
+  TABLE_DROPS,
   wordsOf,
 } from "../layout/regions.ts";
 import { QUEUE_SLOTS } from "../layout/shape.ts";
@@ -57,6 +63,7 @@ const INVALIDATIONS = 1;
 const DRAINING = 2;
 const FILLS = 3;
 const TABLES_EPOCH = 4;
+const UPPER_EPOCH = 5;
 const FSTS = LINE_WORDS;
 const GSTS = LINE_WORDS + 1;
 const IQT = 2 * LINE_WORDS;
@@ -77,6 +84,7 @@ export const DID_LIMIT = LINE_WORDS - 1;
 const GLOBAL_EPOCH = EPOCHS + DID_LIMIT;
 /** On lines that the IOMMU never reads: writing them takes no line away from it. */
 const ENDED = 6 * LINE_WORDS;
+const DROPS = ENDED + QUEUE_SLOTS;
 
 checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   IQH,
@@ -84,6 +92,7 @@ checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   DRAINING,
   FILLS,
   TABLES_EPOCH,
+  UPPER_EPOCH,
   FSTS,
   GSTS,
   IQT,
@@ -103,6 +112,8 @@ checkWords("IOMMU", IOMMU_HEAD_LINES * LINE_WORDS, {
   GLOBAL_EPOCH,
   ENDED,
   LAST_ENDED: ENDED + QUEUE_SLOTS - 1,
+  DROPS,
+  LAST_DROPS: DROPS + TABLE_DROPS - 1,
 });
 
 const DESCRIPTOR = 0;
@@ -141,12 +152,6 @@ export function doneMark(index: number): number {
 
 export function abortedMark(index: number): number {
   return ~doneMark(index);
-}
-
-/** Whether a status was written for a slot's descriptor of a later lap than that at `index`. */
-export function isOfLaterLap(status: number, index: number): boolean {
-  const marked = (status < 0 ? ~status : status) - 1;
-  return ((marked - index) | 0) > 0;
 }
 
 /** Bits of the fault status register (VT-d, FSTS_REG, offset 0x34). */
@@ -462,10 +467,30 @@ export class Iommu {
   /** Paging-structure caches of its devices lose everything. */
   dropTables(): void {
     Atomics.add(this.words, TABLES_EPOCH, 1);
+    Atomics.add(this.words, UPPER_EPOCH, 1);
+  }
+
+  /** They lose the ways to the leaf tables of `pages` pages, and with them the upper levels. */
+  dropTablesOf(vpn: number, pages: number): void {
+    const first = regionOf(vpn);
+    const count = Math.min(regionOf(vpn + pages - 1) - first + 1, TABLE_DROPS);
+    for (let i = 0; i < count; i++) {
+      Atomics.add(this.words, DROPS + ((first + i) & (TABLE_DROPS - 1)), 1);
+    }
+    Atomics.add(this.words, UPPER_EPOCH, 1);
   }
 
   get tablesEpoch(): number {
     return Atomics.load(this.words, TABLES_EPOCH);
+  }
+
+  get upperEpoch(): number {
+    return Atomics.load(this.words, UPPER_EPOCH);
+  }
+
+  /** How often the way to the region of number `region`, or to one like it, has been dropped. */
+  tableDropsOf(region: number): number {
+    return Atomics.load(this.words, DROPS + (region & (TABLE_DROPS - 1)));
   }
 
   /** Moves before entries vanish. */
@@ -493,6 +518,11 @@ export class Iommu {
   get draining(): boolean {
     return Atomics.load(this.words, DRAINING) === 1;
   }
+}
+
+/** The number of the 2 MiB region that a page is in: those of one leaf table. */
+export function regionOf(vpn: number): number {
+  return Math.floor(vpn / TABLE_ENTRIES);
 }
 
 /** The slot of the ring at a free-running index. */

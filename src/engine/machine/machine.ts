@@ -2,6 +2,7 @@
 // worker attaches to the same memory by `new Machine(memory, shape)` and gets the same layout.
 
 import { UsageError } from "../errors.ts";
+import { TABLE_ENTRIES } from "../layout/address.ts";
 import { layOut, type Regions } from "../layout/regions.ts";
 import { actorsOf, checkShape, DEVICE_TLB, type MachineShape } from "../layout/shape.ts";
 import { Actors } from "./actors.ts";
@@ -88,7 +89,12 @@ export class Machine {
   /** The paging-structure caches of a device, for their owner or at rest. */
   structuresOf(device: number): PagingStructures {
     const { offset, stride } = this.regions.deviceStructures;
-    return new PagingStructures(this.memory, offset + device * stride);
+    return new PagingStructures(this.memory, offset + device * stride, this.shape.cachedRegions);
+  }
+
+  /** The first of the IOMMUs that stand in a word of bits, which is not 0. */
+  firstIommu(bits: number): Iommu {
+    return this.iommus[31 - Math.clz32(bits & -bits)];
   }
 
   get actorCount(): number {
@@ -99,12 +105,27 @@ export class Machine {
     return space;
   }
 
+  /**
+   * Of the entries from page `vpn` on: the space's, or that of their leaf table where these have
+   * locks of their own (Linux: USE_SPLIT_PTE_PTLOCKS); a range that reaches on has its first's.
+   */
+  lockOfEntries(space: number, vpn: number): number {
+    const { tableLocks } = this.shape;
+    if (tableLocks === undefined) return space;
+    return this.serialLock + 1 + ((space + Math.floor(vpn / TABLE_ENTRIES)) % tableLocks);
+  }
+
   lockOfIommu(iommu: number): number {
     return this.shape.spaces + iommu;
   }
 
   lockOfFlushQueue(core: number): number {
     return this.shape.spaces + this.shape.iommus + core;
+  }
+
+  /** Of what a workload says that only one core can be in (src/workloads/serial.ts). */
+  get serialLock(): number {
+    return this.lockOfFlushQueue(this.shape.cores);
   }
 }
 

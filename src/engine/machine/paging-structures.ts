@@ -16,6 +16,7 @@ import {
   type SharedFloats,
   type SharedWords,
   STRUCTURE_ENTRIES,
+  TABLE_DROPS,
 } from "../layout/regions.ts";
 
 const REGION_LIMIT = VPN_LIMIT / TABLE_ENTRIES;
@@ -24,6 +25,8 @@ const REGION_LIMIT = VPN_LIMIT / TABLE_ENTRIES;
 export const NO_TABLE = -1;
 
 export class PagingStructures {
+  /** Of all that there is memory for, how many are used; a power of two. */
+  private readonly entries: number;
   private readonly keys: SharedFloats;
   private readonly filledIn: SharedWords;
   private readonly tables: SharedWords;
@@ -31,7 +34,8 @@ export class PagingStructures {
   private readonly epochs: SharedWords;
 
   /** Over the memory from byte `offset` on. */
-  constructor(memory: SharedArrayBuffer, offset: number) {
+  constructor(memory: SharedArrayBuffer, offset: number, entries = STRUCTURE_ENTRIES) {
+    this.entries = entries;
     this.keys = new Float64Array(memory, offset, STRUCTURE_ENTRIES);
     let end = offset + this.keys.byteLength;
     const words = (count: number): SharedWords => {
@@ -48,20 +52,20 @@ export class PagingStructures {
   /** The leaf table that a walk for `vpn` in context `pcid` goes to at once, or NO_TABLE. */
   tableOf(pcid: number, vpn: number): number {
     const region = Math.floor(vpn / TABLE_ENTRIES);
-    const entry = region & (STRUCTURE_ENTRIES - 1);
+    const entry = region & (this.entries - 1);
     if (this.keys[entry] !== pcid * REGION_LIMIT + region + 1) return NO_TABLE;
     return this.filledIn[entry] === this.epochs[pcid] ? this.tables[entry] : NO_TABLE;
   }
 
   /** Of a region that `tableOf` found: the tag of its leaf table when it was cached. */
   tagOf(vpn: number): number {
-    return this.tags[Math.floor(vpn / TABLE_ENTRIES) & (STRUCTURE_ENTRIES - 1)];
+    return this.tags[Math.floor(vpn / TABLE_ENTRIES) & (this.entries - 1)];
   }
 
   /** A walk for `vpn` has read the upper levels, and come to leaf table `table`. */
   fill(pcid: number, vpn: number, table: number, tag: number): void {
     const region = Math.floor(vpn / TABLE_ENTRIES);
-    const entry = region & (STRUCTURE_ENTRIES - 1);
+    const entry = region & (this.entries - 1);
     this.keys[entry] = pcid * REGION_LIMIT + region + 1;
     this.filledIn[entry] = this.epochs[pcid];
     this.tables[entry] = table;
@@ -71,6 +75,12 @@ export class PagingStructures {
   /** Drops everything of one context. */
   drop(pcid: number): void {
     this.epochs[pcid]++;
+  }
+
+  /** Drops the way to region number `region`, or to another that shares its TABLE_DROPS slot. */
+  dropRegion(region: number): void {
+    const entry = region & (this.entries - 1);
+    if ((this.keys[entry] - 1 - region) % TABLE_DROPS === 0) this.keys[entry] = 0;
   }
 
   /** At rest: calls `visit` for each region that is cached. */

@@ -1,7 +1,7 @@
-// Descriptor rings: one a device, between the core that drives it and the device. A descriptor
-// names a run of pages that are mapped for the device; it goes through them and hands the
-// descriptor back. Which state a descriptor is in follows from the two counts: below COMPLETED it
-// is the driver's again, from there to POSTED the device's.
+// Descriptor rings, between the core that drives a device and the device: ring i is device i's, or
+// flow i's of a port. A descriptor names a run of pages that are mapped for the device; it goes
+// through them and hands the descriptor back. Which state a descriptor is in follows from the two
+// counts: below COMPLETED it is the driver's again, from there to POSTED the device's.
 //
 // head word     writer    readers  meaning
 // POSTED        driver    device   descriptors handed over so far; publishes their slots
@@ -35,7 +35,7 @@ const COMPLETED_NS = [4, 64] as const;
 checkWords("ring slot", LINE_WORDS, { VPN, DUE_NS, COMPLETED_NS });
 
 export class Rings {
-  /** Slots of each ring, a power of two; 0 where devices have none. */
+  /** Slots of each ring, a power of two; 0 where there are none. */
   readonly slots: number;
   private readonly words: SharedWords;
   private readonly floats: SharedFloats;
@@ -48,58 +48,58 @@ export class Rings {
     this.stride = strideWords(regions.rings);
   }
 
-  /** How many descriptors have been posted to the device. */
-  posted(device: number): number {
-    return Atomics.load(this.words, device * this.stride + POSTED);
+  /** How many descriptors have been posted. */
+  posted(ring: number): number {
+    return Atomics.load(this.words, ring * this.stride + POSTED);
   }
 
   /** How many of these the device is done with. */
-  completed(device: number): number {
-    return Atomics.load(this.words, device * this.stride + COMPLETED);
+  completed(ring: number): number {
+    return Atomics.load(this.words, ring * this.stride + COMPLETED);
   }
 
   /** Driver: hands over the pages from `vpn` on, in a ring that is not full; seen at `dueNs`. */
-  post(device: number, vpn: number, dueNs: number): void {
-    const posted = this.posted(device);
-    const slot = this.slotOf(device, posted);
+  post(ring: number, vpn: number, dueNs: number): void {
+    const posted = this.posted(ring);
+    const slot = this.slotOf(ring, posted);
     this.floats[slot + VPN[0] / 2] = vpn; // Plain, as the next: published by POSTED.
     this.floats[slot + DUE_NS[0] / 2] = dueNs;
     // Pairs with the load in postedNs().
-    Atomics.store(this.words, device * this.stride + POSTED, (posted + 1) | 0);
+    Atomics.store(this.words, ring * this.stride + POSTED, (posted + 1) | 0);
   }
 
   /** Device: from when on it may see a descriptor; Infinity if it has not been posted yet. */
-  postedNs(device: number, descriptor: number): number {
-    if (((this.posted(device) - descriptor) | 0) <= 0) return Number.POSITIVE_INFINITY;
-    return this.floats[this.slotOf(device, descriptor) + DUE_NS[0] / 2];
+  postedNs(ring: number, descriptor: number): number {
+    if (((this.posted(ring) - descriptor) | 0) <= 0) return Number.POSITIVE_INFINITY;
+    return this.floats[this.slotOf(ring, descriptor) + DUE_NS[0] / 2];
   }
 
   /** Device: the first page of a descriptor, once `postedNs` has said when. */
-  vpnOf(device: number, descriptor: number): number {
-    return this.floats[this.slotOf(device, descriptor) + VPN[0] / 2];
+  vpnOf(ring: number, descriptor: number): number {
+    return this.floats[this.slotOf(ring, descriptor) + VPN[0] / 2];
   }
 
   /** Device: hands back the oldest descriptor that it has; the driver may see it at `visibleNs`. */
-  complete(device: number, visibleNs: number): void {
-    const completed = this.completed(device);
+  complete(ring: number, visibleNs: number): void {
+    const completed = this.completed(ring);
     // Plain: published by COMPLETED.
-    this.floats[this.slotOf(device, completed) + COMPLETED_NS[0] / 2] = visibleNs;
+    this.floats[this.slotOf(ring, completed) + COMPLETED_NS[0] / 2] = visibleNs;
     // Pairs with the load in completedNs().
-    Atomics.store(this.words, device * this.stride + COMPLETED, (completed + 1) | 0);
+    Atomics.store(this.words, ring * this.stride + COMPLETED, (completed + 1) | 0);
   }
 
   /**
    * Driver: from when on it may see that a descriptor, whose slot it has not used again, is done;
    * Infinity if it is not yet.
    */
-  completedNs(device: number, descriptor: number): number {
-    if (((this.completed(device) - descriptor) | 0) <= 0) return Number.POSITIVE_INFINITY;
-    return this.floats[this.slotOf(device, descriptor) + COMPLETED_NS[0] / 2];
+  completedNs(ring: number, descriptor: number): number {
+    if (((this.completed(ring) - descriptor) | 0) <= 0) return Number.POSITIVE_INFINITY;
+    return this.floats[this.slotOf(ring, descriptor) + COMPLETED_NS[0] / 2];
   }
 
   /** Where the descriptor's slot begins among the float64 fields. */
-  private slotOf(device: number, descriptor: number): number {
+  private slotOf(ring: number, descriptor: number): number {
     const slot = descriptor & (this.slots - 1);
-    return (device * this.stride + SLOTS + slot * LINE_WORDS) / 2;
+    return (ring * this.stride + SLOTS + slot * LINE_WORDS) / 2;
   }
 }

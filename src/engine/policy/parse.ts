@@ -35,7 +35,7 @@ const FAMILIES: ReadonlyMap<string, { readonly when: string; readonly usual: Pol
 ]);
 
 /** Every name that a policy can begin with. */
-export const POLICY_NAMES: readonly string[] = [
+const POLICY_NAMES: readonly string[] = [
   ...PRESETS.map(({ name }) => name).filter((name) => !name.includes("(")),
   ...FAMILIES.keys(),
   ...WHEN_WORDS.filter((word) => !FAMILIES.has(word)),

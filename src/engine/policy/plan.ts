@@ -10,12 +10,12 @@ export const TICK = 3;
 export const REUSE = 4;
 
 export const SCOPE_PAGE = 0;
-export const SCOPE_DOMAIN = 1;
+const SCOPE_DOMAIN = 1;
 export const SCOPE_GLOBAL = 2;
 
 export const AT_ONCE = 0;
-export const AFTER_FLUSH = 1;
-export const AFTER_TICKS = 2;
+const AFTER_FLUSH = 1;
+const AFTER_TICKS = 2;
 
 export interface Plan {
   /** EACH, BATCH, QUEUE, TICK or REUSE. */

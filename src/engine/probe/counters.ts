@@ -49,4 +49,6 @@ export class DeviceCounters {
   dmas = 0;
   faults = 0;
   iotlbMisses = 0;
+  /** Page-table reads of these misses. */
+  tableReads = 0;
 }

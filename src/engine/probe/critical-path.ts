@@ -10,12 +10,14 @@ import { MAX_IOMMUS } from "../layout/shape.ts";
 import { Histogram, type HistogramData } from "./histogram.ts";
 import type { SampleData, SampleLog } from "./sample-log.ts";
 import { LATE, SEGMENTS, SERVING } from "./segments.ts";
+import type { Timeline } from "./timeline.ts";
 
+/** No chain: the initiator's own work. */
+export const OWN_CHAIN = -1;
 export const CORES_CHAIN = 0;
 export const FIRST_IOMMU_CHAIN = 1;
 const CHAINS = 1 + MAX_IOMMUS;
 const PIECES = 6;
-const OWN = -1;
 const FIRST_CAPACITY = 256;
 
 export interface SegmentData {
@@ -65,6 +67,17 @@ export class CriticalPath {
   private beganNs = 0;
   /** An operation was begun and has not ended. */
   private isOpen = false;
+  /** Where each step and each piece of the path goes besides, if that is wanted. */
+  private readonly timeline: Timeline | undefined;
+
+  constructor(timeline?: Timeline) {
+    this.timeline = timeline;
+  }
+
+  /** How long a segment has been on the path so far, over all operations. */
+  sumNs(segment: number): number {
+    return this.onPath[segment].sum;
+  }
 
   /** An operation begins; one that was begun before and has not ended is forgotten. */
   begin(nowNs: number): void {
@@ -72,13 +85,14 @@ export class CriticalPath {
     this.markedNs = nowNs;
     this.length = 0;
     if (this.isOpen) this.operationNs.fill(0);
+    else this.timeline?.beginOperation();
     this.isOpen = true;
   }
 
   /** All since the last mark or join was the initiator's own work of this segment. */
   mark(segment: number, nowNs: number): void {
     if (!this.enabled || nowNs === this.markedNs) return;
-    this.append(segment, OWN, nowNs);
+    this.append(segment, OWN_CHAIN, nowNs);
   }
 
   /** Somebody has been asked for something at `nowNs`; `chain` is empty and grows by `add`. */
@@ -120,10 +134,10 @@ export class CriticalPath {
       const startNs = this.starts[i];
       const endNs = this.ends[i];
       const chain = this.chains[i];
-      if (chain === OWN) {
+      if (chain === OWN_CHAIN) {
         const onPathNs = Math.max(0, Math.min(endNs, ownPathEndNs) - startNs);
         if (onPathNs > 0) slackNs = 0;
-        this.attribute(this.kinds[i], onPathNs, slackNs);
+        this.attribute(this.kinds[i], OWN_CHAIN, startNs, onPathNs, slackNs);
         continue;
       }
       const chainEndNs = this.endNs[chain];
@@ -133,12 +147,12 @@ export class CriticalPath {
         this.attributeChain(chain, false, startNs - chainEndNs);
         // It had ended before the wait: what passed since then is the host's or the initiator's.
         const lateNs = Math.min(this.lateNs[chain], endNs - startNs);
-        this.attribute(LATE, lateNs, 0);
-        this.attribute(SERVING, endNs - startNs - lateNs, 0);
+        this.attribute(LATE, OWN_CHAIN, startNs, lateNs, 0);
+        this.attribute(SERVING, OWN_CHAIN, startNs + lateNs, endNs - startNs - lateNs, 0);
       } else {
         const lateNs = Math.min(this.lateNs[chain], endNs - chainEndNs);
-        this.attribute(LATE, lateNs, 0);
-        this.attribute(SERVING, endNs - chainEndNs - lateNs, 0);
+        this.attribute(LATE, OWN_CHAIN, chainEndNs, lateNs, 0);
+        this.attribute(SERVING, OWN_CHAIN, chainEndNs + lateNs, endNs - chainEndNs - lateNs, 0);
         this.attributeChain(chain, true, 0);
         ownPathEndNs = this.forkNs[chain];
         slackNs = endNs - startNs;
@@ -154,7 +168,11 @@ export class CriticalPath {
     this.lastNs = latencyNs;
     if (this.samples !== undefined) this.samples.add(this.beganNs, latencyNs);
     this.isOpen = false;
-    if (!this.enabled) return;
+    if (this.enabled) this.sumUp();
+    this.timeline?.endOperation(this.beganNs, nowNs);
+  }
+
+  private sumUp(): void {
     if (this.length > 0) this.settle();
     const operationNs = this.operationNs;
     this.late.record(Math.round(operationNs[LATE]));
@@ -175,6 +193,7 @@ export class CriticalPath {
     this.slackCount.fill(0);
     this.operationNs.fill(0);
     this.length = 0;
+    this.timeline?.countFromHere();
   }
 
   toData(): CriticalPathData {
@@ -197,6 +216,7 @@ export class CriticalPath {
     this.chains[i] = chain;
     this.starts[i] = this.markedNs;
     this.ends[i] = nowNs;
+    this.timeline?.step(kind, chain, this.markedNs, nowNs);
     this.markedNs = nowNs;
   }
 
@@ -216,16 +236,27 @@ export class CriticalPath {
     this.ends = ends;
   }
 
-  private attribute(segment: number, onPathNs: number, slackNs: number): void {
+  /** Of a segment that began at `startNs`, the initiator's own or of a chain. */
+  private attribute(
+    segment: number,
+    chain: number,
+    startNs: number,
+    onPathNs: number,
+    slackNs: number,
+  ): void {
     this.operationNs[segment] += onPathNs;
     this.slackSumNs[segment] += onPathNs > 0 ? 0 : slackNs;
     this.slackCount[segment]++;
+    if (onPathNs > 0) this.timeline?.onPath(segment, chain, startNs, startNs + onPathNs);
   }
 
   private attributeChain(chain: number, onPath: boolean, slackNs: number): void {
     const first = chain * PIECES;
+    let startNs = this.forkNs[chain];
     for (let piece = first; piece < first + this.pieces[chain]; piece++) {
-      this.attribute(this.pieceKinds[piece], onPath ? this.pieceNs[piece] : 0, slackNs);
+      const ns = this.pieceNs[piece];
+      this.attribute(this.pieceKinds[piece], chain, startNs, onPath ? ns : 0, slackNs);
+      startNs += ns;
     }
   }
 }

@@ -3,9 +3,11 @@
 import type { Profile } from "./profile.ts";
 import {
   BROADWELL,
+  CACHED_REGIONS,
   count,
   FS_DMA,
   HANSEN,
+  iotlbMissInAll,
   NO_BROADCAST,
   none,
   RIOMMU,
@@ -25,6 +27,7 @@ export const AKAROS_2020: Profile = {
     coresPerSocket: count(16, "interpolated", ASSUMED),
     coresPerComplex: count(16, "interpolated", "all cores of a socket share its last-level cache"),
     clusterCores: count(0, "sourced", "Akaros sends a message to one core after the other"),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: value(60, "interpolated", "between the 68 ns of Haswell and newer machines; serial"),
@@ -55,7 +58,7 @@ export const AKAROS_2020: Profile = {
       `an MMIO read; part of the 800 ns; ${AKAROS_COMMIT}`,
     ),
     statusWriteNs: value(250, "interpolated", "as the poll, so that both interfaces take 800 ns"),
-    iotlbMissNs: value(500, "interpolated", RIOMMU),
+    ...iotlbMissInAll(500, "interpolated", RIOMMU),
     dmaNs: value(65, "interpolated", FS_DMA),
   },
   l1: { sets: 16, ways: 4 },

@@ -3,10 +3,11 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
-  iotlbMiss,
+  iotlbMissByReads,
   none,
   REGISTER_POLL,
   SOFTWARE,
@@ -29,6 +30,7 @@ export const ARM_BROADCAST: Profile = {
     coresPerSocket: count(64, "sourced", GRAVITON3),
     coresPerComplex: count(64, "sourced", GRAVITON3),
     clusterCores: count(0, "zero", NO_IPI),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: none(NO_IPI),
@@ -61,7 +63,7 @@ export const ARM_BROADCAST: Profile = {
     tailWriteNs: value(100, "interpolated", "an MMIO write"),
     registerPollNs: REGISTER_POLL,
     statusWriteNs: value(350, "interpolated", "a posted write to memory and its snoop"),
-    iotlbMissNs: iotlbMiss(220, "interpolated", `a read between Intel's and AMD's; ${FS_READS}`),
+    ...iotlbMissByReads(220, "interpolated", `a read between Intel's and AMD's; ${FS_READS}`),
     dmaNs: value(65, "interpolated", FS_DMA),
   },
   l1: { sets: 16, ways: 3 },

@@ -29,8 +29,8 @@ export interface Costs {
    */
   readonly broadcastSyncNs: number;
   /**
-   * The part of `broadcastSyncNs` in which the interconnect takes up no other broadcast, of nobody:
-   * with many initiators they queue here.
+   * For how long the interconnect then takes up no other broadcast, of nobody: with many initiators
+   * they queue here. Usually a part of `broadcastSyncNs`; longer where it is busy beyond the sync.
    */
   readonly broadcastServiceNs: number;
   /** Local invalidation of one page (INVLPG). */
@@ -67,10 +67,19 @@ export interface Costs {
   readonly registerPollNs: number;
   /** From completion until the status write reaches the initiator. */
   readonly statusWriteNs: number;
-  /** All page-table reads of one IOTLB miss together. */
+  /** What an IOTLB miss takes besides the next; all of it where only that was published. */
   readonly iotlbMissNs: number;
+  /** Each page-table read of an IOTLB miss: one, and more for levels that no cache holds. */
+  readonly iotlbReadNs: number;
   /** A DMA of one page, once translated. */
   readonly dmaNs: number;
+  /**
+   * Software that maps one page for a device alone: takes an I/O address and writes the I/O page
+   * table.
+   */
+  readonly ioMapNs: number;
+  /** Software that unmaps one, without its invalidation: finds and frees the address. */
+  readonly ioUnmapNs: number;
 }
 
 export type CostName = keyof Costs;

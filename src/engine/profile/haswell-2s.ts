@@ -4,9 +4,11 @@ import type { Profile } from "./profile.ts";
 import {
   AMIT,
   BROADWELL,
+  CACHED_REGIONS,
   count,
   FS_DMA,
   HANSEN,
+  iotlbMissInAll,
   NO_BROADCAST,
   REGISTER_POLL,
   RIOMMU,
@@ -27,6 +29,7 @@ export const HASWELL_2S: Profile = {
     coresPerSocket: count(18, "sourced", LIKE_BROADWELL),
     coresPerComplex: count(18, "derived", `one latency within a socket; ${BROADWELL}`),
     clusterCores: count(16, "sourced", X2APIC),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: value(68, "derived", AMIT),
@@ -53,7 +56,7 @@ export const HASWELL_2S: Profile = {
     tailWriteNs: value(100, "interpolated", "an MMIO write"),
     registerPollNs: REGISTER_POLL,
     statusWriteNs: value(300, "interpolated", "a posted write to memory and its snoop"),
-    iotlbMissNs: value(500, "memory", RIOMMU),
+    ...iotlbMissInAll(500, "memory", RIOMMU),
     dmaNs: value(65, "interpolated", FS_DMA),
   },
   l1: { sets: 16, ways: 4 },

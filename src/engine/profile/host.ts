@@ -1,6 +1,7 @@
 // The profile in which nothing costs anything: threads then measure this machine's cache lines,
 // atomics and waits.
 
+import { STRUCTURE_ENTRIES } from "../layout/regions.ts";
 import { MAX_CORES } from "../layout/shape.ts";
 import { AKAROS_2020 } from "./akaros-2020.ts";
 import type { CostName } from "./costs.ts";
@@ -24,6 +25,7 @@ export const HOST: Profile = {
     coresPerSocket: count(MAX_CORES, "zero", ONE_PLACE),
     coresPerComplex: count(MAX_CORES, "zero", ONE_PLACE),
     clusterCores: count(0, "zero", "not modelled: there is a message for each core"),
+    cachedRegions: count(STRUCTURE_ENTRIES, "zero", "not modelled: as many as there can be"),
   },
   costs: freeCosts(),
   l1: AKAROS_2020.l1,

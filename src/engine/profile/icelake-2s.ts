@@ -2,10 +2,11 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
-  iotlbMiss,
+  iotlbMissByReads,
   NO_BROADCAST,
   REGISTER_POLL,
   SOFTWARE,
@@ -25,6 +26,7 @@ export const ICELAKE_2S: Profile = {
     coresPerSocket: count(40, "memory", "Intel's product list: the most that Ice Lake-SP has"),
     coresPerComplex: count(40, "derived", `one latency within a socket; ${ICE_LAKE}`),
     clusterCores: count(16, "sourced", X2APIC),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: value(55, "interpolated", "a little below Skylake's"),
@@ -51,11 +53,7 @@ export const ICELAKE_2S: Profile = {
     tailWriteNs: value(90, "interpolated", "an MMIO write"),
     registerPollNs: REGISTER_POLL,
     statusWriteNs: value(280, "interpolated", "a posted write to memory and its snoop"),
-    iotlbMissNs: iotlbMiss(
-      180,
-      "interpolated",
-      `a read a little below Cascade Lake's; ${FS_READS}`,
-    ),
+    ...iotlbMissByReads(180, "interpolated", `a read a little below Cascade Lake's; ${FS_READS}`),
     dmaNs: value(65, "interpolated", FS_DMA),
   },
   l1: { sets: 16, ways: 4 },

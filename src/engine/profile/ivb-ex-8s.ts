@@ -2,8 +2,10 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  CACHED_REGIONS,
   count,
   FS_DMA,
+  iotlbMissInAll,
   LATR,
   NO_BROADCAST,
   REGISTER_POLL,
@@ -27,6 +29,7 @@ export const IVB_EX_8S: Profile = {
     coresPerSocket: count(15, "derived", LATR_MACHINE),
     coresPerComplex: count(15, "interpolated", "all cores of a socket share its last-level cache"),
     clusterCores: count(16, "sourced", X2APIC),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: value(68, "interpolated", "as on Haswell"),
@@ -53,7 +56,7 @@ export const IVB_EX_8S: Profile = {
     tailWriteNs: value(120, "interpolated", "an MMIO write on a larger chip"),
     registerPollNs: REGISTER_POLL,
     statusWriteNs: value(350, "interpolated", "a posted write to memory and a snoop over sockets"),
-    iotlbMissNs: value(600, "interpolated", `above the 500 ns of a small chip; ${RIOMMU}`),
+    ...iotlbMissInAll(600, "interpolated", `above the 500 ns of a small chip; ${RIOMMU}`),
     dmaNs: value(65, "interpolated", FS_DMA),
   },
   l1: { sets: 16, ways: 4 },

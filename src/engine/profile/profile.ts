@@ -9,9 +9,19 @@ import type { Topology, TopologyName } from "./topology.ts";
  * How well a value is known: sourced (published), derived (computed from published values),
  * interpolated (set between published values of other machines; the only ones that may be fitted),
  * memory (published, but not read again), zero (the machine has no such step, or it is not modelled
- * on purpose), given (a user's file has it and says no more).
+ * on purpose), given (a user's file has it and says no more), measured (by itself, on the machine),
+ * fitted (so that the model comes to what was measured of several steps together).
  */
-export const GRADES = ["sourced", "derived", "interpolated", "memory", "zero", "given"] as const;
+export const GRADES = [
+  "sourced",
+  "derived",
+  "interpolated",
+  "memory",
+  "zero",
+  "given",
+  "measured",
+  "fitted",
+] as const;
 export type Grade = (typeof GRADES)[number];
 
 interface Known {
@@ -22,6 +32,8 @@ interface Known {
 export interface Value extends Known {
   /** Whole ns, 0 or more. */
   readonly ns: number;
+  /** Of what was measured or fitted: from where to where it may lie, with 95 % confidence. */
+  readonly interval?: readonly [lowNs: number, highNs: number];
 }
 
 export interface Count extends Known {

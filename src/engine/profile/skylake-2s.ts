@@ -3,10 +3,11 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
-  iotlbMiss,
+  iotlbMissByReads,
   NO_BROADCAST,
   REGISTER_POLL,
   SOFTWARE,
@@ -29,6 +30,7 @@ export const SKYLAKE_2S: Profile = {
     coresPerSocket: count(28, "memory", "Intel's product list: the most that Skylake-SP has"),
     coresPerComplex: count(28, "derived", `one latency within a socket; ${CASCADE_LAKE}`),
     clusterCores: count(16, "sourced", X2APIC),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: value(60, "interpolated", "a little below Haswell's 68 ns"),
@@ -55,7 +57,7 @@ export const SKYLAKE_2S: Profile = {
     tailWriteNs: value(100, "interpolated", "an MMIO write"),
     registerPollNs: REGISTER_POLL,
     statusWriteNs: value(300, "interpolated", "a posted write to memory and its snoop"),
-    iotlbMissNs: iotlbMiss(197, "derived", FS_READS),
+    ...iotlbMissByReads(197, "sourced", FS_READS),
     dmaNs: value(65, "sourced", FS_DMA),
   },
   l1: { sets: 16, ways: 4 },

@@ -9,6 +9,8 @@ export interface Topology {
   readonly coresPerComplex: number;
   /** Cores that one ICR write can reach; 0 where each takes its own. */
   readonly clusterCores: number;
+  /** 2 MiB regions that an IOMMU's paging-structure caches hold for a device; a power of two. */
+  readonly cachedRegions: number;
 }
 
 export type TopologyName = keyof Topology;
@@ -53,11 +55,6 @@ export class CorePlaces {
   /** 0 for core 0. */
   socketOf(core: number): number {
     return this.sockets[core];
-  }
-
-  /** Number of the core's complex on the whole machine; numbers may be left out. */
-  complexOf(core: number): number {
-    return this.complexes[core];
   }
 
   /**

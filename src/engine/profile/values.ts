@@ -21,9 +21,6 @@ export const BROADWELL =
   "core-to-core-latency, Broadwell: 44 ns within a socket, 118 ns from one to the other";
 export const X2APIC = "x2APIC: a cluster has 16 logical ids, which one ICR write reaches (NrOS)";
 
-/** What an IOTLB miss takes here: the few reads of a machine with few flows. */
-const READS_PER_MISS = 1.76;
-
 export function value(ns: number, grade: Grade, source: string): Value {
   return { ns, grade, source };
 }
@@ -37,11 +34,24 @@ export function count(of: number, grade: Grade, source: string): Count {
   return { count: of, grade, source };
 }
 
-/** An IOTLB miss from what one page-table read takes. */
-export function iotlbMiss(readNs: number, grade: Grade, source: string): Value {
-  const ns = Math.round(READS_PER_MISS * readNs);
-  return value(ns, grade, `${READS_PER_MISS} reads of ${readNs} ns; ${source}`);
+/** An IOTLB miss of which is known what each page-table read takes. */
+export function iotlbMissByReads(ns: number, grade: Grade, source: string) {
+  return {
+    iotlbMissNs: none("it is all page-table reads"),
+    iotlbReadNs: value(ns, grade, source),
+  } as const;
 }
+
+/** An IOTLB miss of which is known what it takes in all. */
+export function iotlbMissInAll(ns: number, grade: Grade, source: string) {
+  return {
+    iotlbMissNs: value(ns, grade, source),
+    iotlbReadNs: none("part of what the whole miss takes"),
+  } as const;
+}
+
+/** Assumed, as manuals do not give the size of what an IOMMU keeps of upper levels. */
+export const CACHED_REGIONS = count(16, "interpolated", "assumed: manuals do not give it");
 
 export const NO_BROADCAST = {
   broadcastSendNs: none("there is no broadcast: Intel's cores are told by IPIs"),
@@ -53,6 +63,8 @@ export const SOFTWARE = {
   kernelMessageNs: value(100, "interpolated", "allocate and queue, or dequeue, one message"),
   pteNs: value(20, "interpolated", "one atomic on a cached line, and its accounting"),
   frameNs: value(10, "interpolated", "a per-core magazine"),
+  ioMapNs: value(60, "interpolated", "a per-core magazine of addresses, one entry written"),
+  ioUnmapNs: value(60, "interpolated", "the same back"),
 } as const;
 
 /** Without a published value there is no reason to take another than Akaros's machine. */

@@ -2,10 +2,11 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
-  iotlbMiss,
+  iotlbMissByReads,
   REGISTER_POLL,
   SOFTWARE,
   value,
@@ -28,6 +29,7 @@ export const ZEN3_2S: Profile = {
     coresPerSocket: count(64, "sourced", "AMD's product list: EPYC 7763 has 64"),
     coresPerComplex: count(8, "sourced", MILAN),
     clusterCores: count(16, "sourced", X2APIC),
+    cachedRegions: CACHED_REGIONS,
   },
   costs: {
     ipiSendNs: value(70, "interpolated", "about Haswell's 68 ns"),
@@ -56,7 +58,7 @@ export const ZEN3_2S: Profile = {
     tailWriteNs: value(120, "interpolated", "an MMIO write to the I/O die"),
     registerPollNs: REGISTER_POLL,
     statusWriteNs: value(400, "interpolated", "a posted write from the I/O die and its snoop"),
-    iotlbMissNs: iotlbMiss(250, "interpolated", `a read from the I/O die; ${FS_READS}`),
+    ...iotlbMissByReads(250, "interpolated", `a read from the I/O die; ${FS_READS}`),
     dmaNs: value(65, "interpolated", FS_DMA),
   },
   l1: { sets: 16, ways: 4 },

@@ -48,6 +48,17 @@ export class AckLine {
     this.seenNs = seenNs;
   }
 
+  /** After `fold`: each in turn, with from when on the line was its own until it was seen. */
+  forEach(visit: (ack: number, fromNs: number, seenNs: number) => void): void {
+    let seenNs = 0;
+    for (let i = 0; i < this.length; i++) {
+      const ack = this.order[i];
+      const fromNs = Math.max(this.storedNs[ack], seenNs);
+      seenNs = fromNs + this.transferNs[ack];
+      visit(ack, fromNs, seenNs);
+    }
+  }
+
   /** Merges runs of 1, 2, 4 … : one look for each pair that is in order already, as most are. */
   private sort(): void {
     const { storedNs, order, length } = this;

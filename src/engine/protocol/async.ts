@@ -21,10 +21,8 @@ export function* submitAsynchronously(
   const number = core.asyncStarted + 1;
   const awaited = number % plan.waitEvery === 0;
   if (awaited) yield* completeSubmitted(core);
-  let attached = machine.spaces.attachedTo(space);
-  while (attached !== 0) {
-    const iommu = machine.iommus[31 - Math.clz32(attached & -attached)];
-    attached &= attached - 1;
+  for (let left = machine.spaces.attachedTo(space); left !== 0; left &= left - 1) {
+    const iommu = machine.firstIommu(left);
     yield* submitPosted(core, iommu, space, ranges, from, awaited ? LATER : NEVER);
   }
   core.asyncStarted = number;

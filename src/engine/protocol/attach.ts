@@ -32,8 +32,9 @@ export function* attach(core: Core, iommu: Iommu, space: number): Protocol<void>
 
 /**
  * The devices behind `iommu` translate no more in `space` when it returns. First their context
- * entries go, then what was cached of these and through them (VT-d specification, "Context-Cache
- * Invalidation": the IOTLB after the context cache).
+ * entries go, then what was cached through them: by queue also of the entries themselves (VT-d
+ * specification, "Context-Cache Invalidation": the IOTLB after the context cache); by register the
+ * IOTLB's part alone, as this model has no context-cache register and no context cache either.
  */
 export function* detach(core: Core, iommu: Iommu, space: number): Protocol<void> {
   const { cpu, machine, plan } = core;

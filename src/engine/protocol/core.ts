@@ -13,6 +13,7 @@ import type { CoreTlb } from "../machine/tlb.ts";
 import type { Plan } from "../policy/plan.ts";
 import { CoreCounters } from "../probe/counters.ts";
 import { CriticalPath } from "../probe/critical-path.ts";
+import { type Timeline, timelineOf } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 import type { ProfileNumbers } from "../profile/profile.ts";
 import { type CorePlaces, OTHER_SOCKET, placesOf, SAME_COMPLEX } from "../profile/topology.ts";
@@ -36,7 +37,9 @@ export class Core {
   readonly plan: Plan;
   readonly random: Random;
   readonly counters = new CoreCounters();
-  readonly path = new CriticalPath();
+  readonly path: CriticalPath;
+  /** Undefined unless time lines are recorded. */
+  readonly timeline: Timeline | undefined;
   /** Undefined while the checker is off. */
   readonly check: CoreCheck | undefined;
   /** When operations are due; undefined: each when this core is done with the one before. */
@@ -84,6 +87,8 @@ export class Core {
   /** Pages of the ranges that a half has not flushed yet. */
   coresPending = 0;
   iommuPending = 0;
+  /** What it maps and unmaps is a device's alone: no core may have it cached. */
+  forDevice = false;
   /** The range of a flush that cannot be gathered. */
   readonly immediate = new RangeList();
   /** What is under way must be flushed everywhere before it ends, whatever the policy defers. */
@@ -143,6 +148,8 @@ export class Core {
     this.cpu = cpu;
     this.machine = machine;
     this.tlb = machine.tlbOf(id);
+    this.timeline = timelineOf(machine);
+    this.path = new CriticalPath(this.timeline);
     this.check = machine.shape.checks ? new CoreCheck(machine, id, cpu, this.tlb) : undefined;
     this.costs = costs;
     this.plan = plan;

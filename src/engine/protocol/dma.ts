@@ -11,20 +11,26 @@
 
 import { ActorCheck } from "../check/actor-check.ts";
 import type { Cpu, Protocol } from "../executor/cpu.ts";
+import { TABLE_ENTRIES } from "../layout/address.ts";
 import { isPresent, pfnOf, WRITABLE } from "../layout/pte.ts";
+import { TABLE_DROPS } from "../layout/regions.ts";
 import { deviceActor, iommuActor } from "../layout/shape.ts";
 import { WAIT_WORK } from "../machine/actors.ts";
 import { DEVICE_PRESENT } from "../machine/devices.ts";
-import type { Iommu } from "../machine/iommu.ts";
+import { type Iommu, regionOf } from "../machine/iommu.ts";
 import { IOTLB_MISS, type Iotlb, type IotlbHit } from "../machine/iotlb.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
 import { didOf, type Machine } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { NO_TABLE, type PagingStructures } from "../machine/paging-structures.ts";
 import { DeviceCounters } from "../probe/counters.ts";
+import { DMA, type Timeline, timelineOf, WALK } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 import type { Random } from "../random.ts";
 import { iommuOfDevice } from "./iommu.ts";
+
+/** Levels of a page table: as many reads as a walk takes that finds nothing cached. */
+const LEVELS = 4;
 
 /** A device as its actor sees it. */
 export class DmaEngine {
@@ -38,6 +44,8 @@ export class DmaEngine {
   readonly structures: PagingStructures;
   /** Undefined while the checker is off. */
   readonly check: ActorCheck | undefined;
+  /** Undefined unless time lines are recorded. */
+  readonly timeline: Timeline | undefined;
   readonly costs: Costs;
   readonly random: Random;
   readonly counters = new DeviceCounters();
@@ -54,8 +62,12 @@ export class DmaEngine {
   /** Invalidations of its TLB when the DMA under way began to translate. */
   private invalidationsBefore = 0;
   private deviceFills = 0;
-  /** The IOMMU's epoch of page-table pages that the paging-structure caches are of. */
+  /** What of the paging-structure caches the IOMMU had dropped when they were last looked at … */
   private tablesEpoch = 0;
+  private readonly tableDrops = new Int32Array(TABLE_DROPS);
+  /** … and of the upper levels, which are those of one region of 1 GiB. */
+  private upperEpoch = 0;
+  private upperRegion = -1;
 
   constructor(
     id: number,
@@ -78,6 +90,7 @@ export class DmaEngine {
     this.structures = machine.structuresOf(id);
     const actor = deviceActor(machine.shape, id);
     this.check = machine.shape.checks ? new ActorCheck(machine, actor, cpu) : undefined;
+    this.timeline = timelineOf(machine);
     this.costs = costs;
     this.random = random;
     this.periodNs = periodNs;
@@ -141,14 +154,41 @@ export class DmaEngine {
     }
   }
 
-  /** Walks to the leaf entry: from the root, or where a way is cached from the leaf table. */
-  private walk(vpn: number): number {
-    const { machine, iommu, structures, space } = this;
-    const { pageTables, frames, spaces } = machine;
-    const did = didOf(space);
+  /**
+   * Page-table reads of a walk that begins now: of all levels that the paging-structure caches do
+   * not hold. Which those are afterwards is known at once, and their leaf tables when it ends.
+   */
+  readsOf(vpn: number): number {
+    const { iommu, structures } = this;
+    this.refresh(vpn);
+    if (structures.tableOf(didOf(this.space), vpn) !== NO_TABLE) return 1;
+    const upperEpoch = iommu.upperEpoch;
+    const upperRegion = Math.floor(vpn / (TABLE_ENTRIES * TABLE_ENTRIES));
+    const isCached = upperEpoch === this.upperEpoch && upperRegion === this.upperRegion;
+    this.upperEpoch = upperEpoch;
+    this.upperRegion = upperRegion;
+    return isCached ? 2 : LEVELS;
+  }
+
+  /** Takes out of the paging-structure caches what the IOMMU has dropped of the page's region. */
+  private refresh(vpn: number): void {
+    const { iommu, structures, tableDrops } = this;
+    const did = didOf(this.space);
     const epoch = iommu.tablesEpoch; // Before the walk: what it finds is of this epoch at least.
     if (epoch !== this.tablesEpoch) structures.drop(did);
     this.tablesEpoch = epoch;
+    const region = regionOf(vpn);
+    const drops = iommu.tableDropsOf(region);
+    if (drops !== tableDrops[region & (TABLE_DROPS - 1)]) structures.dropRegion(region);
+    tableDrops[region & (TABLE_DROPS - 1)] = drops;
+  }
+
+  /** Walks to the leaf entry: from the root, or where a way is cached from the leaf table. */
+  private walk(vpn: number): number {
+    const { machine, structures, space } = this;
+    const { pageTables, frames, spaces } = machine;
+    const did = didOf(space);
+    this.refresh(vpn);
     const cached = structures.tableOf(did, vpn);
     if (cached !== NO_TABLE) {
       this.check?.walkedThrough(space, vpn, cached, structures.tagOf(vpn));
@@ -203,6 +243,7 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   const { cpu, machine, costs, counters, id } = engine;
   const { devices, frames } = machine;
   if (cpu.point()) yield;
+  const beganNs = cpu.now();
   devices.beginDma(id);
   // Behind it: whoever removes the device and waits for what it has in flight waits for this.
   if (devices.stateOf(id) !== DEVICE_PRESENT) {
@@ -211,17 +252,21 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
     return;
   }
   if (!engine.lookup(vpn)) {
+    const reads = engine.readsOf(vpn);
     counters.iotlbMisses++;
+    counters.tableReads += reads;
     devices.beginWalk(id);
-    cpu.spend(costs.iotlbMissNs);
+    cpu.spend(costs.iotlbMissNs + reads * costs.iotlbReadNs);
     if (cpu.point()) yield;
     engine.fill(vpn);
     devices.endWalk(id, cpu.now());
+    engine.timeline?.did(WALK, beganNs, cpu.now(), vpn);
     ringIfDraining(engine);
   }
   const { pte, leaf, version, tag } = engine.hit;
   if (pte === 0) {
     counters.faults++;
+    engine.timeline?.did(DMA, beganNs, cpu.now(), vpn);
     devices.endDma(id, cpu.now());
     ringIfDraining(engine);
     return;
@@ -231,7 +276,20 @@ export function* transferPage(engine: DmaEngine, vpn: number): Protocol<void> {
   frames.tagOf(pfnOf(pte)); // The DMA lands: the load of the tag is the access.
   engine.check?.used(engine.space, vpn, leaf, pte, version, tag, engine.writes);
   counters.dmas++;
+  engine.timeline?.did(DMA, beganNs, cpu.now(), vpn);
   devices.endDma(id, cpu.now());
+  ringIfDraining(engine);
+}
+
+/** One DMA of one page around the IOMMU: the address is the page's own. */
+export function* transferUntranslated(engine: DmaEngine): Protocol<void> {
+  const { cpu, machine, costs, counters, id } = engine;
+  if (cpu.point()) yield;
+  machine.devices.beginDma(id);
+  cpu.spend(costs.dmaNs);
+  if (cpu.point()) yield;
+  counters.dmas++;
+  machine.devices.endDma(id, cpu.now());
   ringIfDraining(engine);
 }
 

@@ -13,6 +13,7 @@
 import type { Protocol } from "../executor/cpu.ts";
 import { BATCH, EACH, QUEUE, TICK } from "../policy/plan.ts";
 import { FREE, LOCK } from "../probe/segments.ts";
+import { BACKGROUND } from "../probe/timeline.ts";
 import { completeSubmitted, noteCompleted } from "./async.ts";
 import type { Core } from "./core.ts";
 import { flushesAtReuse, freeRange } from "./free.ts";
@@ -80,6 +81,7 @@ export function* drainQueues(core: Core): Protocol<void> {
     if (!machine.flushQueues.isEmpty(other)) yield* reapLocked(core, other);
   }
   path.enabled = recording;
+  core.timeline?.did(BACKGROUND, beganNs, cpu.now());
   counters.backgroundNs += cpu.now() - beganNs;
 }
 

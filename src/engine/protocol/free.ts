@@ -5,6 +5,7 @@
 // goes, the frames wait in a chain of their own. Where it gives the frames back earlier, the entry
 // is marked and still holds the address.
 
+import { violated } from "../errors.ts";
 import { isHeld, pfnOf } from "../layout/pte.ts";
 import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
@@ -68,6 +69,8 @@ export function freeChain(core: Core, first: number, unflushed: boolean): number
   const { frames } = core.machine;
   let freed = 0;
   for (let frame = first; frame !== END_OF_CHAIN; freed++) {
+    // What was put on a chain twice makes it a ring.
+    if (freed === frames.frames) violated("a chain of frames has no end", first);
     const next = frames.nextOf(frame);
     freeFrame(core, frame, NO_PAGE, unflushed);
     frame = next;
@@ -80,6 +83,7 @@ export function freeTables(core: Core, space: number, first: number): void {
   const { frames, spaces } = core.machine;
   let freed = 0;
   for (let table = first; table !== END_OF_CHAIN; freed++) {
+    if (freed === frames.frames) violated("a chain of page-table pages has no end", first);
     const next = frames.nextOf(table);
     frames.freeTable(table);
     table = next;

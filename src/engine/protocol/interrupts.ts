@@ -10,6 +10,8 @@ import {
   FLUSH_SPACE,
   KERNEL_MESSAGE,
 } from "../machine/mailboxes.ts";
+import { HANDLER } from "../probe/segments.ts";
+import { INTERRUPT, type Timeline } from "../probe/timeline.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 
@@ -20,6 +22,7 @@ const ALL_PAGES = Number.POSITIVE_INFINITY;
 export function* serviceInterrupts(core: Core): Protocol<void> {
   const { cpu, machine, costs, message } = core;
   const { mailboxes } = machine;
+  const { messageLines } = machine.shape;
   core.countFromHere();
   const enteredNs = cpu.now();
   // From here on, not from its flush on.
@@ -32,6 +35,7 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     // Of the host's lateness, what is this message's: it may have been for something else.
     const lateNs = Math.min(hostNs, Math.max(0, beganNs - message.dueNs));
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
+    if (messageLines !== undefined) cpu.spend(messageLines * core.lineNs(message.sender));
     if ((message.kind & ACK_EARLY) !== 0) {
       if (cpu.point()) yield;
       acknowledge(core, beganNs, lateNs);
@@ -42,13 +46,28 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
       acknowledge(core, beganNs, lateNs);
     }
     mailboxes.release(core.id);
+    if (core.timeline !== undefined) noteHandled(core, core.timeline, beganNs);
     beganNs = cpu.now();
     hostNs = 0;
   } while (mailboxes.dueNs(core.id) <= cpu.now());
   cpu.spend(costs.interruptExitNs);
   core.check?.resumes(stoppedNs);
+  core.timeline?.did(INTERRUPT, enteredNs, cpu.now());
   core.counters.responderNs += cpu.now() - enteredNs;
   machine.actors.progressed(cpu.id);
+}
+
+/** Handles an interrupt that is due, or sleeps until something rings: `untilNs` at the latest. */
+export function* sleepOrServe(core: Core, untilNs: number): Protocol<void> {
+  const { cpu, machine } = core;
+  const interruptNs = machine.mailboxes.dueNs(core.id);
+  if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
+  else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
+}
+
+/** For the time line: the message being handled, since `beganNs`. */
+function noteHandled({ cpu, id, message }: Core, timeline: Timeline, beganNs: number): void {
+  timeline.didFor(HANDLER, beganNs, cpu.now(), message.sender, id, message.sequence);
 }
 
 /** From when on this core can use nothing: its handler, or earlier if it idles and must flush. */

@@ -5,25 +5,12 @@
 // waits for nobody but the IOMMU.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { VPN_BITS } from "../layout/address.ts";
 import {
-  type AlignedRange,
-  addressMaskOf,
-  alignedRange,
   type Descriptor,
   descriptorType,
-  deviceTlbDescriptor,
   GRANULARITY_DOMAIN,
-  GRANULARITY_GLOBAL,
-  GRANULARITY_PAGE,
-  granularityOf,
-  iotlbDescriptor,
-  MAX_ADDRESS_MASK,
-  powerOfTwo,
-  sizedPage,
   sourceIdOf,
   TYPE_DEVICE_TLB,
-  vpnOf,
   waitDescriptor,
 } from "../layout/descriptor.ts";
 import { iommuActor } from "../layout/shape.ts";
@@ -36,17 +23,16 @@ import {
   FSTS_IQE,
   FSTS_ITE,
   type Iommu,
-  isOfLaterLap,
   type ServiceTimes,
   slotOf,
 } from "../machine/iommu.ts";
 import { didOf } from "../machine/machine.ts";
-import { SCOPE_GLOBAL, SCOPE_PAGE } from "../policy/plan.ts";
 import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
+import type { Timeline } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
-import { serviceInterrupts } from "./interrupts.ts";
-import { iommuOfDevice } from "./iommu.ts";
+import { domainFlushOf, flushOf } from "./flush-descriptors.ts";
+import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
 import type { RangeList } from "./ranges.ts";
 
@@ -58,7 +44,7 @@ export const SUBMISSION_INVALID = 1;
  * Nothing is known of it, submit again: its wait was aborted, since some device did not answer
  * (ITE), or it was posted and its slot has been taken by another since.
  */
-export const SUBMISSION_ABORTED = 2;
+const SUBMISSION_ABORTED = 2;
 /** A device that it asks itself is gone: submitting again would not help. */
 export const SUBMISSION_TIMED_OUT = 3;
 
@@ -68,12 +54,8 @@ const AT_ONCE = 0;
 export const LATER = 1;
 export const NEVER = 2;
 
-/** Invalidations that a device takes at once: 0 stands for 32 (PCIe ATS); here one at a time. */
-const DEVICE_QUEUE_DEPTH = 0;
 const NO_SUBMISSION = -1;
 const NEVER_NS = Number.POSITIVE_INFINITY;
-/** Descriptors that Linux gathers before it submits (QI_MAX_BATCHED_DESC_COUNT). */
-const MAX_DESCRIPTORS = 16;
 /**
  * How often a submitter looks for free slots: as in Linux nobody tells it, it relaxes and looks.
  */
@@ -105,6 +87,7 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   path.mark(LOCK, lockedNs); // Only now: the IOMMU is at work meanwhile.
   path.mark(SUBMIT, cpu.now());
   path.fork(chain, cpu.now());
+  core.timeline?.sent(SUBMIT, cpu.now(), iommu.id, dueNs);
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
   for (;;) {
@@ -116,6 +99,10 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   counters.iotlbInvalidations++;
   counters.iommuWaits++;
+  if (core.timeline !== undefined) {
+    const visibleNs = iommu.commandVisibleNs();
+    noteStatus(core.timeline, iommu, visibleNs, costs.registerPollNs, dueNs);
+  }
   if (path.enabled) {
     iommu.commandTimes(times);
     joinChain(core, chain, dueNs, costs.registerPollNs, lateNs);
@@ -135,8 +122,7 @@ export function* submitFlush(
   ranges: RangeList,
   from: number,
 ): Protocol<void> {
-  const descriptors = flushOf(core, space, ranges, from);
-  if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
+  const descriptors = flushOf(core, iommu, space, ranges, from);
   core.submissions[iommu.id] = yield* submit(core, iommu, descriptors);
 }
 
@@ -149,8 +135,7 @@ export function* submitPosted(
   from: number,
   wait: number,
 ): Protocol<void> {
-  const descriptors = flushOf(core, space, ranges, from);
-  if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
+  const descriptors = flushOf(core, iommu, space, ranges, from);
   const index = yield* submit(core, iommu, descriptors, wait);
   if (wait === LATER) core.postedWaits[iommu.id] = index;
 }
@@ -170,7 +155,7 @@ export function* awaitPosted(core: Core, iommu: Iommu, space: number): Protocol<
   const wait = core.postedWaits[iommu.id];
   if (wait === NO_SUBMISSION) return;
   core.postedWaits[iommu.id] = NO_SUBMISSION;
-  const outcome = yield* awaitStatus(core, iommu, wait, false);
+  const outcome = yield* awaitStatus(core, iommu, wait, false, true);
   if (outcome === SUBMISSION_DONE) return;
   yield* submitDomainFlush(core, iommu, space);
   yield* awaitSubmission(core, iommu, false);
@@ -178,8 +163,7 @@ export function* awaitPosted(core: Core, iommu: Iommu, space: number): Protocol<
 
 /** Submits the invalidation of everything of `space`. */
 export function* submitDomainFlush(core: Core, iommu: Iommu, space: number): Protocol<void> {
-  const descriptors = [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
-  if (core.machine.shape.ats) flushDevices(core, iommu, descriptors);
+  const descriptors = domainFlushOf(core, iommu, space);
   core.submissions[iommu.id] = yield* submit(core, iommu, descriptors);
 }
 
@@ -199,7 +183,7 @@ export function* submit(
   const lock = machine.lockOfIommu(iommu.id);
   let ticket = yield* acquire(core, lock, true);
   path.mark(LOCK, cpu.now());
-  if (iommu.freeSlots < descriptors.length + 2) iommu.reclaim();
+  if (iommu.freeSlots < descriptors.length + 2) makeRoom(core, iommu);
   while (iommu.freeSlots < descriptors.length + 2) {
     machine.actors.waits(cpu.id, WAIT_QUEUE, iommu.id);
     yield* release(core, lock, ticket);
@@ -207,13 +191,9 @@ export function* submit(
     yield* awaitSubmission(core, iommu, false);
     const untilNs = cpu.now() + RELAX_NS;
     // Whoever holds the slots may be waiting for this core.
-    while (cpu.now() < untilNs) {
-      const interruptNs = machine.mailboxes.dueNs(core.id);
-      if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-      else if (cpu.sleep(Math.min(untilNs, interruptNs))) yield;
-    }
+    while (cpu.now() < untilNs) yield* sleepOrServe(core, untilNs);
     ticket = yield* acquire(core, lock, true);
-    iommu.reclaim();
+    makeRoom(core, iommu);
     machine.actors.waits(cpu.id, WAIT_NONE, 0);
     path.mark(QUEUE_FULL, cpu.now());
   }
@@ -231,6 +211,7 @@ export function* submit(
   iommu.writeTail();
   path.mark(SUBMIT, cpu.now());
   path.fork(FIRST_IOMMU_CHAIN + iommu.id, cpu.now());
+  core.timeline?.sent(SUBMIT, cpu.now(), iommu.id, first);
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
   yield* release(core, lock, ticket);
   return wait;
@@ -269,17 +250,25 @@ function* awaitDone(core: Core, iommu: Iommu, first: number, masked: boolean): P
 
 /**
  * Spins until the status of the wait descriptor at `wait` is written or the wait is aborted; looks
- * for faults meanwhile. Returns how it ended (SUBMISSION_*).
+ * for faults meanwhile. A posted wait that the IOMMU has passed and that does not say done was
+ * aborted, or its slot has been taken by another. Returns how it ended (SUBMISSION_*).
  */
-function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): Protocol<number> {
+function* awaitStatus(
+  core: Core,
+  iommu: Iommu,
+  wait: number,
+  masked: boolean,
+  posted = false,
+): Protocol<number> {
   const { cpu, machine, counters } = core;
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
   let relaxNs = NEVER_NS;
   let outcome = SUBMISSION_DONE;
   for (;;) {
+    const isPast = posted && iommu.hasPassed(wait); // Read first, as the status is written first.
     const status = iommu.statusOf(wait);
-    if (status === abortedMark(wait) || isOfLaterLap(status, wait)) {
+    if (status === abortedMark(wait) || (isPast && status !== doneMark(wait))) {
       outcome = SUBMISSION_ABORTED;
       break;
     }
@@ -305,6 +294,10 @@ function* awaitStatus(core: Core, iommu: Iommu, wait: number, masked: boolean): 
   }
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
   counters.iommuWaits++;
+  if (outcome === SUBMISSION_DONE && core.timeline !== undefined) {
+    const { statusWriteNs } = core.costs;
+    noteStatus(core.timeline, iommu, iommu.visibleNs(wait), statusWriteNs, iommu.firstOf(wait));
+  }
   if (outcome === SUBMISSION_DONE && core.path.enabled) {
     iommu.statusTimes(wait, times);
     const chain = FIRST_IOMMU_CHAIN + iommu.id;
@@ -321,67 +314,6 @@ function asksRemovedDevice(core: Core, descriptors: readonly Descriptor[]): bool
       descriptorType(words) === TYPE_DEVICE_TLB &&
       devices.stateOf(sourceIdOf(words)) === DEVICE_REMOVED,
   );
-}
-
-/** Descriptors that flush the ranges, in the scope that the policy wants. */
-function flushOf(core: Core, space: number, ranges: RangeList, from: number): Descriptor[] {
-  const { plan } = core;
-  if (plan.scope === SCOPE_GLOBAL) return [iotlbOf(core, space, GRANULARITY_GLOBAL, 0, 0)];
-  if (plan.scope !== SCOPE_PAGE) return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
-  const descriptors: Descriptor[] = [];
-  let range = from;
-  while (range < ranges.length) {
-    const vpn = ranges.vpnOf(range);
-    let pages = ranges.pagesOf(range++);
-    while (range < ranges.length && ranges.vpnOf(range) === vpn + pages) {
-      pages += ranges.pagesOf(range++);
-    }
-    const aligned = alignedRange(vpn, pages);
-    if (aligned.addressMask > MAX_ADDRESS_MASK || descriptors.length === MAX_DESCRIPTORS) {
-      return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
-    }
-    descriptors.push(iotlbOf(core, space, GRANULARITY_PAGE, aligned.vpn, aligned.addressMask));
-  }
-  return descriptors;
-}
-
-/**
- * Adds what the TLBs of the IOMMU's devices have to drop: behind the IOTLB, from which they would
- * fill themselves again. One descriptor a device covers everything that the IOTLB's cover.
- */
-function flushDevices(core: Core, iommu: Iommu, descriptors: Descriptor[]): void {
-  const { shape } = core.machine;
-  const isWhole = descriptors.some((words) => granularityOf(words) !== GRANULARITY_PAGE);
-  const range = isWhole ? { vpn: 0, addressMask: VPN_BITS } : coverOf(descriptors);
-  const { vpn, addressMask } = range;
-  const isSized = addressMask > 0;
-  const page = isSized ? sizedPage(vpn, addressMask) : vpn;
-  for (let device = 0; device < shape.devices; device++) {
-    if (iommuOfDevice(device, shape.iommus) !== iommu.id) continue;
-    descriptors.push(deviceTlbDescriptor(device, DEVICE_QUEUE_DEPTH, page, isSized));
-  }
-}
-
-/** The aligned range that covers the pages of all page-selective descriptors. */
-function coverOf(descriptors: readonly Descriptor[]): AlignedRange {
-  let first = Number.POSITIVE_INFINITY;
-  let end = 0;
-  for (const words of descriptors) {
-    first = Math.min(first, vpnOf(words));
-    end = Math.max(end, vpnOf(words) + powerOfTwo(addressMaskOf(words)));
-  }
-  return alignedRange(first, end - first);
-}
-
-function iotlbOf(
-  core: Core,
-  space: number,
-  granularity: number,
-  vpn: number,
-  addressMask: number,
-): Descriptor {
-  const leafHint = core.plan.leafHint && granularity === GRANULARITY_PAGE && !core.freesTables;
-  return iotlbDescriptor(granularity, didOf(space), true, vpn, addressMask, leafHint);
 }
 
 /** The wait writes its status into the status word of its own slot. */
@@ -410,6 +342,15 @@ function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Prot
     counters.iommuFaults++;
     result = SUBMISSION_INVALID;
   }
+  clearDeviceFaults(core, iommu);
+  cpu.ring(iommuActor(machine.shape, iommu.id), cpu.now());
+  yield* release(core, lock, ticket);
+  return result;
+}
+
+/** What devices have raised, under the lock; whoever submits with a wait is told by that. */
+function clearDeviceFaults({ counters }: Core, iommu: Iommu): void {
+  const { faults } = iommu;
   if ((faults & FSTS_ITE) !== 0) {
     iommu.abortPendingWaits();
     iommu.clearFault(FSTS_ITE);
@@ -419,14 +360,35 @@ function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Prot
     iommu.clearFault(FSTS_ICE);
     counters.iommuFaults++;
   }
-  cpu.ring(iommuActor(machine.shape, iommu.id), cpu.now());
-  yield* release(core, lock, ticket);
-  return result;
+}
+
+/**
+ * Reclaims slots, under the lock. A fault that nobody waits long enough to see would keep them all.
+ */
+function makeRoom(core: Core, iommu: Iommu): void {
+  const { cpu, machine } = core;
+  if (iommu.faults !== 0) {
+    clearDeviceFaults(core, iommu);
+    cpu.ring(iommuActor(machine.shape, iommu.id), cpu.now());
+  }
+  iommu.reclaim();
 }
 
 /** Whether the head stands at a descriptor of the submission that ends with `wait`. */
 function isWithin(iommu: Iommu, wait: number): boolean {
   return !iommu.hasPassed(wait) && ((iommu.head - iommu.firstOf(wait)) | 0) >= 0;
+}
+
+/** For the time line: the status of a submission or command on its way to the initiator. */
+function noteStatus(
+  timeline: Timeline,
+  iommu: Iommu,
+  visibleNs: number,
+  statusNs: number,
+  sequence: number,
+): void {
+  timeline.beside(STATUS, visibleNs - statusNs, visibleNs, iommu.id, sequence);
+  timeline.answered(FIRST_IOMMU_CHAIN + iommu.id, iommu.id, sequence);
 }
 
 /** Adds what the IOMMU says of its service to the critical path, and joins. */

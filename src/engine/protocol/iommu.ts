@@ -43,6 +43,8 @@ import {
 import { ALL_DOMAINS, DEVICE_EPOCHS, type Iotlb } from "../machine/iotlb.ts";
 import { didOf, type Machine } from "../machine/machine.ts";
 import { IommuCounters } from "../probe/counters.ts";
+import { DRAIN, FLUSH, QUEUED } from "../probe/segments.ts";
+import { type Timeline, timelineOf } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 
 /** An IOMMU as its actor sees it. */
@@ -55,6 +57,8 @@ export class InvalidationUnit {
   readonly counters = new IommuCounters();
   /** Undefined while the checker is off. */
   readonly check: ActorCheck | undefined;
+  /** Undefined unless time lines are recorded. */
+  readonly timeline: Timeline | undefined;
   /** Of the submission being executed; `startedNs` is negative between two. */
   readonly times: ServiceTimes = {
     startedNs: -1,
@@ -85,6 +89,7 @@ export class InvalidationUnit {
     this.iommu = machine.iommus[iommu];
     this.iotlb = machine.iotlbs[iommu];
     this.check = machine.shape.checks ? new ActorCheck(machine, cpu.id, cpu) : undefined;
+    this.timeline = timelineOf(machine);
     this.costs = costs;
     this.queueEnabled = this.iommu.queueEnabled;
     this.head = this.iommu.head;
@@ -154,6 +159,23 @@ function begin(unit: InvalidationUnit, dueNs: number): void {
   // Late is only what this submission waited for the host, not for the service of another.
   times.lateNs = Math.min(cpu.lateNs, cpu.now() - dueNs);
   times.drainNs = 0;
+  if (unit.timeline === undefined || times.startedNs === dueNs) return;
+  unit.timeline.beside(QUEUED, dueNs, times.startedNs, unit.iommu.id, sequenceOf(unit));
+}
+
+/** For the time line: what tells the submission being executed, or the command, from all others. */
+function sequenceOf({ iommu, queueEnabled, head }: InvalidationUnit): number {
+  return queueEnabled ? iommu.firstOf(head) : iommu.commandDueNs();
+}
+
+/** For the time line: a descriptor, or the command, has been executed since `beganNs`. */
+function noteExecuted(
+  unit: InvalidationUnit,
+  timeline: Timeline,
+  beganNs: number,
+  type: number,
+): void {
+  timeline.didFor(FLUSH, beganNs, unit.cpu.now(), type, unit.iommu.id, sequenceOf(unit));
 }
 
 function* executeCommand(unit: InvalidationUnit): Protocol<void> {
@@ -161,12 +183,14 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   const command = iommu.pendingCommand();
   const granularity = commandGranularity(command);
   const did = commandDid(command);
+  const beganNs = cpu.now();
   cpu.spend(granularity === GRANULARITY_GLOBAL ? costs.iotlbGlobalNs : costs.iotlbDomainNs);
   if (cpu.point()) yield;
+  if (unit.timeline !== undefined) noteExecuted(unit, unit.timeline, beganNs, TYPE_IOTLB);
   if (unit.devices.length > 0) iommu.countInvalidation();
   flushDomain(unit, granularity === GRANULARITY_GLOBAL ? ALL_DOMAINS : did);
   countIotlb(unit, granularity);
-  if (unit.devices.length > 0) yield* awaitInFlight(unit, commandDrains(command));
+  if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, commandDrains(command));
   unit.inSubmission = 0;
   times.visibleNs = visibleAfter(unit, costs.registerPollNs);
   const from = iommu.commandFrom();
@@ -181,6 +205,7 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   const words = iommu.fetch(unit.head);
   const from = iommu.fromOf(unit.head);
   const isValid = isValidDescriptor(words);
+  const beganNs = cpu.now();
   if (isValid) cpu.spend(serviceNs(unit, words));
   if (cpu.point()) yield;
   if (!isValid) {
@@ -189,10 +214,13 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
     return;
   }
   const type = descriptorType(words);
+  if (unit.timeline !== undefined && type !== TYPE_WAIT) {
+    noteExecuted(unit, unit.timeline, beganNs, type);
+  }
   switch (type) {
     case TYPE_IOTLB:
       invalidateIotlb(unit, words);
-      if (unit.devices.length > 0) yield* awaitInFlight(unit, drainsOf(words));
+      if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, drainsOf(words));
       break;
     case TYPE_CONTEXT_CACHE:
       unit.counters.contextCache++;
@@ -210,6 +238,7 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   if (unit.timedOut) {
     unit.timedOut = false;
     halt(unit, FSTS_ITE); // Behind the wait: recovery aborts the waits that the head has passed.
+    ringWaiters(unit);
   }
   cpu.ring(from, unit.times.visibleNs);
 }
@@ -218,6 +247,17 @@ function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
 function halt(unit: InvalidationUnit, fault: number): void {
   unit.iommu.raiseFault(fault);
   unit.halted = true;
+}
+
+/**
+ * Everyone who waits sees that the queue has stopped, as in Linux all of them poll: whose wait it
+ * was may be waiting for one of them, before it looks.
+ */
+function ringWaiters({ cpu, iommu, head }: InvalidationUnit): void {
+  const { tail } = iommu;
+  for (let index = head; index !== tail; index = (index + 1) | 0) {
+    if (descriptorType(iommu.fetch(index)) === TYPE_WAIT) cpu.ring(iommu.fromOf(index), cpu.now());
+  }
 }
 
 function invalidateIotlb(unit: InvalidationUnit, words: Descriptor): void {
@@ -242,9 +282,9 @@ function flushDomain(unit: InvalidationUnit, did: number): void {
 /** Drops the pages of a page-selective descriptor; an IOTLB that was never filled has none. */
 function invalidatePages(unit: InvalidationUnit, words: Descriptor): void {
   const { iommu, iotlb, check } = unit;
-  if (unit.devices.length > 0 && !leafHintOf(words)) iommu.dropTables();
-  if (iommu.fills === 0) return;
   const pages = powerOfTwo(addressMaskOf(words));
+  if (unit.devices.length > 0 && !leafHintOf(words)) iommu.dropTablesOf(vpnOf(words), pages);
+  if (iommu.fills === 0) return;
   iotlb.invalidatePages(domainOf(words), vpnOf(words), pages, iommu, check);
 }
 
@@ -268,7 +308,11 @@ function serviceNs(unit: InvalidationUnit, words: Descriptor): number {
   return granularity === GRANULARITY_DOMAIN ? costs.iotlbDomainNs : costs.iotlbPageNs;
 }
 
-/** Asks a device to drop pages from its TLB; it answers when it has none of them in flight. */
+/**
+ * Asks a device to drop pages from its TLB; it answers when it has none of them in flight. One that
+ * was removed has lost them, and what it had in flight passes before the answer is given up; one
+ * that is erroneous has done what it was asked, and says so in a way that nobody understands.
+ */
 function* invalidateDeviceTlb(
   unit: InvalidationUnit,
   words: Descriptor,
@@ -277,7 +321,15 @@ function* invalidateDeviceTlb(
   const { cpu, iommu, machine, check } = unit;
   unit.counters.deviceTlb++;
   const device = sourceIdOf(words);
-  const state = device < machine.devices.count ? machine.devices.stateOf(device) : DEVICE_REMOVED;
+  const exists = device < machine.devices.count;
+  const state = exists ? machine.devices.stateOf(device) : DEVICE_REMOVED;
+  if (exists && machine.shape.ats) {
+    machine.devices.countInvalidation(device);
+    const { vpn, addressMask } = deviceRangeOf(words);
+    const pages = powerOfTwo(addressMask);
+    machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, pages, DEVICE_EPOCHS, check);
+    yield* awaitInFlight(unit, [device], true);
+  }
   if (state === DEVICE_REMOVED) {
     unit.timedOut = true;
     return;
@@ -285,14 +337,7 @@ function* invalidateDeviceTlb(
   if (state === DEVICE_ERRONEOUS) {
     iommu.raiseFault(FSTS_ICE);
     cpu.ring(from, cpu.now());
-    return;
   }
-  if (!machine.shape.ats) return;
-  machine.devices.countInvalidation(device);
-  const { vpn, addressMask } = deviceRangeOf(words);
-  const pages = powerOfTwo(addressMask);
-  machine.deviceTlbs[device].invalidatePages(didOf(0), vpn, pages, DEVICE_EPOCHS, check);
-  yield* awaitInFlight(unit, true);
 }
 
 /** All before it is complete, as this unit is serial; unless a device did not answer. */
@@ -314,13 +359,20 @@ function visibleAfter(unit: InvalidationUnit, delayNs: number): number {
   return visibleNs;
 }
 
-/** Waits for walks in flight, and for DMA in flight if `drain`: a device cannot be stopped. */
-function* awaitInFlight(unit: InvalidationUnit, drain: boolean): Protocol<void> {
+/**
+ * Waits for walks in flight of some of its devices, and for DMA in flight if `drain`: a device
+ * cannot be stopped.
+ */
+function* awaitInFlight(
+  unit: InvalidationUnit,
+  asked: readonly number[],
+  drain: boolean,
+): Protocol<void> {
   const { cpu, machine, iommu, times } = unit;
   const { devices, actors } = machine;
   const beganNs = cpu.now();
   iommu.setDraining(true);
-  for (const device of unit.devices) {
+  for (const device of asked) {
     actors.waits(cpu.id, WAIT_DMA, device);
     const walk = devices.walkSerial(device);
     while (wasUnderWay(walk) && devices.walkSerial(device) === walk && !machine.control.stopped) {
@@ -342,6 +394,7 @@ function* awaitInFlight(unit: InvalidationUnit, drain: boolean): Protocol<void> 
   iommu.setDraining(false);
   actors.waits(cpu.id, WAIT_WORK, 0);
   times.drainNs += cpu.now() - beganNs;
+  unit.timeline?.did(DRAIN, beganNs, cpu.now());
 }
 
 function countIotlb(unit: InvalidationUnit, granularity: number): void {

@@ -13,8 +13,9 @@ import {
   QUEUE_FULL,
   SEND,
 } from "../probe/segments.ts";
+import type { Timeline } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 
 /**
  * Sends `kind` to the first `targets` of `targetCores`, one after the other, or those of a cluster
@@ -92,6 +93,7 @@ function* post(
   mailboxes.post(target, sequence, kind, id, space, vpn, pages, generation, sentNs, dueNs);
   cpu.ring(target, dueNs);
   core.counters.ipis++;
+  core.timeline?.sent(SEND, cpu.now(), target, sequence);
 }
 
 /**
@@ -145,6 +147,7 @@ export function* awaitAcks(core: Core): Protocol<void> {
     }
   }
   acks.fold();
+  if (core.timeline !== undefined) noteAnswers(core, core.timeline);
   while (acks.seenNs > cpu.now()) {
     const interruptNs = mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) {
@@ -171,6 +174,7 @@ function recordChain(core: Core): void {
   const target = core.targetCores[i];
   const sequence = core.targetSequences[i];
   const toldNs = core.targetToldNs[i];
+  core.timeline?.answered(CORES_CHAIN, target, sequence);
   path.fork(CORES_CHAIN, toldNs);
   const enteredNs = mailboxes.enteredNs(target, sequence);
   const lateNs = mailboxes.lateNs(target, sequence);
@@ -184,6 +188,13 @@ function recordChain(core: Core): void {
   path.add(CORES_CHAIN, ACK_RETURN, acks.seenNs - acks.lastStoredNs); // With its time in the queue.
 }
 
+/** For the time line: each acknowledgement on its way through the line. */
+function noteAnswers({ acks, targetCores, targetSequences }: Core, timeline: Timeline): void {
+  acks.forEach((i, fromNs, seenNs) => {
+    timeline.beside(ACK_RETURN, fromNs, seenNs, targetCores[i], targetSequences[i]);
+  });
+}
+
 /** The target's mailbox is full: waits until the slot that was reserved has been emptied. */
 function* awaitRoom(core: Core, target: number, sequence: number): Protocol<void> {
   const { cpu, machine, path, counters } = core;
@@ -192,9 +203,7 @@ function* awaitRoom(core: Core, target: number, sequence: number): Protocol<void
   path.mark(SEND, cpu.now());
   actors.waits(cpu.id, WAIT_MAILBOX, target);
   while (!mailboxes.hasRoom(target, sequence)) {
-    const interruptNs = mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(interruptNs, cpu.now() + POLL_NS))) yield;
+    yield* sleepOrServe(core, cpu.now() + POLL_NS);
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
   path.mark(QUEUE_FULL, cpu.now());

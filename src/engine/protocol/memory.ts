@@ -54,7 +54,7 @@ export function* finishOperation(core: Core): Protocol<void> {
 }
 
 /**
- * Unmaps what is mapped of a range, under the space's lock, and lets the policy decide what
+ * Unmaps what is mapped of a range, under the lock of its entries, and lets the policy decide what
  * follows. `withTables`: the page-table pages that are empty then go as well; nobody else may map
  * anything in the regions of 2 MiB that the range is in. Returns how many pages were mapped.
  */
@@ -66,7 +66,7 @@ export function* unmap(
 ): Protocol<number> {
   const { cpu, machine, costs, path, counters, plan, home, space } = core;
   const { pageTables, spaces } = machine;
-  const lock = machine.lockOfSpace(space);
+  const lock = machine.lockOfEntries(space, vpn);
   const ticket = yield* acquire(core, lock);
   path.mark(LOCK, cpu.now());
   if (cpu.point()) yield;
@@ -125,8 +125,8 @@ function isDue(when: number, batchPages: number, pendingPages: number): boolean 
  */
 function* flushGathered(core: Core, cores: boolean, iommu: boolean): Protocol<void> {
   const { cpu, plan, gathered, path, space } = core;
-  if (cores || iommu) {
-    const coresFrom = cores ? core.coresFlushed : SKIP;
+  const coresFrom = cores && !core.forDevice ? core.coresFlushed : SKIP;
+  if (coresFrom !== SKIP || iommu) {
     const iommuFrom = iommu ? core.iommuFlushed : SKIP;
     yield* shootdown(core, space, gathered, coresFrom, iommuFrom);
   }
@@ -207,7 +207,7 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
     return true;
   }
   core.check?.mapped(frame, vpn);
-  machine.livePages.note(core.id, vpn);
+  if (!core.forDevice) machine.livePages.note(core.id, vpn);
   return true;
 }
 
@@ -258,7 +258,7 @@ export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
 export function* protect(core: Core, vpn: number, pages: number): Protocol<number> {
   const { cpu, machine, costs, path, space } = core;
   const { pageTables, spaces } = machine;
-  const lock = machine.lockOfSpace(space);
+  const lock = machine.lockOfEntries(space, vpn);
   const ticket = yield* acquire(core, lock);
   path.mark(LOCK, cpu.now());
   if (cpu.point()) yield;
@@ -315,7 +315,7 @@ export function* copyOnWrite(core: Core, vpn: number): Protocol<boolean> {
 export function* replacePage(core: Core, vpn: number, added: number): Protocol<boolean> {
   const { cpu, machine, costs, path, space } = core;
   const { pageTables, spaces } = machine;
-  const lock = machine.lockOfSpace(space);
+  const lock = machine.lockOfEntries(space, vpn);
   const ticket = yield* acquire(core, lock);
   path.mark(LOCK, cpu.now());
   const leaf = pageTables.leafOf(spaces.rootOf(space), vpn);

@@ -5,6 +5,7 @@
 import type { Protocol } from "../executor/cpu.ts";
 import { pfnOf, RELEASED } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
+import { BACKGROUND } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, flushEverything } from "./flush-queue.ts";
 import { flushesAtReuse } from "./free.ts";
@@ -52,5 +53,6 @@ function* flushSince(core: Core, stamp: number): Protocol<void> {
   path.enabled = false;
   yield* flushEverything(core);
   path.enabled = recording;
+  core.timeline?.did(BACKGROUND, beganNs, cpu.now());
   counters.backgroundNs += cpu.now() - beganNs;
 }

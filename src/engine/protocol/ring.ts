@@ -8,32 +8,36 @@ import { deviceActor } from "../layout/shape.ts";
 import { WAIT_DMA, WAIT_NONE, WAIT_WORK } from "../machine/actors.ts";
 import type { Core } from "./core.ts";
 import { type DmaEngine, transferPage } from "./dma.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { sleepOrServe } from "./interrupts.ts";
 import { nextTimerNs, serveTimers } from "./user.ts";
 
 /**
- * The driver: hands the pages from `vpn` on, which are mapped, to the device, whose ring has room.
+ * The driver: hands the pages from `vpn` on, which are mapped, to the device, whose ring has room:
+ * its only one, or `ring` of those that it has.
  */
-export function* postDescriptor(core: Core, device: number, vpn: number): Protocol<void> {
+export function* postDescriptor(
+  core: Core,
+  device: number,
+  vpn: number,
+  ring = device,
+): Protocol<void> {
   const { cpu, machine, costs } = core;
   if (cpu.point()) yield;
   const dueNs = cpu.effectNs(costs.tailWriteNs);
-  machine.rings.post(device, vpn, dueNs);
+  machine.rings.post(ring, vpn, dueNs);
   cpu.ring(deviceActor(machine.shape, device), dueNs);
 }
 
 /** The driver: waits until the device has handed a descriptor back; answers IPIs meanwhile. */
 export function* awaitDescriptor(core: Core, device: number, descriptor: number): Protocol<void> {
   const { cpu, machine } = core;
-  const { rings, mailboxes, actors } = machine;
+  const { rings, actors } = machine;
   actors.waits(cpu.id, WAIT_DMA, device);
   for (;;) {
     const completedNs = rings.completedNs(device, descriptor);
     if (completedNs <= cpu.now()) break;
     if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
-    const interruptNs = mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(completedNs, nextTimerNs(core), interruptNs))) yield;
+    yield* sleepOrServe(core, Math.min(completedNs, nextTimerNs(core)));
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
 }

@@ -118,10 +118,8 @@ function* flushIommusInTurn(
   from: number,
 ): Protocol<void> {
   const { machine, plan } = core;
-  let attached = machine.spaces.attachedTo(space);
-  while (attached !== 0) {
-    const iommu = machine.iommus[31 - Math.clz32(attached & -attached)];
-    attached &= attached - 1;
+  for (let left = machine.spaces.attachedTo(space); left !== 0; left &= left - 1) {
+    const iommu = machine.firstIommu(left);
     if (plan.queuedInvalidation) {
       if (from === EVERYTHING) yield* submitDomainFlush(core, iommu, space);
       else yield* submitFlush(core, iommu, space, ranges, from);
@@ -140,10 +138,8 @@ function* submitToAttached(
   from: number,
 ): Protocol<void> {
   const { machine } = core;
-  let attached = machine.spaces.attachedTo(space);
-  while (attached !== 0) {
-    const iommu = machine.iommus[31 - Math.clz32(attached & -attached)];
-    attached &= attached - 1;
+  for (let left = machine.spaces.attachedTo(space); left !== 0; left &= left - 1) {
+    const iommu = machine.firstIommu(left);
     if (from === EVERYTHING) yield* submitDomainFlush(core, iommu, space);
     else yield* submitFlush(core, iommu, space, ranges, from);
   }

@@ -4,6 +4,7 @@
 import type { Protocol } from "../executor/cpu.ts";
 import { pcidOf } from "../machine/machine.ts";
 import { TICK } from "../policy/plan.ts";
+import { SWEEP } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
 import { reapLocked } from "./flush-queue.ts";
 import { flushOwnContext } from "./interrupts.ts";
@@ -14,6 +15,7 @@ export function* tick(core: Core): Protocol<void> {
   const beganNs = cpu.now();
   core.tickNs = beganNs + plan.tickNs;
   if (plan.coresWhen === TICK && core.space === core.home) yield* sweep(core);
+  core.timeline?.did(SWEEP, beganNs, cpu.now());
   counters.responderNs += cpu.now() - beganNs;
   if (machine.flushQueues.isEmpty(core.id)) return;
   const reapingNs = cpu.now();
@@ -22,7 +24,7 @@ export function* tick(core: Core): Protocol<void> {
 }
 
 /** Drops what is new in the queues of all other cores. */
-export function* sweep(core: Core): Protocol<void> {
+function* sweep(core: Core): Protocol<void> {
   const { cpu, machine, plan, home } = core;
   if (cpu.point()) yield;
   let pages = 0;

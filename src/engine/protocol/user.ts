@@ -9,10 +9,12 @@ import { pcidOf } from "../machine/machine.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { NO_TABLE } from "../machine/paging-structures.ts";
 import { TLB_MISS } from "../machine/tlb.ts";
+import { MASKED } from "../probe/segments.ts";
+import { IDLE, RUN, WALK } from "../probe/timeline.ts";
 import { applyBroadcasts } from "./broadcast.ts";
 import type { Core } from "./core.ts";
 import { drainQueues } from "./flush-queue.ts";
-import { serviceInterrupts } from "./interrupts.ts";
+import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { tick } from "./sweep.ts";
 import { enterIdle, leaveIdle } from "./switch.ts";
 
@@ -22,6 +24,8 @@ export interface AccessStream {
   readonly pages: number;
   /** User time from one access to the next. */
   readonly gapNs: number;
+  /** All accesses go to the program's pages, none to what cores mapped last. */
+  readonly isPrivate?: boolean;
 }
 
 /** So often a program looks whether the run is over, if it makes several accesses meanwhile. */
@@ -50,7 +54,9 @@ export function* userWork(
     do {
       if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
       const pieceNs = Math.min(gapNs, nextTimerNs(core) - cpu.now());
+      const beganNs = cpu.now();
       if (cpu.run(pieceNs)) yield;
+      core.timeline?.did(RUN, beganNs, cpu.now());
       gapNs -= pieceNs - cpu.leftNs;
       // What is left says that there is one; it may also be due just at the end.
       if (cpu.leftNs > 0 || mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
@@ -81,22 +87,33 @@ export function* runProgram(
     if (between !== undefined) yield* between();
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
+    const beganNs = cpu.now();
     cpu.spend(core.random.around(maskedNs));
+    core.timeline?.did(MASKED, beganNs, cpu.now());
     unmaskedNs = nextMaskedNs();
   }
 }
 
-/** An idle core, until then or until the run is over: asleep but for interrupts. */
+/** An idle core, with its space still loaded, until then or until the run is over. */
 export function* idle(core: Core, untilNs = Number.POSITIVE_INFINITY): Protocol<void> {
+  const { cpu } = core;
+  if (cpu.point()) yield;
+  const beganNs = cpu.now();
+  enterIdle(core);
+  yield* sleepUntil(core, untilNs);
+  core.timeline?.did(IDLE, beganNs, cpu.now());
+  if (cpu.point()) yield;
+  leaveIdle(core);
+}
+
+/** Asleep until then or until the run is over, but for interrupts and the flush queues' timer. */
+export function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
-  enterIdle(core);
   while (!machine.control.stopped && cpu.now() < untilNs) {
-    const interruptNs = machine.mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(interruptNs, untilNs))) yield;
+    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
+    yield* sleepOrServe(core, Math.min(untilNs, core.timerNs));
   }
-  leaveIdle(core);
 }
 
 /** When something of this core's own is due next. */
@@ -112,15 +129,11 @@ export function* serveTimers(core: Core): Protocol<void> {
 
 /** The run is over: what was sent to this core is still handled, when it is due. */
 export function* finishInterrupts(core: Core): Protocol<void> {
-  const { cpu, machine } = core;
+  const { mailboxes } = core.machine;
+  const neverNs = Number.POSITIVE_INFINITY;
   // Nobody broadcasts any more; hardware would apply these without being asked.
-  if (core.readsBroadcasts) applyBroadcasts(core, Number.POSITIVE_INFINITY);
-  for (;;) {
-    const interruptNs = machine.mailboxes.dueNs(core.id);
-    if (interruptNs === Number.POSITIVE_INFINITY) return;
-    if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(interruptNs)) yield;
-  }
+  if (core.readsBroadcasts) applyBroadcasts(core, neverNs);
+  while (mailboxes.dueNs(core.id) < neverNs) yield* sleepOrServe(core, neverNs);
 }
 
 /**
@@ -153,7 +166,9 @@ function use(core: Core, vpn: number, write: boolean): void {
     return;
   }
   counters.tlbMisses++;
+  const beganNs = core.cpu.now();
   const leaf = walk(core, vpn);
+  core.timeline?.did(WALK, beganNs, core.cpu.now(), vpn);
   if (leaf === NO_LEAF || !fill(core, vpn, leaf, write)) counters.pageFaults++;
 }
 
@@ -196,11 +211,14 @@ function fill(core: Core, vpn: number, leaf: number, write: boolean): boolean {
   }
 }
 
-/** Half of the accesses go to the program's own pages, half to what some core mapped last. */
+/**
+ * Half of the accesses go to the program's own pages, half to what some core mapped last, unless
+ * the stream is private.
+ */
 function pickPage(core: Core, stream: AccessStream): number {
   const { random, machine, space } = core;
   const own = stream.vpn + random.below(stream.pages);
-  if (space !== 0 || random.below(2) === 0) return own;
+  if (space !== 0 || stream.isPrivate === true || random.below(2) === 0) return own;
   const live = machine.livePages.pick(random.below(machine.livePages.mappers), random.next());
   return live === NO_PAGE ? own : live;
 }

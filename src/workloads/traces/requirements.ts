@@ -49,7 +49,7 @@ export function recordFlags(groups: readonly TracepointGroup[]): string {
 }
 
 /** The groups a purpose uses that do not occur at all. */
-export function missingGroups(summary: TraceSummary, purpose: Purpose): TracepointGroup[] {
+function missingGroups(summary: TraceSummary, purpose: Purpose): TracepointGroup[] {
   return NEEDED[purpose].filter((group) => !has(summary, group));
 }
 

@@ -7,7 +7,7 @@ import { createGunzip, type Gunzip } from "node:zlib";
 import { UsageError } from "../../engine/errors.ts";
 
 /** The name that means standard input. */
-export const STANDARD_INPUT = "-";
+const STANDARD_INPUT = "-";
 const CHUNK_BYTES = 262_144;
 const MAGIC_BYTES = 8;
 

@@ -22,6 +22,7 @@ const LARGEST_VISITS = 1024;
  * How far two CPUs' clocks may disagree before a handler is not taken for the answer to a request.
  */
 const LARGEST_SKEW_NS = 10_000;
+const PAGE_BYTES = 4096;
 
 /** One run of flush_tlb_func on a CPU that was told to. */
 class Visit {
@@ -61,8 +62,11 @@ class Target {
 
 class Shootdown {
   readonly pid: number;
+  readonly tid: number;
+  readonly cpu: number;
   readonly cause: Cause;
   readonly pages: number;
+  readonly rangePages: number | undefined;
   readonly startNs: number;
   readonly isOpened: boolean;
   readonly requestNs: number;
@@ -72,19 +76,23 @@ class Shootdown {
   isLocalOver = false;
   returnNs: number | undefined = undefined;
 
+  /** Asked for by `event`. */
   constructor(
-    pid: number,
+    event: TraceEvent,
     cause: Cause,
     pages: number,
-    startNs: number | undefined,
-    requestNs: number,
+    rangePages?: number,
+    startNs?: number,
   ) {
-    this.pid = pid;
+    this.pid = event.pid;
+    this.tid = event.tid;
+    this.cpu = event.cpu;
     this.cause = cause;
     this.pages = pages;
-    this.startNs = startNs ?? requestNs;
+    this.rangePages = rangePages;
+    this.startNs = startNs ?? event.timeNs;
     this.isOpened = startNs !== undefined;
-    this.requestNs = requestNs;
+    this.requestNs = event.timeNs;
   }
 
   /** When both the local flush and the slowest known handler were over. */
@@ -106,6 +114,7 @@ class Initiator {
   cause: Cause = "other";
   isInSyscall = false;
   hasFaulted = false;
+  rangePages: number | undefined = undefined;
   /**
    * Where the next request's time begins: the entry, or the end of the entry's previous request.
    */
@@ -122,6 +131,14 @@ class Interrupt {
   }
 }
 
+/** A CPU that was told: when, and what of its handler is in the trace. */
+export interface ToldCpu {
+  readonly cpu: number;
+  readonly sentNs: number;
+  readonly entryNs: number | undefined;
+  readonly exitNs: number | undefined;
+}
+
 /** A request that is over: what the kernel did, as far as the trace shows it. */
 export interface FinishedShootdown {
   /** Whose it was; negative where the trace does not say. */
@@ -129,6 +146,8 @@ export interface FinishedShootdown {
   readonly cause: Cause;
   /** −1: everything. */
   readonly pages: number;
+  /** Of the system call it is made in, of a page fault 1; undefined where neither is to be seen. */
+  readonly rangePages: number | undefined;
   readonly startNs: number;
   readonly requestNs: number;
   /**
@@ -139,6 +158,15 @@ export interface FinishedShootdown {
   readonly path: CriticalPath | undefined;
   /** Undefined where the trace does not show the end. */
   readonly latencyNs: number | undefined;
+  /** The thread that asked, and the CPU that it ran on then. */
+  readonly tid: number;
+  readonly cpu: number;
+  /** Its own flush; undefined where it did none, or the trace does not show it. */
+  readonly localStartNs: number | undefined;
+  readonly localEndNs: number | undefined;
+  /** When its flush and all known handlers were over. */
+  readonly boundNs: number;
+  readonly told: readonly ToldCpu[];
 }
 
 export class ShootdownTracker {
@@ -219,6 +247,7 @@ export class ShootdownTracker {
     initiator.cause = event.cause;
     initiator.isInSyscall = event.kind === EventKind.enter;
     if (event.kind === EventKind.fault) initiator.hasFaulted = true;
+    initiator.rangePages = initiator.isInSyscall ? Math.ceil(event.bytes / PAGE_BYTES) : 1;
     initiator.openNs = event.timeNs;
   }
 
@@ -249,18 +278,14 @@ export class ShootdownTracker {
     this.flushRequests++;
     const initiator = this.initiatorOf(event.tid);
     if (initiator === undefined) {
-      const { pid, pages, timeNs } = event;
-      this.report(new Shootdown(pid, "other", pages, undefined, timeNs));
+      this.report(new Shootdown(event, "other", event.pages));
       return;
     }
     this.finish(initiator);
-    initiator.shootdown = new Shootdown(
-      event.pid,
-      causeOf(initiator),
-      event.pages < 0 ? ALL_PAGES : event.pages,
-      initiator.openNs,
-      event.timeNs,
-    );
+    const pages = event.pages < 0 ? ALL_PAGES : event.pages;
+    const { rangePages, openNs } = initiator;
+    const cause = causeOf(initiator);
+    initiator.shootdown = new Shootdown(event, cause, pages, rangePages, openNs);
   }
 
   private queue(event: TraceEvent): void {
@@ -406,12 +431,18 @@ export class ShootdownTracker {
   }
 
   private report(shootdown: Shootdown): void {
-    const { pid, cause, pages, startNs, requestNs, targets } = shootdown;
+    const { pid, tid, cpu, cause, pages, rangePages, startNs, requestNs, targets } = shootdown;
+    const { localStartNs, localEndNs, boundNs, returnNs } = shootdown;
     const isComplete = targets.length > 0 && targets.every(({ visit }) => visit?.isOver);
     const path = isComplete ? this.cut(shootdown) : undefined;
     const latencyNs = path?.latencyNs ?? latencyWithoutIpi(shootdown);
-    const told = targets.length;
-    this.onFinish({ pid, cause, pages, startNs, requestNs, targets: told, path, latencyNs });
+    const told = targets.map(({ cpu, sentNs, visit }): ToldCpu => {
+      return { cpu, sentNs, entryNs: visit?.entryNs, exitNs: visit?.exitNs(returnNs) };
+    });
+    this.onFinish({
+      ...{ pid, tid, cpu, cause, pages, rangePages, startNs, requestNs, path, latencyNs },
+      ...{ targets: told.length, told, localStartNs, localEndNs, boundNs },
+    });
   }
 
   private cut(shootdown: Shootdown): CriticalPath {

@@ -1,6 +1,7 @@
 // A run from its points to its files, what is printed, and how it ends.
 
 import { UsageError } from "../engine/errors.ts";
+import { printPolicy } from "../engine/policy/print.ts";
 import { type CountsRow, type FitRow, SUMMARY_COLUMNS } from "../results/columns.ts";
 import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
@@ -20,7 +21,7 @@ import { type Format, print, renderRows } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
 
-export interface SessionRequest {
+export interface RunRequest {
   /** What the folder is called unless `out` says. */
   readonly name: string;
   readonly points: readonly PlannedPoint[];
@@ -41,9 +42,16 @@ export interface SessionRequest {
 }
 
 /** Measures the points, writes the files, prints the rows. Throws what ended the run early. */
-export async function runSession(request: SessionRequest): Promise<void> {
+export async function runPoints(request: RunRequest): Promise<void> {
   const { points } = request;
-  checkProfileNames(points);
+  refuseSharedNames("profiles", points, ({ point: { profile } }) => [
+    profile.name,
+    JSON.stringify(profile),
+  ]);
+  refuseSharedNames("policies", points, ({ point: { policy } }) => [
+    policy.name,
+    printPolicy(policy),
+  ]);
   const started = new Date();
   const host = describeHost();
   announce(request, host);
@@ -52,7 +60,11 @@ export async function runSession(request: SessionRequest): Promise<void> {
   try {
     const runs = points.reduce((sum, { repetitions }) => sum + repetitions, 0);
     const progress = new Progress(runs, request.quiet);
-    const measurement = await measure(request, progress, interrupt.signal);
+    const measurement = await measure(
+      { ...request, measuresNoise: true },
+      progress,
+      interrupt.signal,
+    );
     await report(request, folder, measurement, host, started);
     if (interrupt.signal.aborted) throw interruption(measurement, folder);
     if (measurement.failure !== undefined) throw measurement.failure;
@@ -62,23 +74,24 @@ export async function runSession(request: SessionRequest): Promise<void> {
   }
 }
 
-/** Rows say a profile by its name: a UsageError where users gave two of theirs the same one. */
-function checkProfileNames(points: readonly PlannedPoint[]): void {
+/** Rows name their profile and their policy: a UsageError where two have the same name. */
+function refuseSharedNames(
+  what: string,
+  points: readonly PlannedPoint[],
+  namedOf: (point: PlannedPoint) => readonly [name: string, whole: string],
+): void {
   const known = new Map<string, string>();
-  for (const { profile } of points.map(({ point }) => point)) {
-    const whole = JSON.stringify(profile);
-    if ((known.get(profile.name) ?? whole) !== whole) {
-      throw new UsageError(
-        `two different profiles are called "${profile.name}": give one file another "name"`,
-      );
+  for (const [name, whole] of points.map(namedOf)) {
+    if ((known.get(name) ?? whole) !== whole) {
+      throw new UsageError(`two different ${what} are called "${name}": give one another "name"`);
     }
-    known.set(profile.name, whole);
+    known.set(name, whole);
   }
 }
 
 /** Files, rows and warnings of whatever was finished. */
 async function report(
-  request: SessionRequest,
+  request: RunRequest,
   folder: ResultFolder,
   { points, noise, failure, floorNs, checks }: Measurement,
   host: Host,
@@ -132,7 +145,7 @@ export function defaultFolder(name: string, at: Date): string {
 }
 
 /** First the environment, on standard output only where people read that. */
-function announce({ points, seed, format, notes, quiet }: SessionRequest, host: Host): void {
+function announce({ points, seed, format, notes, quiet }: RunRequest, host: Host): void {
   const executors = new Set(points.map(({ point }) => point.executor));
   const profiles = new Set(points.map(({ point }) => point.profile.name));
   const line = `${environmentLine(host, [...executors], [...profiles], seed)}\n`;

@@ -1,0 +1,84 @@
+// `npm run papers`: published results beside what the model makes of them. A table on a terminal,
+// CSV otherwise; the CSV of a long run also goes to a file. `--quick`: a tenth of the operations.
+// Numbers of rows as arguments: only these.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { defaultFormat, endWithOutput, print, renderTable } from "../../src/cli/output.ts";
+import { UsageError } from "../../src/engine/errors.ts";
+import { toCsv } from "../../src/results/csv.ts";
+import { Lab } from "./lab.ts";
+import type { Effect, Paper } from "./paper.ts";
+import { COLUMNS, type Row, rowOf, summaryOf } from "./report.ts";
+import { PAPERS } from "./rows/index.ts";
+
+const DEFAULT_FILE = "results/papers.csv";
+
+const HEADINGS = [
+  { title: "row", align: "right" },
+  { title: "set-up", align: "left" },
+  { title: "metric", align: "left" },
+  { title: "published", align: "right" },
+  { title: "reproduced", align: "right" },
+  { title: "unit", align: "left" },
+  { title: "within", align: "left" },
+] as const;
+
+endWithOutput();
+process.on("uncaughtException", (error) => {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`error: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+});
+const { values, positionals } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    out: { type: "string", default: DEFAULT_FILE },
+  },
+  allowPositionals: true,
+});
+const papers = positionals.length === 0 ? PAPERS : positionals.map(paperOf);
+const rows = await reproduceAll(papers, new Lab(values.quick));
+const csv = toCsv(COLUMNS, rows);
+print(defaultFormat() === "csv" ? csv : tableOf(rows));
+if (!values.quick) {
+  mkdirSync(dirname(values.out), { recursive: true });
+  writeFileSync(values.out, csv);
+}
+process.stderr.write(`${summaryOf(papers, rows)}\n`);
+
+function paperOf(text: string): Paper {
+  const paper = PAPERS.find(({ row }) => String(row) === text);
+  if (paper !== undefined) return paper;
+  const all = PAPERS.map(({ row }) => row).join(", ");
+  throw new UsageError(`there is no row "${text}" here: use ${all}`);
+}
+
+/** All effects at once, in the order of the rows; whichever is done first is told first. */
+async function reproduceAll(papers: readonly Paper[], lab: Lab): Promise<readonly Row[]> {
+  const effects = papers.flatMap((paper) => paper.effects.map((effect) => ({ paper, effect })));
+  let done = 0;
+  const reproduce = async (paper: Paper, effect: Effect): Promise<Row> => {
+    const row = rowOf(paper, effect, await effect.reproduce(lab));
+    process.stderr.write(
+      `${++done}/${effects.length} row ${row.row}, ${row.setup}: ` +
+        `${row.reproduced} ${row.unit} (published ${row.published})\n`,
+    );
+    return row;
+  };
+  try {
+    return await Promise.all(effects.map(({ paper, effect }) => reproduce(paper, effect)));
+  } finally {
+    await lab.close();
+  }
+}
+
+function tableOf(rows: readonly Row[]): string {
+  return renderTable(
+    HEADINGS,
+    rows.map(({ row, setup, metric, published, reproduced, unit, within }) =>
+      [row, setup, metric, published, reproduced, unit, within ? "yes" : "no"].map(String),
+    ),
+  );
+}

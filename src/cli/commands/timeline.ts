@@ -1,0 +1,235 @@
+// `shootdown timeline`: one shootdown, or a few, as a trace that Perfetto opens.
+
+import { Argument, type Command, Option } from "commander";
+import { UsageError } from "../../engine/errors.ts";
+import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
+import { parsePolicy } from "../../engine/policy/parse.ts";
+import type { Policy } from "../../engine/policy/policy.ts";
+import { ResultFolder } from "../../results/folder.ts";
+import { type Capped, capped } from "../../results/timeline/cap.ts";
+import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
+import type { OperationRange } from "../../results/timeline/form.ts";
+import type { PlannedPoint } from "../experiments/expand.ts";
+import { EXECUTORS, MAX_DILATION, MAX_PAGES } from "../experiments/schema.ts";
+import { parseWorkload } from "../experiments/workloads.ts";
+import {
+  addPolicyOption,
+  DEFAULT_SEED,
+  formatOption,
+  MAX_SEED,
+  numberFrom,
+  outOption,
+} from "../options.ts";
+import { type Format, print, renderList } from "../output.ts";
+import { parseProfile } from "../profile-file.ts";
+import { Progress } from "../progress.ts";
+import { defaultFolder, warn } from "../run.ts";
+import { planRun, type Shown, showKernel, showRun } from "../timeline.ts";
+
+const MAX_OPERATION = 1_000_000;
+const DEFAULT_OPERATIONS = "1..3";
+/** Some 20 MB of JSON, which a browser still takes. */
+const DEFAULT_EVENTS = 100_000;
+const MAX_EVENTS = 10_000_000;
+const NS_PER_US = 1000;
+
+/** Options that say what is run: with a kernel's trace nothing is. */
+const RUN_OPTIONS = [
+  ...["executor", "policy", "profile", "workload", "cores", "pages", "iommus", "devices"],
+  ...["seed", "jitter", "dilate"],
+];
+
+interface TimelineOptions {
+  readonly operations: OperationRange;
+  readonly maxEvents: number;
+  readonly executor: (typeof EXECUTORS)[number];
+  readonly policy?: Policy[];
+  readonly profile: string;
+  readonly workload: string;
+  readonly cores: number;
+  readonly pages: number;
+  readonly iommus: number;
+  readonly devices: number;
+  readonly seed: number;
+  readonly jitter?: number;
+  readonly dilate?: number;
+  readonly strict?: true;
+  readonly out?: string;
+  readonly format: Format;
+  readonly quiet?: true;
+}
+
+export function addTimeline(program: Command): void {
+  addPolicyOption(program.command("timeline"))
+    .summary("one shootdown, or a few, as a trace for Perfetto")
+    .description(
+      "Runs a policy and writes what every core, IOMMU and device did during some operations, " +
+        "with arrows from cause to effect and the critical path; or the same of a real kernel, " +
+        "from a trace that was recorded on it. https://ui.perfetto.dev opens the file.",
+    )
+    .addArgument(
+      new Argument(
+        "[trace]",
+        "text of perf script, perhaps gzip-compressed; - is standard input. Without it, a run",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--operations <range>",
+        "which: N or A..B. Of a run, operations of each initiator behind its warm-up; of a " +
+          "kernel's trace, shootdowns in order of time",
+      )
+        .argParser(parseOperations)
+        .default(parseOperations(DEFAULT_OPERATIONS), DEFAULT_OPERATIONS),
+    )
+    .option(
+      "--max-events <n>",
+      "slices and ends of arrows that are written, from the beginning",
+      numberFrom("--max-events", 1, MAX_EVENTS),
+      DEFAULT_EVENTS,
+    )
+    .addOption(
+      new Option("--executor <name>", "threads (this host, wall clock) or virtual (virtual time)")
+        .choices(EXECUTORS)
+        .default("virtual"),
+    )
+    .option("--workload <name>", "what initiators do, as experiments name it", "munmap")
+    .option("--profile <name>", "machine profile, or a JSON file of your own", "akaros-2020")
+    .option("--cores <n>", "cores of the machine", numberFrom("--cores", 1, MAX_CORES), 2)
+    .option("--pages <n>", "pages of one operation", numberFrom("--pages", 1, MAX_PAGES), 1)
+    .option("--iommus <n>", "IOMMUs attached", numberFrom("--iommus", 0, MAX_IOMMUS), 0)
+    .option("--devices <n>", "devices that do DMA", numberFrom("--devices", 0, MAX_DEVICES), 0)
+    .option("--seed <n>", "of everything random", numberFrom("--seed", 0, MAX_SEED), DEFAULT_SEED)
+    .option(
+      "--jitter <seed>",
+      "virtual: delay steps by up to 20 ns, for another order with each seed",
+      numberFrom("--jitter", 0, MAX_SEED),
+    )
+    .option(
+      "--dilate <k>",
+      "threads: host ns that a modelled ns lasts (default: 1 if the actors fit the CPUs, else 100)",
+      numberFrom("--dilate", 1, MAX_DILATION),
+    )
+    .option("--strict", "of a trace: stop at the first line that is no event")
+    .option("--quiet", "no progress on standard error")
+    .addOption(outOption("folder of the results; must not exist (default: results/timeline-TIME)"))
+    .addOption(formatOption())
+    .addHelpText(
+      "after",
+      `
+Prints the operations, and writes timeline.json and manifest.json. Times are modelled time since
+the run began; of a kernel's trace, time since the second in which it begins.
+
+Examples:
+  shootdown timeline --cores 4 --iommus 1 --devices 1
+  shootdown timeline --policy overlapped --iommus 2 --operations 7
+  shootdown timeline --policy 'batch(8)' --pages 16 --operations 1..20
+  shootdown timeline --executor threads --workload server
+  shootdown timeline bench/traces/munmap-loop.perf.txt.gz --operations 50..60
+`,
+    )
+    .action(timeline);
+}
+
+async function timeline(
+  trace: string | undefined,
+  options: TimelineOptions,
+  command: Command,
+): Promise<void> {
+  const { operations, strict = false, quiet = false } = options;
+  const started = new Date();
+  if (trace === undefined) {
+    const planned = plan(options);
+    await make(options, started, () => showRun(planned, operations, new Progress(1, quiet)));
+    return;
+  }
+  const given = RUN_OPTIONS.find((name) => isGiven(command, name));
+  if (given !== undefined) {
+    throw new UsageError(
+      `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
+    );
+  }
+  await make(options, started, () => showKernel(trace, operations, strict));
+}
+
+/** Whether the user has set an option; a policy's text has been replaced by then. */
+function isGiven(command: Command, name: string): boolean {
+  if (name === "policy") return command.getOptionValue(name) !== undefined;
+  return command.getOptionValueSource(name) === "cli";
+}
+
+function plan(options: TimelineOptions): PlannedPoint {
+  const { operations, maxEvents, policy = [parsePolicy("strict")] } = options;
+  if (policy.length > 1) {
+    throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
+  }
+  const run = {
+    ...options,
+    policy: policy[0],
+    profile: parseProfile(options.profile),
+    workload: parseWorkload(options.workload),
+  };
+  return planRun(run, operations, maxEvents);
+}
+
+/** Makes the folder, has the timeline made, and writes what of it there is room for. */
+async function make(
+  options: TimelineOptions,
+  started: Date,
+  show: () => Promise<Shown>,
+): Promise<void> {
+  const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
+  try {
+    const { timeline, about, points, ...shown } = await show();
+    const made = capped(timeline, options.maxEvents);
+    const warnings = [...shown.warnings, ...capWarnings(made, options.maxEvents)];
+    const facts = {
+      ...{ ...shown, started, ended: new Date(), warnings, interrupted: false },
+      ...{ command: process.argv.slice(2), experiment: [about] },
+    };
+    await writeTimeline(folder, made, about, facts, points);
+    report(made, folder, warnings, options);
+  } finally {
+    await folder.removeIfEmpty();
+  }
+}
+
+/** Says so where the cap was reached. */
+function capWarnings({ events, leftOut, untilNs }: Capped, maxEvents: number): string[] {
+  if (leftOut === 0) return [];
+  const until = untilNs === undefined ? "" : `, up to ${inUs(untilNs)} µs`;
+  return [
+    `the timeline is cut: the first ${events} events are in it${until}, at least ${leftOut} are ` +
+      `not. --max-events (now ${maxEvents}) takes more, --operations asks for less.`,
+  ];
+}
+
+function report(
+  { timeline }: Capped,
+  folder: ResultFolder,
+  warnings: readonly string[],
+  { format, quiet }: TimelineOptions,
+): void {
+  const rows = timeline.operations.map(({ number, initiator, startNs, latencyNs }) => ({
+    operation: `${number}`,
+    initiator,
+    start_us: inUs(startNs),
+    latency_us: inUs(latencyNs),
+  }));
+  print(renderList(["operation", "initiator", "start_us", "latency_us"], rows, format));
+  for (const warning of warnings) warn(warning);
+  if (quiet) return;
+  process.stderr.write(`written: ${folder.path}/${TIMELINE_FILE} (https://ui.perfetto.dev)\n`);
+}
+
+function inUs(ns: number): string {
+  return (ns / NS_PER_US).toFixed(3);
+}
+
+function parseOperations(text: string): OperationRange {
+  const parse = numberFrom("--operations", 1, MAX_OPERATION);
+  const [first, last = first, ...rest] = text.split("..");
+  const range = { first: parse(first), last: parse(last) };
+  if (rest.length === 0 && range.first <= range.last) return range;
+  throw new UsageError(`--operations "${text}": it takes a number, or A..B with A at most B`);
+}

@@ -1,0 +1,213 @@
+// The time line of one actor: slices of what it did and when, for `shootdown timeline`. There is
+// none unless it is asked for; then each hook, otherwise a branch, writes one record here.
+//
+// float64    of a record
+// 0          row: which of the actor's tracks
+// 1          kind: a segment, or one of the kinds below
+// 2, 3       start and end, in ns
+// 4          detail, whose meaning goes with the kind
+// 5, 6       party and sequence: the message or submission that the slice is a part of. All slices
+//            with the same two, whoever did them, are one arrow
+
+import type { MachineShape, TimelineWindow } from "../layout/shape.ts";
+import { OWN_CHAIN } from "./critical-path.ts";
+import { SEGMENT_NAMES, SEGMENTS } from "./segments.ts";
+
+/** What the actor itself does, one thing after the other or one inside the other. */
+export const OWN_ROW = 0;
+/** What happens beside it: answers that come in to a core, submissions that wait for an IOMMU. */
+export const SIDE_ROW = 1;
+/** An initiator's critical path. `detail`: the chain, which is that of the message named. */
+export const PATH_ROW = 2;
+/** No slice but the moment in which the actor sent a message or a submission. */
+export const ORIGIN_ROW = 3;
+
+/** What slices show besides segments. */
+const MORE_NAMES = [
+  "operation",
+  "wait",
+  "run",
+  "idle",
+  "interrupt",
+  "background",
+  "sweep",
+  "dma",
+  "walk",
+] as const;
+
+/** By kind. */
+export const SLICE_NAMES: readonly string[] = [...SEGMENT_NAMES, ...MORE_NAMES];
+
+/** An initiator's operation. `detail`: its number, from 1. */
+export const OPERATION = SEGMENTS;
+/** An initiator waits for the chain in `detail`. */
+export const WAIT = SEGMENTS + 1;
+/** A user program. */
+export const RUN = SEGMENTS + 2;
+/** Nothing to run. */
+export const IDLE = SEGMENTS + 3;
+/** From the entry of an interrupt to its exit, with a HANDLER for each message. */
+export const INTERRUPT = SEGMENTS + 4;
+/** A deferred flush outside of any operation's path. */
+export const BACKGROUND = SEGMENTS + 5;
+/** A core drops at its tick what the others have published. */
+export const SWEEP = SEGMENTS + 6;
+/** A device's DMA, until it has landed. `detail`: the page. */
+export const DMA = SEGMENTS + 7;
+/** The walk that a miss takes; of a device, inside of its DMA. `detail`: the page. */
+export const WALK = SEGMENTS + 8;
+
+export const RECORD_FIELDS = 7;
+const FIRST_RECORDS = 256;
+/** A slice of no message and no submission has this for its party. */
+export const NO_LINK = -1;
+/** Own work, which is no chain's. */
+const NO_ANSWER = { party: NO_LINK, sequence: NO_LINK };
+
+/** Whether what is done now is recorded: all actors of a run share it. */
+export interface RecordingGate {
+  readonly recording: boolean;
+  /** From now on it is. */
+  record(): void;
+}
+
+/** Of a machine, what decides whether there are time lines. */
+interface Recorded {
+  readonly control: RecordingGate;
+  readonly shape: MachineShape;
+}
+
+/** What an actor of this machine records its time line with; undefined where nobody asks for it. */
+export function timelineOf({ control, shape }: Recorded): Timeline | undefined {
+  return shape.timeline === undefined ? undefined : new Timeline(control, shape.timeline);
+}
+
+export interface TimelineData {
+  /** One after the other, RECORD_FIELDS numbers each, as they ended. */
+  readonly records: Float64Array;
+  /** Slices for which there was no room … */
+  readonly leftOut: number;
+  /** … and when the first of them began; Infinity if there are none. */
+  readonly leftOutFromNs: number;
+}
+
+export class Timeline {
+  private readonly gate: RecordingGate;
+  private readonly window: TimelineWindow;
+  private records = new Float64Array(FIRST_RECORDS * RECORD_FIELDS);
+  private length = 0;
+  private leftOut = 0;
+  private leftOutFromNs = Number.POSITIVE_INFINITY;
+  /** Operations that count, and whether they do yet. */
+  private operations = 0;
+  private counts = false;
+  private inOperation = false;
+  /** By chain: the message or submission whose answer it is. */
+  private readonly answers: { party: number; sequence: number }[] = [];
+
+  constructor(gate: RecordingGate, window: TimelineWindow) {
+    this.gate = gate;
+    this.window = window;
+  }
+
+  /** The actor has done something, and nothing else meanwhile but what it did inside of that. */
+  did(kind: number, startNs: number, endNs: number, detail = 0): void {
+    if (endNs > startNs) this.note(OWN_ROW, kind, startNs, endNs, detail, NO_LINK, NO_LINK);
+  }
+
+  /** The same, as a part of a message or submission. */
+  didFor(
+    kind: number,
+    startNs: number,
+    endNs: number,
+    detail: number,
+    party: number,
+    sequence: number,
+  ): void {
+    this.note(OWN_ROW, kind, startNs, endNs, detail, party, sequence);
+  }
+
+  /** Something has happened to a message or submission of the actor's beside what it did. */
+  beside(kind: number, startNs: number, endNs: number, party: number, sequence: number): void {
+    this.note(SIDE_ROW, kind, startNs, endNs, 0, party, sequence);
+  }
+
+  /** The actor sends a message, or a submission, of which others will do a part. */
+  sent(kind: number, atNs: number, party: number, sequence: number): void {
+    this.note(ORIGIN_ROW, kind, atNs, atNs, 0, party, sequence);
+  }
+
+  /** An operation begins; those of the warm-up do not count. */
+  beginOperation(): void {
+    this.inOperation = true;
+    this.operations++;
+    if (this.counts && this.operations === this.window.fromOperation) this.gate.record();
+  }
+
+  endOperation(beganNs: number, endNs: number): void {
+    this.inOperation = false;
+    this.did(OPERATION, beganNs, endNs, this.operations);
+  }
+
+  /** The warm-up is over. */
+  countFromHere(): void {
+    this.operations = 0;
+    this.counts = true;
+  }
+
+  /** A step of the initiator's: own work of a segment, or a wait for a chain. */
+  step(segment: number, chain: number, startNs: number, endNs: number): void {
+    if (!this.inOperation) return; // It began at a former operation's end: nothing to show.
+    this.did(chain === OWN_CHAIN ? segment : WAIT, startNs, endNs, chain);
+  }
+
+  /** Which answer a chain is from here on. */
+  answered(chain: number, party: number, sequence: number): void {
+    this.answers[chain] = { party, sequence };
+  }
+
+  /** A piece of the operation's critical path. */
+  onPath(segment: number, chain: number, startNs: number, endNs: number): void {
+    if (!this.inOperation) return;
+    const { party, sequence } = this.answers[chain] ?? NO_ANSWER;
+    this.note(PATH_ROW, segment, startNs, endNs, chain, party, sequence);
+  }
+
+  toData(): TimelineData {
+    const { leftOut, leftOutFromNs } = this;
+    return { records: this.records.slice(0, this.length), leftOut, leftOutFromNs };
+  }
+
+  private note(
+    row: number,
+    kind: number,
+    startNs: number,
+    endNs: number,
+    detail: number,
+    party: number,
+    sequence: number,
+  ): void {
+    if (!this.gate.recording) return;
+    if (this.length === this.window.maxSlices * RECORD_FIELDS) {
+      this.leftOut++;
+      this.leftOutFromNs = Math.min(this.leftOutFromNs, startNs);
+      return;
+    }
+    if (this.length === this.records.length) this.grow();
+    const { records, length } = this;
+    records[length] = row;
+    records[length + 1] = kind;
+    records[length + 2] = startNs;
+    records[length + 3] = endNs;
+    records[length + 4] = detail;
+    records[length + 5] = party;
+    records[length + 6] = sequence;
+    this.length = length + RECORD_FIELDS;
+  }
+
+  private grow(): void {
+    const records = new Float64Array(2 * this.records.length);
+    records.set(this.records);
+    this.records = records;
+  }
+}

@@ -1,0 +1,52 @@
+// Rounds of a stress run whose devices have TLBs of their own, and go away or answer wrongly while
+// everybody flushes: what a run draws only now and then.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { roundOf, type StressSettings } from "../../dist/src/cli/stress/rounds.js";
+import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
+import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
+import { AKAROS_2020 } from "../support/virtual-run.ts";
+
+const ROUNDS = [1, 4];
+
+let pool: VirtualPool;
+beforeAll(() => {
+  pool = new VirtualPool(1);
+});
+afterAll(() => pool.close());
+
+function settingsFor(policy: string): StressSettings {
+  return {
+    executor: "virtual",
+    policies: [parsePolicy(policy)],
+    profile: AKAROS_2020,
+    profileName: AKAROS_2020.name,
+    cores: 8,
+    iommus: 1,
+    devices: 2,
+    seed: 7,
+    injectsFaults: true,
+    roundOperations: 20_000,
+    hostCpus: 1,
+  };
+}
+
+describe("device TLBs under faults: every round ends, and nothing stale is used", () => {
+  it.each([
+    ["strict", "safe"],
+    ["overlapped", "safe"],
+    ["batch(8)", "safe"],
+    ["strict+wait-every(4)", "exposed"],
+    ["overlapped+wait-every(7)", "exposed"],
+  ])("%s: %s", async (policy, verdict) => {
+    for (const number of ROUNDS) {
+      const { point } = roundOf(settingsFor(policy), number);
+      const workload = { ...point.workload, ats: true };
+      const { check, cores, iommus } = await pool.run({ ...point, workload });
+      expect(check!.findings).toEqual([]);
+      expect(check!.verdict).toBe(verdict);
+      expect(iommus.deviceTlb).toBeGreaterThan(cores.shootdowns / 2);
+      expect(cores.iommuFaults).toBeGreaterThan(0);
+    }
+  });
+});

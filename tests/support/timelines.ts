@@ -1,0 +1,57 @@
+// Timelines of runs in virtual time, in this thread.
+
+import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
+import { capped } from "../../dist/src/results/timeline/cap.js";
+import type { Timeline } from "../../dist/src/results/timeline/form.js";
+import { runTimeline } from "../../dist/src/results/timeline/run.js";
+import { traceFileOf } from "../../dist/src/results/timeline/trace-events.js";
+import {
+  auditOf,
+  machineOf,
+  type Point,
+  type PointResult,
+  playOf,
+  shapeOf,
+} from "../../dist/src/workers/point.js";
+import { resultOf } from "../../dist/src/workers/sums.js";
+import { partOf } from "../../dist/src/workloads/cast.js";
+import { pointOf, workloadOf } from "./points.ts";
+
+const ROOM = 100_000;
+
+export interface Recorded {
+  readonly timeline: Timeline;
+  readonly result: PointResult;
+}
+
+/** Runs a point and takes the timeline of its operations `first` to `last`. */
+export function record(
+  part: Partial<Point> & { readonly work?: Parameters<typeof workloadOf>[0] },
+  first = 1,
+  last = 3,
+  maxSlices = ROOM,
+): Recorded {
+  const { work, ...rest } = part;
+  const point = pointOf({
+    executor: "virtual",
+    workload: workloadOf({ operations: last, pages: 1, ...work }),
+    timeline: { fromOperation: first, maxSlices },
+    ...rest,
+  });
+  const result = run(point);
+  return { result, timeline: runTimeline(result.timelines, shapeOf(point), { first, last }) };
+}
+
+export function run(point: Point): PointResult {
+  const machine = machineOf(point);
+  const executor = new VirtualExecutor(machine);
+  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
+  executor.complete(parts.map(({ protocol }) => protocol));
+  const reports = parts.map(({ report }) => report());
+  return resultOf(point, [{ reports, wallS: 0, atRest: auditOf(machine) }]);
+}
+
+/** The JSON that is written of a timeline. */
+export function jsonOf(timeline: Timeline, maxEvents = Number.POSITIVE_INFINITY): string {
+  return JSON.stringify(traceFileOf(capped(timeline, maxEvents).timeline, { of: "a test" }));
+}

@@ -1,0 +1,149 @@
+// What a viewer wants of a trace in Chrome's Trace Event Format, and what of it can be checked
+// only over all events.
+
+import { z } from "zod";
+
+const onTrack = { pid: z.int().positive(), tid: z.int().positive() };
+const us = z.number().nonnegative();
+
+const metadata = z.union([
+  z.strictObject({
+    ph: z.literal("M"),
+    name: z.enum(["process_name", "thread_name"]),
+    pid: z.int().positive(),
+    tid: z.int().positive().optional(),
+    args: z.strictObject({ name: z.string().min(1) }),
+  }),
+  z.strictObject({
+    ph: z.literal("M"),
+    name: z.enum(["process_sort_index", "thread_sort_index"]),
+    pid: z.int().positive(),
+    tid: z.int().positive().optional(),
+    args: z.strictObject({ sort_index: z.int().nonnegative() }),
+  }),
+]);
+
+const slice = z.strictObject({
+  ph: z.literal("X"),
+  name: z.string().min(1),
+  cat: z.string().min(1),
+  cname: z.literal("terrible").optional(),
+  ts: us,
+  dur: us,
+  ...onTrack,
+  args: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+
+const arrow = {
+  name: z.enum(["ipi", "invalidation"]),
+  cat: z.string().min(1),
+  id: z.int().positive(),
+  ts: us,
+  ...onTrack,
+};
+
+export const traceSchema = z.strictObject({
+  displayTimeUnit: z.literal("ns"),
+  otherData: z.record(z.string(), z.union([z.string(), z.number()])),
+  traceEvents: z.array(
+    z.union([
+      metadata,
+      slice,
+      z.strictObject({ ph: z.literal("s"), ...arrow }),
+      z.strictObject({ ph: z.literal("t"), ...arrow, bp: z.literal("e") }),
+      z.strictObject({ ph: z.literal("f"), ...arrow, bp: z.literal("e") }),
+    ]),
+  ),
+});
+
+export type Trace = z.infer<typeof traceSchema>;
+export type TraceEvent = Trace["traceEvents"][number];
+export type SliceEvent = Extract<TraceEvent, { ph: "X" }>;
+type ArrowEvent = Extract<TraceEvent, { id: number }>;
+
+/** As viewers understand times. */
+export function nsOf(us: number): number {
+  return Math.trunc(us * 1000);
+}
+
+/** Slices by the name of their track, in the order of the file. */
+export function slicesByTrack({ traceEvents }: Trace): Map<string, SliceEvent[]> {
+  const names = new Map<number, string>();
+  const tracks = new Map<string, SliceEvent[]>();
+  for (const event of traceEvents) {
+    if (event.ph !== "M" || event.name !== "thread_name" || !("name" in event.args)) continue;
+    names.set(event.tid!, event.args.name);
+    tracks.set(event.args.name, []);
+  }
+  for (const event of traceEvents) {
+    if (event.ph === "X") tracks.get(names.get(event.tid)!)!.push(event);
+  }
+  return tracks;
+}
+
+/** What is wrong with a trace: text that does not follow the schema throws. */
+export function complaintsAbout(text: string): string[] {
+  const trace = traceSchema.parse(JSON.parse(text));
+  return [...unordered(trace), ...unnested(trace), ...looseArrows(trace), ...unnamed(trace)];
+}
+
+function unordered({ traceEvents }: Trace): string[] {
+  const times = traceEvents.flatMap((event) => (event.ph === "M" ? [] : [event.ts]));
+  return times.some((ts, i) => i > 0 && ts < times[i - 1]) ? ["events out of order"] : [];
+}
+
+/** Slices of a track must nest or not overlap, in whole ns, parents first. */
+function unnested(trace: Trace): string[] {
+  const found: string[] = [];
+  for (const [track, slices] of slicesByTrack(trace)) {
+    const open: number[] = [];
+    for (const { name, ts, dur } of slices) {
+      const startNs = nsOf(ts);
+      const endNs = startNs + nsOf(dur);
+      while (open.length > 0 && open[open.length - 1] <= startNs) open.pop();
+      if (open.length > 0 && open[open.length - 1] < endNs)
+        found.push(`${track}: ${name} at ${ts}`);
+      open.push(endNs);
+    }
+  }
+  return found;
+}
+
+/**
+ * Each arrow has one start and one end, comes later at each step, and each of its events stands
+ * right behind the slice that it is bound to, but for others bound to the same.
+ */
+function looseArrows({ traceEvents }: Trace): string[] {
+  const found: string[] = [];
+  const arrows = new Map<number, ArrowEvent[]>();
+  traceEvents.forEach((event, i) => {
+    if (event.ph === "M" || event.ph === "X") return;
+    arrows.set(event.id, [...(arrows.get(event.id) ?? []), event]);
+    let before = i - 1;
+    while ("id" in traceEvents[before] || !("tid" in traceEvents[before])) before--;
+    const slice = traceEvents[before];
+    if (slice.ph !== "X" || slice.tid !== event.tid || slice.ts !== event.ts) {
+      found.push(`arrow ${event.id} at ${event.ts} is bound to nothing`);
+    }
+  });
+  for (const [id, events] of arrows) {
+    const phases = events.map(({ ph }) => ph).join("");
+    if (!/^st*f$/.test(phases)) found.push(`arrow ${id} is ${phases}`);
+    if (new Set(events.map(({ name }) => name)).size > 1)
+      found.push(`arrow ${id} changes its name`);
+  }
+  return found;
+}
+
+/** Every track that has something has a name and a place. */
+function unnamed({ traceEvents }: Trace): string[] {
+  const known = (name: string): Set<number | undefined> =>
+    new Set(
+      traceEvents.flatMap((event) => (event.ph === "M" && event.name === name ? [event.tid] : [])),
+    );
+  const [named, placed] = [known("thread_name"), known("thread_sort_index")];
+  return traceEvents.flatMap((event) => {
+    if (event.ph === "M" || (named.has(event.tid) && placed.has(event.tid))) return [];
+    return [`track ${event.tid} has no name or no place`];
+  });
+}
