@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { expand } from "../../src/cli/experiments/expand.ts";
 import { loadExperiment } from "../../src/cli/experiments/load.ts";
 import { Interrupt } from "../../src/cli/interrupt.ts";
-import { measure } from "../../src/cli/measure.ts";
+import { measure } from "../../src/cli/measure/measure.ts";
 import { endWithOutput, print, renderRows } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import type { MeasuredPoint } from "../../src/results/rows.ts";
@@ -31,7 +31,7 @@ const {
   points: measured,
   failure,
   floorNs = 0,
-} = await measure(points, progress, interrupt.signal);
+} = await measure(points, SEED, progress, interrupt.signal);
 interrupt.dispose();
 if (failure !== undefined) throw failure;
 const agreements = pairsOf(measured).map(([threads, virtual]) =>

@@ -54,7 +54,7 @@ export default async function measure(task: VirtualFloorTask): Promise<VirtualRo
     const ours = run.turns / run.wallS;
     rounds.push({ before, ours, after, shootdownsPerS, acknowledgementsPerS });
     if (round === 0) {
-      const { latency } = resultOf(point, run.reports, run.wallS, run.atRest);
+      const { latency } = resultOf(point, [run]);
       point = pointOf(task, point.workload.gapNs + Math.round(latency.mean ?? 0));
     }
   }

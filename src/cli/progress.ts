@@ -1,7 +1,10 @@
 // What standard error says while points run: one live line on a terminal, otherwise a line for each
 // point. Nothing is written while a point of threads is being measured.
 
-import type { MeasuredPoint, NamedPoint } from "../results/rows.ts";
+import type { NamedPoint } from "../results/rows.ts";
+import type { RunRecord } from "../workers/point.ts";
+import { latencyOf } from "../workers/sums.ts";
+import type { Run } from "./measure/order.ts";
 
 const CLEAR_LINE = "\r\x1b[K";
 
@@ -17,23 +20,22 @@ export class Progress {
     this.isLive = process.stderr.isTTY === true;
   }
 
-  /** A point is about to run, alone. */
-  begin(point: NamedPoint): void {
-    if (!this.isQuiet && this.isLive) this.show(this.done + 1, point);
+  /** A run is about to take place, alone. */
+  begin(run: Run): void {
+    if (!this.isQuiet && this.isLive && !run.isAgain) this.show(this.done + 1, run.planned);
   }
 
-  finish(measured: MeasuredPoint): void {
+  finish({ planned, isAgain }: Run, record: RunRecord): void {
+    if (isAgain) return;
     this.done++;
     if (this.isQuiet) return;
     if (this.isLive) {
-      this.show(this.done, measured);
+      this.show(this.done, planned);
       return;
     }
-    const { latency, wallS } = measured.result;
-    const p50Us = ((latency.quantile(0.5) ?? 0) / 1000).toFixed(2);
-    process.stderr.write(
-      `${this.done}/${this.total} ${describe(measured)}: p50 ${p50Us} µs (${wallS.toFixed(1)} s)\n`,
-    );
+    const p50Us = ((latencyOf([record]).quantile(0.5) ?? 0) / 1000).toFixed(2);
+    const took = `p50 ${p50Us} µs (${record.wallS.toFixed(1)} s)`;
+    process.stderr.write(`${this.done}/${this.total} ${describe(planned)}: ${took}\n`);
   }
 
   private show(number: number, point: NamedPoint): void {

@@ -6,13 +6,13 @@ import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
 import { ResultFolder } from "../results/folder.ts";
 import { describeHost, type Host } from "../results/host.ts";
-import { warningsOf } from "../results/manifest.ts";
 import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
+import { findingsOf, warningsOf } from "../results/warnings.ts";
 import type { CountsByCause } from "../workloads/traces/index.ts";
 import { countsTable } from "./counts.ts";
 import type { PlannedPoint } from "./experiments/expand.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
-import { type Measurement, measure } from "./measure.ts";
+import { type Measurement, measure } from "./measure/measure.ts";
 import { type Format, print, renderRows } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
@@ -45,7 +45,7 @@ export async function runSession(request: SessionRequest): Promise<void> {
   try {
     const runs = points.reduce((sum, { repetitions }) => sum + repetitions, 0);
     const progress = new Progress(runs, request.quiet);
-    const measurement = await measure(points, progress, interrupt.signal);
+    const measurement = await measure(points, request.seed, progress, interrupt.signal);
     await report(request, folder, measurement, host, started);
     if (interrupt.signal.aborted) throw interruption(measurement, folder);
     if (measurement.failure !== undefined) throw measurement.failure;
@@ -73,12 +73,12 @@ function checkProfileNames(points: readonly PlannedPoint[]): void {
 async function report(
   request: SessionRequest,
   folder: ResultFolder,
-  { points, failure, floorNs }: Measurement,
+  { points, noise, failure, floorNs, checks }: Measurement,
   host: Host,
   started: Date,
 ): Promise<void> {
   if (points.length === 0) return;
-  const found = warningsOf(host, points);
+  const found = [...findingsOf(points), ...warningsOf(host, checks, noise, points)];
   const { kernel } = request;
   const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));
   const facts = {
@@ -87,7 +87,9 @@ async function report(
     started,
     ended: new Date(),
     host,
+    noise,
     floorNs,
+    checks,
     warnings: [...request.notes, ...found],
     experiment: request.experiment,
     interrupted: failure !== undefined,

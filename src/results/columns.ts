@@ -188,6 +188,14 @@ export const SUMMARY_COLUMNS = [
   { ...latencyColumn("mean", "Mean of the operations."), type: "number" },
   latencyColumn("p50_low", "Lower end of the median's 95 % bootstrap interval."),
   latencyColumn("p50_high", "Upper end of the median's 95 % bootstrap interval."),
+  latencyColumn("p99_low", "Lower end of the 99th percentile's 95 % bootstrap interval."),
+  latencyColumn("p99_high", "Upper end of the 99th percentile's 95 % bootstrap interval."),
+  {
+    name: "outliers",
+    type: "integer",
+    unit: "operations",
+    meaning: "Operations that took more than the upper quartile and 3 interquartile ranges.",
+  },
   {
     name: "late_ns_p50",
     type: "integer",

@@ -1,11 +1,12 @@
 // `manifest.json`: how a run came about, so that it can be judged and repeated.
 
-import { describeFinding, type Finding } from "../engine/check/finding.ts";
-import { isFree, type Profile } from "../engine/profile/profile.ts";
-import { shapeOf } from "../workers/point.ts";
+import type { Finding } from "../engine/check/finding.ts";
+import type { Profile } from "../engine/profile/profile.ts";
 import type { Host } from "./host.ts";
+import type { NoiseByExecutor } from "./noise.ts";
 import { describePackage, type Package } from "./package.ts";
-import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
+import type { MeasuredPoint } from "./rows.ts";
+import type { HostChecks } from "./warnings.ts";
 
 export const MANIFEST_SCHEMA = "shootdown/manifest/1";
 
@@ -19,8 +20,8 @@ export interface Manifest {
   readonly started: string;
   readonly ended: string;
   readonly host: Host;
-  /** Repeated measurements of how restless the host is; nothing is measured yet. */
-  readonly noise: Readonly<Record<string, number>>;
+  /** By how much points differ that were run twice. */
+  readonly noise: NoiseByExecutor;
   /** Least times that this host needs for what a result consists of. */
   readonly floors: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
@@ -49,7 +50,10 @@ export interface RunFacts {
   readonly started: Date;
   readonly ended: Date;
   readonly host: Host;
+  readonly noise: NoiseByExecutor;
   readonly floorNs: number | undefined;
+  /** Undefined where no threads were measured. */
+  readonly checks: HostChecks | undefined;
   readonly warnings: readonly string[];
   readonly experiment: readonly object[];
   readonly interrupted: boolean;
@@ -77,8 +81,11 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     started: facts.started.toISOString(),
     ended: facts.ended.toISOString(),
     host: facts.host,
-    noise: {},
-    floors: facts.floorNs === undefined ? {} : { round_trip_ns: facts.floorNs },
+    noise: facts.noise,
+    floors: {
+      ...(facts.floorNs !== undefined && { round_trip_ns: facts.floorNs }),
+      ...(facts.checks !== undefined && { clock_step_ns: Math.round(facts.checks.clockStepNs) }),
+    },
     warnings: facts.warnings,
     wall_s: wallS,
     shared_bytes: sharedBytes,
@@ -87,59 +94,4 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     experiment: facts.experiment,
     interrupted: facts.interrupted,
   };
-}
-
-/** Warnings that follow from the host and from what was measured on it. */
-export function warningsOf(host: Host, points: readonly MeasuredPoint[]): string[] {
-  const warnings: string[] = [];
-  if (host.virtualized === true && points.some(isThreaded)) {
-    warnings.push(
-      "this machine is virtual: its CPUs may be taken away at any time, which shows as late. " +
-        "Look at medians, and repeat with --repetitions 3.",
-    );
-  }
-  const crowded = points.filter(isOversubscribed).map(({ result }) => result.actors);
-  for (const actors of new Set(crowded)) {
-    warnings.push(
-      `${actors} actors on ${host.cpus} CPUs at --dilate 1: times are not comparable. ` +
-        "Use --dilate 100.",
-    );
-  }
-  warnings.push(...points.filter(isUnsafe).map(describeFindings));
-  const late = points.filter(isMostlyLate).length;
-  if (late > 0) {
-    warnings.push(
-      `in ${late} of ${points.length} results the host added more than a tenth to the median ` +
-        "(column late_ns_p50). Leave the machine alone, or use a larger --dilate.",
-    );
-  }
-  return warnings;
-}
-
-function isUnsafe({ result }: MeasuredPoint): boolean {
-  return result.check?.verdict === "unsafe";
-}
-
-/** `akaros is unsafe (munmap, point 1f…, seed 42): 3 findings, first stale-use by core 1 …`. */
-function describeFindings({ id, workload, point, result }: MeasuredPoint): string {
-  const { findings = [], findingCount = 0 } = result.check ?? {};
-  const count = findingCount === 1 ? "1 finding" : `${findingCount} findings`;
-  const which = `${workload}, ${point.cores} cores, point ${id}, seed ${point.seed}`;
-  const [first] = findings.map((finding) => describeFinding(finding, shapeOf(point)));
-  return (
-    `${point.policy.name} is unsafe (${which}): ${count}, first ${first}. ` +
-    "See findings in manifest.json."
-  );
-}
-
-/** In virtual time the host has no part in a result. */
-function isThreaded({ point }: MeasuredPoint): boolean {
-  return point.executor === "threads";
-}
-
-/** With a profile that costs nothing, all that is measured is the host. */
-function isMostlyLate({ point, result }: MeasuredPoint): boolean {
-  if (isFree(point.profile)) return false;
-  const { late, latency } = result;
-  return (late.quantile(0.5) ?? 0) > (latency.quantile(0.5) ?? 0) / 10;
 }

@@ -12,7 +12,8 @@ import type { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
 import type { Point, PointResult } from "../workers/point.ts";
 import type { CriticalPathRow, KeyRow, SummaryRow } from "./columns.ts";
-import { medianInterval } from "./median.ts";
+import { intervalOf } from "./intervals.ts";
+import { outliersOf } from "./outliers.ts";
 
 /** A point that is to be measured, with the names it goes by. */
 export interface NamedPoint {
@@ -42,7 +43,8 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
   const isThreaded = point.executor === "threads";
   const operations = cores.operations;
   const perOperation = (count: number) => rounded(ratio(count, operations));
-  const interval = medianInterval(latency);
+  const median = intervalOf(latency, 0.5);
+  const p99 = intervalOf(latency, 0.99);
   return {
     ...keyRow(measured),
     ops: operations,
@@ -58,8 +60,11 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     latency_ns_p999: latency.quantile(0.999),
     latency_ns_max: latency.quantile(1),
     latency_ns_mean: rounded(latency.mean),
-    latency_ns_p50_low: interval?.low,
-    latency_ns_p50_high: interval?.high,
+    latency_ns_p50_low: median?.low,
+    latency_ns_p50_high: median?.high,
+    latency_ns_p99_low: p99?.low,
+    latency_ns_p99_high: p99?.high,
+    outliers: outliersOf(latency),
     late_ns_p50: isThreaded ? late.quantile(0.5) : undefined,
     late_ns_p99: isThreaded ? late.quantile(0.99) : undefined,
     ops_per_s: rounded(ratio(operations * 1e9, elapsedNs)),

@@ -5,21 +5,37 @@ import { isFree } from "../engine/profile/profile.ts";
 import type { WorkloadPlan } from "../workloads/workload.ts";
 import type { ActorTask } from "./actor.ts";
 import type { Gang } from "./gang.ts";
-import { auditOf, machineOf, type Point, type PointResult, playOf } from "./point.ts";
+import {
+  auditOf,
+  machineOf,
+  type Point,
+  type PointResult,
+  playOf,
+  type RunRecord,
+} from "./point.ts";
 import { resultOf } from "./sums.ts";
 
 /** Host time that each oversubscribing actor leaves between two wake-ups of its own. */
 const BACKGROUND_PERIOD_HOST_NS = 500_000;
 
-/**
- * Runs a point to its end. Errors are the gang's, and UsageError if the machine cannot be
- * that large.
- */
+/** Runs a point to its end, once. Errors are those of `recordOnThreads`. */
 export async function runOnThreads(
   gang: Gang,
   point: Point,
   signal?: AbortSignal,
 ): Promise<PointResult> {
+  return resultOf(point, [await recordOnThreads(gang, point, signal)]);
+}
+
+/**
+ * What comes out of one run of a point. Errors are the gang's, and UsageError if the machine cannot
+ * be that large.
+ */
+export async function recordOnThreads(
+  gang: Gang,
+  point: Point,
+  signal?: AbortSignal,
+): Promise<RunRecord> {
   const machine = machineOf(point);
   const { memory, shape } = machine;
   const { initiators } = point.workload;
@@ -42,7 +58,7 @@ export async function runOnThreads(
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);
   const wallS = Number(process.hrtime.bigint() - began) / 1e9;
-  return resultOf(point, reports, wallS, auditOf(machine));
+  return { reports, wallS, atRest: auditOf(machine) };
 }
 
 /**

@@ -44,14 +44,26 @@ export interface RunReport extends ActorReport {
   readonly steps?: Steps;
 }
 
+/** What came out of one run of a point, as it crosses threads and processes. */
+export interface RunRecord {
+  /** By actor. */
+  readonly reports: readonly RunReport[];
+  /** What was wrong when all actors had left. */
+  readonly atRest: readonly Finding[];
+  /** Seconds on the wall, of the run alone. */
+  readonly wallS: number;
+}
+
 /** One segment over all operations; operations without it count as 0. */
 export interface SegmentSummary {
   readonly onPath: Histogram;
   readonly slackNsMean: number;
 }
 
+/** What came out of all runs of a point whose operations count as one sample. */
 export interface PointResult {
-  /** By actor, if they were logged. */
+  readonly rounds: number;
+  /** By actor, if they were logged; of the first run. */
   readonly steps: readonly (Steps | undefined)[];
   readonly latency: Histogram;
   readonly late: Histogram;
@@ -61,7 +73,10 @@ export interface PointResult {
   readonly causes: Float64Array;
   readonly iommus: IommuCounters;
   readonly devices: DeviceCounters;
-  /** From the first initiator's first measured operation to the last one's last, in modelled ns. */
+  /**
+   * From the first initiator's first measured operation to the last one's last, in modelled ns;
+   * of all runs together.
+   */
   readonly elapsedNs: number;
   /** What the checker has seen; undefined while it is off. */
   readonly check: CheckSums | undefined;

@@ -1,6 +1,5 @@
 // What the actors of a point report, added up.
 
-import type { Finding } from "../engine/check/finding.ts";
 import { type CheckData, sumChecks } from "../engine/check/sums.ts";
 import { layOut } from "../engine/layout/regions.ts";
 import { actorsOf } from "../engine/layout/shape.ts";
@@ -9,30 +8,42 @@ import { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENTS } from "../engine/probe/segments.ts";
 import { CauseTally } from "../workloads/cause-tally.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
-import { type Point, type PointResult, type RunReport, shapeOf } from "./point.ts";
+import { type Point, type PointResult, type RunRecord, type RunReport, shapeOf } from "./point.ts";
 
-/**
- * The result of a point whose actors, in their order, reported `reports` after `wallS` seconds;
- * `atRest` is what an audit of its machine found then.
- */
-export function resultOf(
-  point: Point,
-  reports: readonly RunReport[],
-  wallS: number,
-  atRest: readonly Finding[],
-): PointResult {
+/** The result of a point from what came out of its runs, of which there is at least one. */
+export function resultOf(point: Point, records: readonly RunRecord[]): PointResult {
   const shape = shapeOf(point);
   const actors = actorsOf(shape);
+  const reports = records.flatMap((record) => record.reports);
+  const atRest = records.flatMap((record) => record.atRest);
   return {
     ...sumUp(reports),
+    rounds: records.length,
+    elapsedNs: records.reduce((sum, record) => sum + elapsedNs(record), 0),
     check: point.checks ? sumChecks(checksOf(reports), atRest) : undefined,
-    steps: reports.map(({ steps }) => steps),
-    wallS,
+    steps: records[0].reports.map(({ steps }) => steps),
+    wallS: records.reduce((sum, { wallS }) => sum + wallS, 0),
     sharedBytes: layOut(shape).bytes,
     responders: countResponders(point),
     actors,
     oversubscribed: point.executor === "threads" && actors > point.hostCpus,
   };
+}
+
+/** Latencies of all operations of these runs. */
+export function latencyOf(records: readonly RunRecord[]): Histogram {
+  const latency = new Histogram();
+  for (const { core } of records.flatMap(({ reports }) => reports)) {
+    if (core?.path !== undefined) latency.merge(core.path.latency);
+  }
+  return latency;
+}
+
+/** From the first operation's begin to the last one's end. */
+function elapsedNs({ reports }: RunRecord): number {
+  const measured = reports.flatMap(({ core }) => (core?.path === undefined ? [] : core.measured));
+  const began = measured.map(({ beganNs }) => beganNs);
+  return Math.max(...measured.map(({ endedNs }) => endedNs)) - Math.min(...began);
 }
 
 function checksOf(reports: readonly RunReport[]): CheckData[] {
@@ -50,10 +61,7 @@ function countResponders(point: Point): number {
 
 function sumUp(
   reports: readonly RunReport[],
-): Pick<
-  PointResult,
-  "latency" | "late" | "segments" | "cores" | "causes" | "iommus" | "devices" | "elapsedNs"
-> {
+): Pick<PointResult, "latency" | "late" | "segments" | "cores" | "causes" | "iommus" | "devices"> {
   const latency = new Histogram();
   const late = new Histogram();
   const onPath = Array.from({ length: SEGMENTS }, () => new Histogram());
@@ -63,8 +71,6 @@ function sumUp(
   const iommus = new IommuCounters();
   const devices = new DeviceCounters();
   const causes = new CauseTally();
-  let beganNs = Number.POSITIVE_INFINITY;
-  let endedNs = 0;
   for (const { core, iommu, device } of reports) {
     if (core !== undefined) {
       addCore(cores, core.counters);
@@ -82,8 +88,6 @@ function sumUp(
       slackSumNs[i] += segment.slackSumNs;
       slackCount[i] += segment.slackCount;
     });
-    beganNs = Math.min(beganNs, core.measured.beganNs);
-    endedNs = Math.max(endedNs, core.measured.endedNs);
   }
   const segments = onPath.map((histogram, i) => {
     if (slackCount[i] > 0 && histogram.count < latency.count) {
@@ -94,8 +98,7 @@ function sumUp(
       slackNsMean: slackCount[i] > 0 ? slackSumNs[i] / slackCount[i] : 0,
     };
   });
-  const elapsedNs = endedNs - beganNs;
-  return { latency, late, segments, cores, causes: causes.counts, iommus, devices, elapsedNs };
+  return { latency, late, segments, cores, causes: causes.counts, iommus, devices };
 }
 
 function addCore(sum: CoreCounters, part: CoreCounters): void {

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import { NoProgressError } from "../engine/errors.ts";
-import type { Point, PointResult } from "./point.ts";
+import type { Point, PointResult, RunRecord } from "./point.ts";
 import { resultOf } from "./sums.ts";
 import type { StuckRun, VirtualRun } from "./virtual.ts";
 
@@ -27,14 +27,19 @@ export class VirtualPool {
     });
   }
 
+  /** Runs a point to its end, once. Errors are those of `record`. */
+  async run(point: Point, signal?: AbortSignal): Promise<PointResult> {
+    return resultOf(point, [await this.record(point, signal)]);
+  }
+
   /**
-   * Runs a point to its end as soon as a CPU is free.
+   * What comes out of one run of a point, which begins as soon as a CPU is free.
    * @throws NoProgressError if nobody in it can go on, AbortError when `signal` fires.
    */
-  async run(point: Point, signal?: AbortSignal): Promise<PointResult> {
+  async record(point: Point, signal?: AbortSignal): Promise<RunRecord> {
     const run = await this.pool.run(point, signal ? { signal } : {});
     if ("stuck" in run) throw new NoProgressError(run.stuck);
-    return resultOf(point, run.reports, run.wallS, run.atRest);
+    return run;
   }
 
   async close(): Promise<void> {

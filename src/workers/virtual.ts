@@ -3,13 +3,12 @@
 // core, which is always an initiator, runs from `dist/inline` as plain functions at the bottom of
 // the stack.
 
-import type { Finding } from "../engine/check/finding.ts";
 import { NoProgressError } from "../engine/errors.ts";
 import { LoggedCpu } from "../engine/executor/step-log.ts";
 import { VirtualExecutor } from "../engine/executor/virtual.ts";
 import { Random } from "../engine/random.ts";
 import { type Part, partOf } from "../workloads/cast.ts";
-import { auditOf, machineOf, type Point, playOf, type RunReport } from "./point.ts";
+import { auditOf, machineOf, type Point, playOf, type RunRecord } from "./point.ts";
 
 /** No actor's: those have their numbers. */
 const JITTER_STREAM = -1;
@@ -20,14 +19,9 @@ interface Inline {
   readonly machine: typeof import("../engine/machine/machine.ts");
 }
 
-export interface VirtualRun {
-  readonly reports: readonly RunReport[];
+export interface VirtualRun extends RunRecord {
   /** Turns of all actors. */
   readonly turns: number;
-  /** Seconds on the wall, of the run alone. */
-  readonly wallS: number;
-  /** What was wrong when all actors had left. */
-  readonly atRest: readonly Finding[];
 }
 
 /** A run that came to no end; as data, since an error's class does not cross to other threads. */

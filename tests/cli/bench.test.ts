@@ -108,6 +108,8 @@ describe("bench: a tiny experiment from its file to its results", () => {
     const manifest = JSON.parse(read(out, "manifest.json"));
     expect(Object.keys(manifest)).toEqual(expect.arrayContaining(MANIFEST_KEYS));
     expect(manifest).toMatchObject({ seed: 7, interrupted: false, package: { name: "shootdown" } });
+    expect(Object.keys(manifest.noise)).toEqual(["threads"]);
+    expect(manifest.noise.threads.p50_spread).toBeGreaterThanOrEqual(0);
     expect(Object.keys(manifest.wall_s)).toEqual([...new Set(summary.map(({ point }) => point))]);
   });
 

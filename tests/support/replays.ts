@@ -40,7 +40,7 @@ export function replay(read: TraceWorkload, policy = LINUX, maxGapNs = 100_000):
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
   executor.complete(parts.map(({ protocol }) => protocol));
   const reports = parts.map(({ report }) => report());
-  const result = resultOf(point, reports, 0, []);
+  const result = resultOf(point, [{ reports, wallS: 0, atRest: [] }]);
   const measured = { experiment: "", id: "", workload: "", pages: undefined, point };
   const kernel = kernelCounts(read.kernelRequests ?? [], Number.POSITIVE_INFINITY);
   const counts: Counts = {};

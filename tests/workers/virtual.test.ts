@@ -22,12 +22,8 @@ function asWritten(point: Point): PointResult {
   const executor = new VirtualExecutor(machine);
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
   executor.complete(parts.map(({ protocol }) => protocol));
-  return resultOf(
-    point,
-    parts.map(({ report }) => report()),
-    0,
-    auditOf(machine),
-  );
+  const reports = parts.map(({ report }) => report());
+  return resultOf(point, [{ reports, wallS: 0, atRest: auditOf(machine) }]);
 }
 
 /** All that must be the same in two runs: not how long they took. */

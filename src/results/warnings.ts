@@ -1,0 +1,148 @@
+// What may be wrong with a measurement: a closed set, each with what to do about it. Whoever reads
+// them by program goes by the word in front.
+
+import { describeFinding } from "../engine/check/finding.ts";
+import { isFree } from "../engine/profile/profile.ts";
+import { shapeOf } from "../workers/point.ts";
+import type { Host } from "./host.ts";
+import { samplesFor } from "./intervals.ts";
+import type { NoiseByExecutor } from "./noise.ts";
+import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
+
+/** Each kind, and what to do. */
+const REMEDIES = {
+  oversubscribed: "Use --dilate 100.",
+  "noisy-host": "Leave the machine alone, use a larger --dilate, or repeat with --repetitions 5.",
+  "clock-too-coarse":
+    "Use a larger --dilate or more --pages; on Linux, see which clock is in use in " +
+    "/sys/devices/system/clocksource/clocksource0/current_clocksource.",
+  virtualized: "Look at medians, and repeat with --repetitions 3.",
+  "frequency-changed":
+    "Set the CPU's frequency governor to performance, let it cool down, and measure again.",
+  "too-few-samples": "Use more --ops, or --precision 2%.",
+} as const;
+
+export type WarningKind = keyof typeof REMEDIES;
+
+/** What was found out about the host besides its description; undefined: it was not looked at. */
+export interface HostChecks {
+  /** The smallest step of the clock, in ns. */
+  readonly clockStepNs: number;
+  /** How long the same work took after the measurement, as a multiple of before. */
+  readonly slowdown: number;
+}
+
+/** A difference of more than this is more than what threads usually vary by. */
+const RESTLESS = 0.1;
+/** More than this of the CPUs was in use before anything ran. */
+const BUSY = 0.5;
+/** A clock should divide the shortest median into as many steps. */
+const STEPS = 100;
+const OTHER_FREQUENCY = 0.05;
+
+/** Warnings of a run, in the order of REMEDIES, at most one of each kind. */
+export function warningsOf(
+  host: Host,
+  checks: HostChecks | undefined,
+  noise: NoiseByExecutor,
+  points: readonly MeasuredPoint[],
+): string[] {
+  const threaded = points.filter(({ point }) => point.executor === "threads");
+  const causes: Readonly<Record<WarningKind, string | undefined>> = {
+    oversubscribed: crowded(host, points),
+    "noisy-host": threaded.length > 0 ? restless(host, noise, threaded) : undefined,
+    "clock-too-coarse": checks && coarse(checks, threaded),
+    virtualized: host.virtualized === true && threaded.length > 0 ? VIRTUALIZED : undefined,
+    "frequency-changed": checks && otherFrequency(checks),
+    "too-few-samples": tooFew(points),
+  };
+  return (Object.keys(REMEDIES) as WarningKind[]).flatMap((kind) => {
+    return causes[kind] === undefined ? [] : `${kind}: ${causes[kind]}. ${REMEDIES[kind]}`;
+  });
+}
+
+/** What the checker has found, one line a point. */
+export function findingsOf(points: readonly MeasuredPoint[]): string[] {
+  return points.filter(({ result }) => result.check?.verdict === "unsafe").map(describeFindings);
+}
+
+const VIRTUALIZED =
+  "this machine is virtual; its CPUs may be taken away at any time, which shows as late";
+
+function crowded(host: Host, points: readonly MeasuredPoint[]): string | undefined {
+  const actors = points.filter(isOversubscribed).map(({ result }) => result.actors);
+  if (actors.length === 0) return undefined;
+  const most = Math.max(...actors);
+  return `up to ${most} actors on ${host.cpus} CPUs at --dilate 1: times are not comparable`;
+}
+
+function restless(
+  host: Host,
+  noise: NoiseByExecutor,
+  threaded: readonly MeasuredPoint[],
+): string | undefined {
+  const signs: string[] = [];
+  if (host.load > BUSY * host.cpus) signs.push(`the load was ${host.load.toFixed(1)} before`);
+  const spread = noise.threads?.p50_spread ?? 0;
+  if (spread > RESTLESS) {
+    signs.push(`the same point's median differed by ${Math.round(100 * spread)} %`);
+  }
+  const late = threaded.filter(isMostlyLate).length;
+  if (late > 0) {
+    signs.push(
+      `in ${late} of ${threaded.length} results the host added more than a tenth to the median ` +
+        "(column late_ns_p50)",
+    );
+  }
+  return signs.length === 0 ? undefined : signs.join("; ");
+}
+
+/** With a profile that costs nothing, all that is measured is the host. */
+function isMostlyLate({ point, result }: MeasuredPoint): boolean {
+  if (isFree(point.profile)) return false;
+  const { late, latency } = result;
+  return (late.quantile(0.5) ?? 0) > (latency.quantile(0.5) ?? 0) / 10;
+}
+
+function coarse(
+  { clockStepNs }: HostChecks,
+  threaded: readonly MeasuredPoint[],
+): string | undefined {
+  const medians = threaded.map(({ point, result }) => {
+    return (result.latency.quantile(0.5) ?? 0) * point.dilation;
+  });
+  const shortest = Math.min(...medians.filter((ns) => ns > 0));
+  if (clockStepNs * STEPS <= shortest) return undefined;
+  return (
+    `the clock steps by ${Math.round(clockStepNs)} ns, more than a hundredth of the shortest ` +
+    `median (${Math.round(shortest)} ns on the host's clock)`
+  );
+}
+
+function otherFrequency({ slowdown }: HostChecks): string | undefined {
+  if (Math.abs(slowdown - 1) <= OTHER_FREQUENCY) return undefined;
+  const factor = slowdown.toFixed(2);
+  return `the same work took ${factor} times as long after the measurement as before`;
+}
+
+function tooFew(points: readonly MeasuredPoint[]): string | undefined {
+  const needed = samplesFor(0.99);
+  const few = points.filter(({ result }) => result.latency.count < needed);
+  if (few.length === 0) return undefined;
+  return (
+    `${few.length} of ${points.length} results are of fewer than ${needed} operations: nothing ` +
+    "bounds their p99"
+  );
+}
+
+/** `akaros is unsafe (munmap, point 1f…, seed 42): 3 findings, first stale-use by core 1 …`. */
+function describeFindings({ id, workload, point, result }: MeasuredPoint): string {
+  const { findings = [], findingCount = 0 } = result.check ?? {};
+  const count = findingCount === 1 ? "1 finding" : `${findingCount} findings`;
+  const which = `${workload}, ${point.cores} cores, point ${id}, seed ${point.seed}`;
+  const [first] = findings.map((finding) => describeFinding(finding, shapeOf(point)));
+  return (
+    `${point.policy.name} is unsafe (${which}): ${count}, first ${first}. ` +
+    "See findings in manifest.json."
+  );
+}

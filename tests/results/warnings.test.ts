@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { Histogram } from "../../dist/src/engine/probe/histogram.js";
+import type { Host } from "../../dist/src/results/host.js";
+import type { MeasuredPoint } from "../../dist/src/results/rows.js";
+import { type HostChecks, warningsOf } from "../../dist/src/results/warnings.js";
+import { pointOf } from "../support/points.ts";
+
+const QUIET: Host = {
+  cpu: "",
+  cpus: 2,
+  memory_bytes: 0,
+  kernel: "",
+  node: "",
+  v8: "",
+  load: 0,
+  virtualized: false,
+};
+const STEADY: HostChecks = { clockStepNs: 10, slowdown: 1 };
+
+interface Made {
+  readonly executor?: "threads" | "virtual";
+  readonly dilation?: number;
+  readonly operations?: number;
+  readonly ns?: number;
+  readonly lateNs?: number;
+  readonly oversubscribed?: boolean;
+}
+
+function made(part: Made = {}): MeasuredPoint {
+  const { executor = "threads", dilation = 1, operations = 1000, ns = 5000, lateNs = 0 } = part;
+  const [latency, late] = [ns, lateNs].map((value) => {
+    const histogram = new Histogram();
+    histogram.record(value, operations);
+    return histogram;
+  });
+  const result = { latency, late, actors: 3, oversubscribed: part.oversubscribed ?? false };
+  return { point: pointOf({ executor, dilation }), result } as unknown as MeasuredPoint;
+}
+
+/** The words in front. */
+function kindsOf(points: MeasuredPoint[], host = QUIET, checks = STEADY, spread = 0): string[] {
+  const threads = { pairs: [], p50_spread: spread, p99_spread: spread };
+  const found = warningsOf(host, checks, { threads }, points);
+  for (const text of found) expect(text).toMatch(/^[a-z-]+: .+\. .*(Use|Leave|Look|Set) /);
+  return found.map((text) => text.split(":")[0]);
+}
+
+describe("warnings", () => {
+  it("none on a quiet host", () => {
+    expect(kindsOf([made()])).toEqual([]);
+  });
+
+  it.each<[string, string[]]>([
+    ["oversubscribed", kindsOf([made({ oversubscribed: true })])],
+    ["noisy-host", kindsOf([made({ lateNs: 600 })])],
+    ["noisy-host", kindsOf([made()], { ...QUIET, load: 1.5 })],
+    ["noisy-host", kindsOf([made()], QUIET, STEADY, 0.2)],
+    ["clock-too-coarse", kindsOf([made()], QUIET, { ...STEADY, clockStepNs: 1000 })],
+    ["virtualized", kindsOf([made()], { ...QUIET, virtualized: true })],
+    ["frequency-changed", kindsOf([made()], QUIET, { ...STEADY, slowdown: 0.9 })],
+    ["too-few-samples", kindsOf([made(), made({ operations: 300 })])],
+  ])("%s: said, and nothing else", (kind, found) => {
+    expect(found).toEqual([kind]);
+  });
+
+  it("in virtual time the host has no part", () => {
+    const restless = { ...QUIET, load: 9, virtualized: true };
+    const points = [made({ executor: "virtual" })];
+    expect(warningsOf(restless, undefined, {}, points)).toEqual([]);
+  });
+
+  it("dilated, the clock may be that much coarser", () => {
+    expect(kindsOf([made({ dilation: 100 })], QUIET, { ...STEADY, clockStepNs: 1000 })).toEqual([]);
+  });
+
+  it("several causes of one kind: one warning that names them", () => {
+    const [text, ...others] = warningsOf(
+      { ...QUIET, load: 5 },
+      STEADY,
+      { threads: { pairs: [], p50_spread: 0.5, p99_spread: 0.5 } },
+      [made({ lateNs: 5000 })],
+    );
+    expect(others).toEqual([]);
+    expect(text).toMatch(/^noisy-host: .*5\.0.*50 %.*1 of 1/);
+  });
+});
