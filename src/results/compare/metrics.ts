@@ -7,9 +7,9 @@ export type Spread =
   /** From the whole distribution of latencies. */
   | { readonly from: "quantile"; readonly fraction: number }
   | { readonly from: "mean" }
-  /** It counts events, which policies cause and not time. */
-  | { readonly from: "events" }
-  /** From repetitions only. */
+  /** It counts events, of each operation or of the whole run, that policies cause and not time. */
+  | { readonly from: "events"; readonly per: "operation" | "run" }
+  /** From three repetitions or more. */
   | { readonly from: "repetitions" };
 
 export interface Metric {
@@ -39,17 +39,17 @@ export const METRICS: readonly Metric[] = [
   plain("held_page_us_per_op"),
   { ...plain("exposure_ns_p50"), unit: "ns" },
   { ...plain("exposure_ns_max"), unit: "ns" },
-  plain("late_accesses"),
-  plain("stale_uses"),
-  plain("stale_uses_same_owner"),
+  events("late_accesses", "run"),
+  events("stale_uses", "run"),
+  events("stale_uses_same_owner", "run"),
 ];
 
 function latency(name: "p50" | "p90" | "p99" | "mean", spread: Spread): Metric {
   return { name, column: `latency_ns_${name}`, unit: "ns", moreIs: "worse", spread };
 }
 
-function events(column: keyof SummaryRow): Metric {
-  return { ...plain(column), spread: { from: "events" } };
+function events(column: keyof SummaryRow, per: "operation" | "run" = "operation"): Metric {
+  return { ...plain(column), spread: { from: "events", per } };
 }
 
 function plain(column: keyof SummaryRow): Metric {

@@ -9,6 +9,9 @@ const LEAST_EVENTS_CHANGE = 0.01;
 /** What is only known by repetitions is often coarse: a maximum, or a handful of accesses. */
 const LEAST_OTHER_CHANGE = 0.05;
 
+/** From so many on, repetitions show by how much a point varies. */
+export const LEAST_REPETITIONS = 3;
+
 /** What decides it: what nobody cares for, what repeated points vary by, or a host that is late. */
 export type NoiseSource = "least" | "noise" | "late";
 
@@ -25,7 +28,7 @@ export interface Noise {
 export function noiseOf(metric: Metric, points: readonly RunPoint[], runs: readonly Run[]): Noise {
   const isThreaded = points[0].rows[0].executor === "threads";
   const known: Noise[] = [{ log: Math.log1p(leastChange(metric, isThreaded)), source: "least" }];
-  if (isThreaded && metric.spread.from !== "events") {
+  if (isThreaded && !isOfOperations(metric)) {
     for (const [i, run] of runs.entries()) {
       known.push({ log: measuredNoise(metric, run, points[i]), source: "noise" });
       if (!isFree(points[i], run))
@@ -41,11 +44,17 @@ function leastChange({ spread }: Metric, isThreaded: boolean): number {
   return isThreaded ? LEAST_LATENCY_CHANGE.threads : LEAST_LATENCY_CHANGE.virtual;
 }
 
-/** What the same points differed by when the run measured them twice: anything, if it did not. */
+/**
+ * What the same points differed by when the run measured them twice: anything, if it did not. The
+ * largest of six differences is exceeded by one in seven, and other points may be more restless, so
+ * it counts twice; but not where repetitions show how restless this point is.
+ */
 function measuredNoise(metric: Metric, { manifest }: Run, { rows }: RunPoint): number {
+  const isRepeated = rows.length >= LEAST_REPETITIONS;
   const { threads } = manifest.noise;
-  if (threads === undefined) return rows.length > 1 ? 0 : Number.POSITIVE_INFINITY;
-  return Math.log1p(isMedian(metric) ? threads.p50_spread : threads.p99_spread);
+  if (threads === undefined) return isRepeated ? 0 : Number.POSITIVE_INFINITY;
+  const log = Math.log1p(isMedian(metric) ? threads.p50_spread : threads.p99_spread);
+  return isRepeated ? log : 2 * log;
 }
 
 /**
@@ -65,6 +74,11 @@ function hostsPart(metric: Metric, { rows, segments }: RunPoint): number {
 
 function latePart(row: RunRow, percentile: "p50" | "p99"): number {
   return ratio(numberIn(row, `late_ns_${percentile}`), numberIn(row, `latency_ns_${percentile}`));
+}
+
+/** How often an operation does something, the host has no part in. */
+function isOfOperations({ spread }: Metric): boolean {
+  return spread.from === "events" && spread.per === "operation";
 }
 
 function isMedian({ spread }: Metric): boolean {

@@ -1,10 +1,9 @@
 // The normal distribution, and Student's by way of it.
 
-import { errorFunction, probit } from "simple-statistics";
+import { errorFunction } from "simple-statistics";
 
-export const CONFIDENCE = 0.95;
 /** How many standard deviations to each side hold 95 % of the normal distribution. */
-export const Z_95 = probit((1 + CONFIDENCE) / 2);
+export const Z_95 = 1.959964;
 
 /** How likely it is to be at least `z` standard deviations away from the mean, on either side. */
 export function twoSided(z: number): number {

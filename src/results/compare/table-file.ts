@@ -1,7 +1,10 @@
 // Reads a CSV file of a run: its cells by column.
 
-import { inferSchema, initParser } from "udsv";
+import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
+
+/** Spreadsheets put it in front of UTF-8. */
+const BYTE_ORDER_MARK = /^\ufeff/;
 
 export class TableFile {
   /** Rows of cells, in the order of the columns. */
@@ -12,28 +15,19 @@ export class TableFile {
   /** @throws UsageError for what is no such table. */
   constructor(path: string, text: string) {
     this.path = path;
-    const end = text.indexOf("\n");
-    if (end < 0) throw new UsageError(`${path} is no CSV file: it has no header line`);
-    const row = text[end - 1] === "\r" ? "\r\n" : "\n";
-    const schema = inferSchema(text, { col: ",", row, encl: '"' });
-    this.places = new Map(schema.cols.map(({ name }, place) => [name, place]));
-    const rows: string[][] = initParser(schema).stringArrs(text);
-    const ragged = rows.findIndex((cells) => cells.length !== schema.cols.length);
+    const [header = [], ...rows] = csvParseRows(text.replace(BYTE_ORDER_MARK, ""));
+    this.places = new Map(header.map((name, place) => [name, place]));
+    const ragged = rows.findIndex((cells) => cells.length !== header.length);
     if (ragged >= 0) {
       throw new UsageError(
-        `${path}: row ${ragged + 2} has ${rows[ragged].length} cells, not ${schema.cols.length}: ` +
+        `${path}: row ${ragged + 2} has ${rows[ragged].length} cells, not ${header.length}: ` +
           "was it cut off?",
       );
     }
     this.rows = rows;
   }
 
-  /** Where a column stands in each row; undefined where the file has none. */
-  find(column: string): number | undefined {
-    return this.places.get(column);
-  }
-
-  /** @throws UsageError where the file has no such column. */
+  /** Where a column stands in each row. @throws UsageError where the file has no such column. */
   place(column: string): number {
     const place = this.places.get(column);
     if (place === undefined) throw new UsageError(`${this.path} has no column "${column}"`);

@@ -1,7 +1,7 @@
 // What is known of one metric of one point in both runs: its ratio, how far that may be off, and
 // how likely as much is without any change.
 
-import { ratioTest, type Spread, spreadOf, type Test } from "./between-runs.ts";
+import { ratioTest, spreadOf, type Test } from "./between-runs.ts";
 import { mannWhitney } from "./mann-whitney.ts";
 import {
   countMargin,
@@ -12,6 +12,7 @@ import {
   widest,
 } from "./margin.ts";
 import type { Metric } from "./metrics.ts";
+import { LEAST_REPETITIONS } from "./noise.ts";
 import { twoSided, Z_95 } from "./normal.ts";
 import { numberIn, type RunPoint } from "./run.ts";
 
@@ -20,6 +21,9 @@ import { numberIn, type RunPoint } from "./run.ts";
  * count as one. Measured: see README.md.
  */
 export const SAMPLES_PER_DRAW = 4;
+
+/** A geometric mean of equal numbers may be off by that. */
+const ROUNDING = 1e-9;
 
 /** One metric of one point in one run. */
 export interface Measured {
@@ -62,10 +66,11 @@ export function testOf(
   next: Measured,
   typical: number | undefined,
 ): MetricTest {
-  const logRatio = Math.log(next.value / base.value);
+  const exact = Math.log(next.value / base.value);
+  const logRatio = Math.abs(exact) < ROUNDING ? 0 : exact;
   const isIdentical = areIdentical(metric, base, next);
   const within = withinRuns(metric, base, next, logRatio);
-  const between = betweenRuns(base, next, logRatio, typical);
+  const between = betweenRuns(metric, base, next, logRatio, typical);
   const tests = [within, between].filter((test) => test !== undefined);
   const margins = tests.map(({ margin }) => margin).filter((margin) => margin !== undefined);
   return {
@@ -78,8 +83,11 @@ export function testOf(
 }
 
 function areIdentical(metric: Metric, base: Measured, next: Measured): boolean {
-  if (String(base.values) !== String(next.values)) return false;
-  if (metric.spread.from !== "quantile" && metric.spread.from !== "mean") return true;
+  const isRepeated = String(base.values) === String(next.values);
+  if (metric.spread.from === "events" || metric.spread.from === "repetitions") {
+    return isRepeated || new Set([...base.values, ...next.values]).size === 1;
+  }
+  if (!isRepeated) return false;
   const [a, b] = [base.point.distribution, next.point.distribution];
   return String(a?.values) === String(b?.values) && String(a?.counts) === String(b?.counts);
 }
@@ -98,7 +106,7 @@ function withinRuns(
   logRatio: number,
 ): WithinTest | undefined {
   if (spread.from === "repetitions") return undefined;
-  if (spread.from === "events") return eventsTest(base, next);
+  if (spread.from === "events") return eventsTest(base, next, spread.per);
   const [a, b] = [base.point.distribution, next.point.distribution];
   if (a === undefined || b === undefined) return undefined;
   const marginOf = (of: typeof a): Margin =>
@@ -121,9 +129,9 @@ function probabilityOf(logRatio: number, { down, up }: Margin): number {
  * Of how often something happened. Events come in clumps: who tells one core, mostly tells all
  * others and the IOMMUs as well.
  */
-function eventsTest(base: Measured, next: Measured): WithinTest | undefined {
-  const [before, after] = [base, next].map(eventsIn);
-  const scale = after.operations / before.operations;
+function eventsTest(base: Measured, next: Measured, per: "operation" | "run"): WithinTest {
+  const [before, after] = [base, next].map((measured) => eventsIn(measured, per));
+  const scale = after.chances / before.chances;
   const expected = before.events * scale;
   const { cores, iommus } = base.point.rows[0];
   const clump = Math.max(1, Number(cores) - 1 + Number(iommus));
@@ -134,21 +142,31 @@ function eventsTest(base: Measured, next: Measured): WithinTest | undefined {
   return { margin, p };
 }
 
-function eventsIn({ point, values }: Measured): { events: number; operations: number } {
-  const operations = point.rows.map((row) => numberIn(row, "ops") ?? 0);
+/** All that happened, and how often it could have: in operations, or in runs. */
+function eventsIn(
+  { point, values }: Measured,
+  per: "operation" | "run",
+): { events: number; chances: number } {
+  const chances = point.rows.map((row) => (per === "run" ? 1 : (numberIn(row, "ops") ?? 0)));
   return {
-    events: values.reduce((sum, value, i) => sum + value * operations[i], 0),
-    operations: operations.reduce((sum, count) => sum + count, 0),
+    events: values.reduce((sum, value, i) => sum + value * chances[i], 0),
+    chances: chances.reduce((sum, count) => sum + count, 0),
   };
 }
 
+/** From how repetitions differ; undefined where they are too few, or nothing was repeated. */
 function betweenRuns(
+  { spread }: Metric,
   base: Measured,
   next: Measured,
   logRatio: number,
   typical: number | undefined,
 ): Test | undefined {
   if (!Number.isFinite(logRatio)) return undefined;
-  const own: (Spread | undefined)[] = [spreadOf(base.values), spreadOf(next.values)];
-  return ratioTest(logRatio, own, [base.values.length, next.values.length], typical);
+  const repetitions = [base.values.length, next.values.length];
+  if (spread.from === "repetitions" && Math.min(...repetitions) < LEAST_REPETITIONS) {
+    return undefined;
+  }
+  const own = [spreadOf(base.values), spreadOf(next.values)];
+  return ratioTest(logRatio, own, repetitions, typical);
 }
