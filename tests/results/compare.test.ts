@@ -11,6 +11,7 @@ import { TableFile } from "../../dist/src/results/compare/table-file.js";
 import { describeUnmatched, viewOf } from "../../dist/src/results/compare/view.js";
 import { manifestOf, type PointParts, runOf } from "../support/runs.js";
 
+type NoisePair = { p50_ratio: number; p99_ratio: number };
 const NONE = { otherHost: false, otherProfile: false, otherSchema: false };
 
 /** A bell of 200 samples around `middle`, `width` wide. */
@@ -104,8 +105,12 @@ describe("verdicts on threads", () => {
     return one(samples, { executor: "threads", late_ns_p50: "0", late_ns_p99: "0", ...cells });
   };
 
-  it("a shift within what the same points varied by: inconclusive, for the noise", () => {
-    const noise = { threads: { p50_spread: 0.2, p99_spread: 0.5 } };
+  it("a shift within what the same points varied by: the same", () => {
+    const pairs: [NoisePair, ...NoisePair[]] = [
+      { p50_ratio: 1.2, p99_ratio: 1.5 },
+      { p50_ratio: 1, p99_ratio: 1 },
+    ];
+    const noise = { threads: { pairs } };
     const [a, b] = [5000, 5500].map((ns) => ({
       ...threaded(around(ns, 40)),
       manifest: manifestOf({ noise }),

@@ -25,8 +25,8 @@ export function manifestOf(part: Partial<RunManifest> = {}): RunManifest {
     schema: MANIFEST_SCHEMA,
     package: { version: "0.1.0", commit: null },
     seed: 1,
-    host: { cpu: "c", cpus: 2, memory_bytes: 1e9, kernel: "k", node: "n" },
-    noise: { threads: { p50_spread: 0, p99_spread: 0 } },
+    host: { cpu: "c", cpus: 2, kernel: "k", node: "n" },
+    noise: { threads: { pairs: [{ p50_ratio: 1, p99_ratio: 1 }] } },
     profiles: [
       {
         ...{ name: "p", shootsBy: "ipi", topology: { sockets: { count: 1 } } },

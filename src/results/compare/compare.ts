@@ -79,7 +79,8 @@ export function compareRuns(base: Run, next: Run, allowances: Allowances): Compa
     refuseOtherHost(base, next, allowances);
   }
   const drafts = draftsOf(pairs);
-  const known = drafts.filter(({ test }) => test.p !== undefined);
+  // Where nothing differs there is nothing to discover, falsely or not.
+  const known = drafts.filter(({ test }) => test.p !== undefined && !test.isIdentical);
   const rates = falseDiscoveryRates(known.map(({ test }) => test.p!));
   const rateOf = new Map(known.map((draft, i) => [draft, rates[i]]));
   return {

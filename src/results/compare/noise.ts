@@ -1,5 +1,6 @@
 // How large a change must be to count: what a host adds, and what it was measured to vary by.
 
+import { median } from "simple-statistics";
 import type { Metric } from "./metrics.ts";
 import { numberIn, type Run, type RunPoint, type RunRow } from "./run.ts";
 
@@ -47,14 +48,16 @@ function leastChange({ spread }: Metric, isThreaded: boolean): number {
 /**
  * What the same points differed by when the run measured them twice: anything, if it did not. The
  * largest of six differences is exceeded by one in seven, and other points may be more restless, so
- * it counts twice; but not where repetitions show how restless this point is.
+ * it counts twice. Where repetitions show how restless this point is, the median difference will do.
  */
 function measuredNoise(metric: Metric, { manifest }: Run, { rows }: RunPoint): number {
   const isRepeated = rows.length >= LEAST_REPETITIONS;
   const { threads } = manifest.noise;
   if (threads === undefined) return isRepeated ? 0 : Number.POSITIVE_INFINITY;
-  const log = Math.log1p(isMedian(metric) ? threads.p50_spread : threads.p99_spread);
-  return isRepeated ? log : 2 * log;
+  const differences = threads.pairs.map(({ p50_ratio, p99_ratio }) => {
+    return Math.abs(Math.log(isMedian(metric) ? p50_ratio : p99_ratio));
+  });
+  return isRepeated ? median(differences) : 2 * Math.max(...differences);
 }
 
 /**

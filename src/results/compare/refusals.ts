@@ -12,7 +12,7 @@ export interface Allowances {
   readonly otherSchema: boolean;
 }
 
-const HOST_KEYS = ["cpu", "cpus", "memory_bytes", "kernel", "node"] as const;
+const HOST_KEYS = ["cpu", "cpus", "kernel", "node"] as const;
 /** Of a long list the first few say enough. */
 const NAMED = 5;
 

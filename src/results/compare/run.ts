@@ -9,6 +9,11 @@ import { TableFile } from "./table-file.ts";
 
 const sizeSchema = z.looseObject({ sets: z.number(), ways: z.number() });
 
+const ratioSchema = z.number().nonnegative();
+const noiseSchema = z.looseObject({
+  pairs: z.array(z.looseObject({ p50_ratio: ratioSchema, p99_ratio: ratioSchema })).nonempty(),
+});
+
 /** What of a manifest decides whether runs can be compared. */
 const manifestSchema = z.looseObject({
   schema: z.string(),
@@ -17,13 +22,10 @@ const manifestSchema = z.looseObject({
   host: z.looseObject({
     cpu: z.string(),
     cpus: z.number(),
-    memory_bytes: z.number(),
     kernel: z.string(),
     node: z.string(),
   }),
-  noise: z.looseObject({
-    threads: z.looseObject({ p50_spread: z.number(), p99_spread: z.number() }).optional(),
-  }),
+  noise: z.looseObject({ threads: noiseSchema.optional() }),
   profiles: z.array(
     z.looseObject({
       name: z.string(),

@@ -69,8 +69,11 @@ export function testOf(
   const exact = Math.log(next.value / base.value);
   const logRatio = Math.abs(exact) < ROUNDING ? 0 : exact;
   const isIdentical = areIdentical(metric, base, next);
-  const within = withinRuns(metric, base, next, logRatio);
   const between = betweenRuns(metric, base, next, logRatio, typical);
+  const isRepeated = [base, next].every(({ values }) => values.length >= LEAST_REPETITIONS);
+  // A queue is flushed now and then, but as often in every run: repetitions know their mean better.
+  const isBetter = metric.spread.from === "mean" && isRepeated && between !== undefined;
+  const within = isBetter ? undefined : withinRuns(metric, base, next, logRatio);
   const tests = [within, between].filter((test) => test !== undefined);
   const margins = tests.map(({ margin }) => margin).filter((margin) => margin !== undefined);
   return {
