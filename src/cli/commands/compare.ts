@@ -19,6 +19,7 @@ import {
   describeRow,
   describeUnmatched,
   viewOf,
+  worstFirst,
 } from "../../results/compare/view.ts";
 import { defaultFormat, FORMATS, print, renderRows, renderTable } from "../output.ts";
 import { warn } from "../session.ts";
@@ -113,9 +114,9 @@ function render(
 }
 
 function regression(regressions: readonly ComparedRow[], unsafe: number): RegressionError {
-  const [first] = regressions;
+  const [first] = worstFirst(regressions);
   const worse =
-    first === undefined ? "" : `${regressions.length} worse, first ${describeRow(first)}`;
+    first === undefined ? "" : `${regressions.length} worse, most of all ${describeRow(first)}`;
   const now = unsafe === 0 ? "" : `${unsafe} unsafe that were not`;
   return new RegressionError([worse, now].filter((part) => part !== "").join("; "));
 }

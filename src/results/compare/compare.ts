@@ -12,7 +12,7 @@ import {
   refuseOtherSchema,
 } from "./refusals.ts";
 import type { Run, RunRow } from "./run.ts";
-import { type Measured, type MetricTest, measuredOf, testOf } from "./test.ts";
+import { type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
 import { type Judgement, judge, type Reason, type Verdict } from "./verdict.ts";
 
 export interface ComparedRow {

@@ -10,6 +10,12 @@ const LEAST_EVENTS_CHANGE = 0.01;
 /** What is only known by repetitions is often coarse: a maximum, or a handful of accesses. */
 const LEAST_OTHER_CHANGE = 0.05;
 
+/**
+ * A logarithm: where the same point has taken 1.65 times as long, another one may have taken any
+ * time. With a load of 14 on 2 CPUs it was a thousand times as long.
+ */
+const UNBOUNDED = 0.5;
+
 /** From so many on, repetitions show by how much a point varies. */
 export const LEAST_REPETITIONS = 3;
 
@@ -57,7 +63,9 @@ function measuredNoise(metric: Metric, { manifest }: Run, { rows }: RunPoint): n
   const differences = threads.pairs.map(({ p50_ratio, p99_ratio }) => {
     return Math.abs(Math.log(isMedian(metric) ? p50_ratio : p99_ratio));
   });
-  return isRepeated ? median(differences) : 2 * Math.max(...differences);
+  if (isRepeated) return median(differences);
+  const largest = Math.max(...differences);
+  return largest < UNBOUNDED ? 2 * largest : Number.POSITIVE_INFINITY;
 }
 
 /**
