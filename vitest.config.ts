@@ -7,6 +7,7 @@ export default defineConfig({
     fileParallelism: false,
     pool: "forks",
     testTimeout: 60_000,
+    hookTimeout: 60_000, // Some run the program first.
     server: { deps: { external: [/\/dist\//] } },
   },
 });

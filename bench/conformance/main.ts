@@ -31,7 +31,11 @@ const {
   points: measured,
   failure,
   floorNs = 0,
-} = await measure(points, SEED, progress, interrupt.signal);
+} = await measure(
+  { points, seed: SEED, sampling: undefined, logsSamples: false },
+  progress,
+  interrupt.signal,
+);
 interrupt.dispose();
 if (failure !== undefined) throw failure;
 const agreements = pairsOf(measured).map(([threads, virtual]) =>

@@ -16,6 +16,7 @@ import {
   MAX_PAGES,
   MAX_REPETITIONS,
 } from "./experiments/schema.ts";
+import type { Sampling } from "./measure/precision.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
 import { loadPolicies } from "./policy-list.ts";
 import { parseProfile } from "./profile-file.ts";
@@ -24,6 +25,11 @@ const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
 type Executor = (typeof EXECUTORS)[number];
 export const DEFAULT_SEED = 42;
 export const MAX_SEED = 2 ** 32 - 1;
+const DEFAULT_MAX_SECONDS = 60;
+const MAX_MAX_SECONDS = 1_000_000;
+/** In percent: less is finer than what is recorded. */
+const LEAST_PRECISION = 0.1;
+const MOST_PRECISION = 100;
 
 /** What the options that several commands have become. */
 export interface RunOptions {
@@ -34,6 +40,9 @@ export interface RunOptions {
   readonly devices?: number[];
   readonly ops?: number;
   readonly repetitions?: number;
+  readonly samples?: true;
+  readonly precision?: number;
+  readonly maxSeconds?: number;
   readonly seed: number;
   readonly jitter?: number;
   readonly check: CheckChoice;
@@ -67,8 +76,19 @@ export function addRunOptions(command: Command): Command {
     .option("--ops <n>", "operations of each point", numberFrom("--ops", 1, MAX_OPERATIONS))
     .option(
       "--repetitions <n>",
-      "runs of each point, each with a seed of its own",
+      "runs of each point, each with a seed and, on threads, a process of its own",
       numberFrom("--repetitions", 1, MAX_REPETITIONS),
+    )
+    .option(
+      "--precision <part>",
+      "run points in rounds of --ops until the median's 95 % interval reaches no further than " +
+        "this to either side, such as 2%",
+      parsePrecision,
+    )
+    .option(
+      "--max-seconds <n>",
+      `begin no further round later than this (default: ${DEFAULT_MAX_SECONDS})`,
+      numberFrom("--max-seconds", 1, MAX_MAX_SECONDS),
     )
     .option(
       "--seed <n>",
@@ -95,6 +115,7 @@ export function addRunOptions(command: Command): Command {
       "threads: host ns that a modelled ns lasts; auto: 1 if the actors fit the CPUs, else 100",
       parseDilation,
     )
+    .option("--samples", "write each operation by itself, to samples.csv.gz")
     .option("--quick", "a smaller version that takes seconds")
     .option("--quiet", "no progress on standard error")
     .addOption(outOption("folder of the results; must not exist (default: results/NAME-TIMESTAMP)"))
@@ -141,6 +162,13 @@ export function commonOverrides(options: RunOptions): Grid {
   };
 }
 
+/** What `--precision` and `--max-seconds` ask for; undefined: nothing. Throws a UsageError. */
+export function samplingOf({ precision, maxSeconds }: RunOptions): Sampling | undefined {
+  if (precision !== undefined) return { precision, maxSeconds: maxSeconds ?? DEFAULT_MAX_SECONDS };
+  if (maxSeconds === undefined) return undefined;
+  throw new UsageError("--max-seconds limits the rounds of --precision: add that, such as 2%");
+}
+
 export function formatOption(): Option {
   return new Option("--format <format>", FORMATS.join(", "))
     .argParser(parseFormat)
@@ -183,6 +211,14 @@ function parseCheck(text: string): CheckChoice {
   const choice = CHECK_CHOICES.find((known) => known === text);
   if (choice === undefined) throw unknownName("--check", text, CHECK_CHOICES);
   return choice;
+}
+
+function parsePrecision(text: string): number {
+  const percent = /^\d+(\.\d+)?%$/.test(text) ? Number.parseFloat(text) : Number.NaN;
+  if (percent >= LEAST_PRECISION && percent <= MOST_PRECISION) return percent / 100;
+  throw new UsageError(
+    `--precision "${text}": it takes a percentage from ${LEAST_PRECISION}% to ${MOST_PRECISION}%`,
+  );
 }
 
 function parseDilation(text: string): number | "auto" {

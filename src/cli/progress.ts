@@ -9,7 +9,7 @@ import type { Run } from "./measure/order.ts";
 const CLEAR_LINE = "\r\x1b[K";
 
 export class Progress {
-  private readonly total: number;
+  private total: number;
   private readonly isQuiet: boolean;
   private readonly isLive: boolean;
   private done = 0;
@@ -18,6 +18,11 @@ export class Progress {
     this.total = total;
     this.isQuiet = isQuiet;
     this.isLive = process.stderr.isTTY === true;
+  }
+
+  /** There are so many runs more than was thought. */
+  expect(runs: number): void {
+    this.total += runs;
   }
 
   /** A run is about to take place, alone. */

@@ -1,9 +1,10 @@
 // A run from its points to its files, what is printed, and how it ends.
 
 import { UsageError } from "../engine/errors.ts";
-import { type CountsRow, SUMMARY_COLUMNS } from "../results/columns.ts";
+import { type CountsRow, type FitRow, SUMMARY_COLUMNS } from "../results/columns.ts";
 import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
+import { fitRows } from "../results/fits.ts";
 import { ResultFolder } from "../results/folder.ts";
 import { describeHost, type Host } from "../results/host.ts";
 import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
@@ -11,8 +12,10 @@ import { findingsOf, warningsOf } from "../results/warnings.ts";
 import type { CountsByCause } from "../workloads/traces/index.ts";
 import { countsTable } from "./counts.ts";
 import type { PlannedPoint } from "./experiments/expand.ts";
+import { fitsTable } from "./fits.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
+import type { Sampling } from "./measure/precision.ts";
 import { type Format, print, renderRows } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
@@ -22,6 +25,10 @@ export interface SessionRequest {
   readonly name: string;
   readonly points: readonly PlannedPoint[];
   readonly seed: number;
+  /** How many samples are enough; undefined: those of --ops. */
+  readonly sampling: Sampling | undefined;
+  /** Whether each operation is kept by itself. */
+  readonly logsSamples: boolean;
   /** For the manifest: what was asked for. */
   readonly experiment: readonly object[];
   /** Said before the run, and kept with the warnings. */
@@ -45,7 +52,7 @@ export async function runSession(request: SessionRequest): Promise<void> {
   try {
     const runs = points.reduce((sum, { repetitions }) => sum + repetitions, 0);
     const progress = new Progress(runs, request.quiet);
-    const measurement = await measure(points, request.seed, progress, interrupt.signal);
+    const measurement = await measure(request, progress, interrupt.signal);
     await report(request, folder, measurement, host, started);
     if (interrupt.signal.aborted) throw interruption(measurement, folder);
     if (measurement.failure !== undefined) throw measurement.failure;
@@ -78,9 +85,13 @@ async function report(
   started: Date,
 ): Promise<void> {
   if (points.length === 0) return;
-  const found = [...findingsOf(points), ...warningsOf(host, checks, noise, points)];
+  const found = [
+    ...findingsOf(points),
+    ...warningsOf(host, checks, noise, points, request.sampling?.precision),
+  ];
   const { kernel } = request;
   const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));
+  const fits = fitRows(points);
   const facts = {
     command: process.argv.slice(2),
     seed: request.seed,
@@ -95,9 +106,9 @@ async function report(
     interrupted: failure !== undefined,
   };
   try {
-    await writeRun(folder, request.name, points, facts, counts);
+    await writeRun(folder, request.name, points, facts, counts, fits);
   } finally {
-    printPoints(points, counts, floorNs, request.format); // A full disk must not take them.
+    printPoints(points, counts, fits, floorNs, request.format); // A full disk must not take them.
   }
   for (const warning of found) warn(warning);
   if (!request.quiet) process.stderr.write(`written: ${folder.path}\n`);
@@ -133,12 +144,14 @@ function announce({ points, seed, format, notes, quiet }: SessionRequest, host: 
 function printPoints(
   points: readonly MeasuredPoint[],
   counts: readonly CountsRow[],
+  fits: readonly FitRow[],
   floorNs: number | undefined,
   format: Format,
 ): void {
   if (format === "table") {
     print(summaryTable(points));
     if (counts.length > 0) print(`\n${countsTable(counts)}`);
+    if (fits.length > 0) print(`\n${fitsTable(fits)}`);
     return;
   }
   const rows = points.map((point) => summaryRow(point, floorNs));

@@ -6,14 +6,15 @@ import type { Cell, Column } from "./columns.ts";
 
 /**
  * The text of a CSV file with a header. Strings that a spreadsheet would take for a formula are
- * escaped with an apostrophe.
+ * escaped with an apostrophe. Without `header`: its rows alone.
  */
 export function toCsv<Name extends string>(
   columns: readonly (Column & { readonly name: Name })[],
   rows: readonly Readonly<Record<Name, Cell>>[],
+  header = true,
 ): string {
   return stringify(rows as Readonly<Record<Name, Cell>>[], {
-    header: true,
+    header,
     columns: columns.map(({ name }) => name),
     record_delimiter: "windows",
     escape_formulas: true,

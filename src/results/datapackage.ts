@@ -22,10 +22,11 @@ export function dataPackage(name: string, tables: readonly Table[]): object {
 function resource({ file, title, columns, primaryKey }: Table): object {
   return {
     profile: "tabular-data-resource",
-    name: file.replace(/\.csv$/, ""),
+    name: file.replace(/\.csv(\.gz)?$/, ""),
     path: file,
     title,
     format: "csv",
+    ...(file.endsWith(".gz") && { compression: "gz" }),
     mediatype: "text/csv",
     encoding: "utf-8",
     dialect: { delimiter: ",", lineTerminator: "\r\n", doubleQuote: true, header: true },

@@ -6,6 +6,9 @@ import {
   CRITICAL_PATH_COLUMNS,
   type CriticalPathRow,
   DISTRIBUTION_COLUMNS,
+  FIT_COLUMNS,
+  type FitRow,
+  SAMPLE_COLUMNS,
   SUMMARY_COLUMNS,
 } from "./columns.ts";
 import { toCsv } from "./csv.ts";
@@ -14,6 +17,7 @@ import { distributionRows } from "./distributions.ts";
 import type { ResultFolder } from "./folder.ts";
 import { manifestOf, type RunFacts } from "./manifest.ts";
 import { criticalPathRows, type MeasuredPoint, summaryRow } from "./rows.ts";
+import { samplesFile } from "./samples.ts";
 
 const SUMMARY: Table = {
   file: "summary.csv",
@@ -36,6 +40,24 @@ const DISTRIBUTIONS: Table = {
   primaryKey: ["point", "repetition", "latency_ns"],
 };
 
+const FITS: Table = {
+  file: "fits.csv",
+  title: "One row for each series of points that differ in one size only, and each law",
+  columns: FIT_COLUMNS,
+  primaryKey: [
+    ...["experiment", "executor", "profile", "workload", "policy", "cores", "idle_cores"],
+    ...["other_cores", "masked_every_ns", "masked_ns", "iommus", "devices", "pages", "dilation"],
+    ...["over", "model"],
+  ],
+};
+
+const SAMPLES: Table = {
+  file: "samples.csv.gz",
+  title: "One row for each operation",
+  columns: SAMPLE_COLUMNS,
+  primaryKey: ["point", "repetition", "sample"],
+};
+
 const COUNTS: Table = {
   file: "counts.csv",
   title: "One row for each point, repetition, cause and metric of a replay",
@@ -44,8 +66,8 @@ const COUNTS: Table = {
 };
 
 /**
- * Writes what was measured; `counts` are those of a replay. Throws a UsageError if the disk does
- * not take it.
+ * Writes what was measured; `counts` are those of a replay, `fits` what points say together. Throws
+ * a UsageError if the disk does not take it.
  */
 export async function writeRun(
   folder: ResultFolder,
@@ -53,13 +75,22 @@ export async function writeRun(
   points: readonly MeasuredPoint[],
   facts: RunFacts,
   counts: readonly CountsRow[],
+  fits: readonly FitRow[],
 ): Promise<void> {
-  const tables = [SUMMARY, CRITICAL_PATH, DISTRIBUTIONS, ...(counts.length > 0 ? [COUNTS] : [])];
+  const hasSamples = points.some(({ result }) => result.samples !== undefined);
+  const tables = [
+    ...[SUMMARY, CRITICAL_PATH, DISTRIBUTIONS],
+    ...(fits.length > 0 ? [FITS] : []),
+    ...(hasSamples ? [SAMPLES] : []),
+    ...(counts.length > 0 ? [COUNTS] : []),
+  ];
   const summary = points.map((point) => summaryRow(point, facts.floorNs));
   const paths = points.flatMap(criticalPathRows);
   await folder.write(SUMMARY.file, toCsv(SUMMARY_COLUMNS, summary));
   await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
   await folder.write(DISTRIBUTIONS.file, toCsv(DISTRIBUTION_COLUMNS, distributionRows(points)));
+  if (fits.length > 0) await folder.write(FITS.file, toCsv(FIT_COLUMNS, fits));
+  if (hasSamples) await folder.write(SAMPLES.file, await samplesFile(points));
   if (counts.length > 0) await folder.write(COUNTS.file, toCsv(COUNTS_COLUMNS, counts));
   await folder.write("datapackage.json", toJson(dataPackage(name, tables)));
   await folder.write("manifest.json", toJson(manifestOf(facts, points)));

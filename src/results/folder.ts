@@ -25,7 +25,7 @@ export class ResultFolder {
   }
 
   /** Writes one file as a whole. */
-  async write(name: string, text: string): Promise<void> {
+  async write(name: string, text: string | Uint8Array): Promise<void> {
     const path = join(this.path, name);
     const unfinished = join(this.path, `.${name}.${process.pid}.tmp`);
     try {

@@ -39,3 +39,10 @@ export function intervalOf(histogram: Histogram, fraction: number): Interval | u
 export function samplesFor(fraction: number): number {
   return Math.ceil(Math.log((1 - CONFIDENCE) / 2) / Math.log(fraction));
 }
+
+/** Whether the median's interval reaches no further than `precision` times it to either side. */
+export function isPrecise(histogram: Histogram, precision: number): boolean {
+  const interval = intervalOf(histogram, 0.5);
+  if (interval === undefined) return false;
+  return (interval.high - interval.low) / 2 <= precision * (histogram.quantile(0.5) ?? 0);
+}

@@ -2,6 +2,7 @@
 
 import type { Finding } from "../engine/check/finding.ts";
 import type { Profile } from "../engine/profile/profile.ts";
+import type { CollectionSums } from "../workers/point.ts";
 import type { Host } from "./host.ts";
 import type { NoiseByExecutor } from "./noise.ts";
 import { describePackage, type Package } from "./package.ts";
@@ -29,6 +30,8 @@ export interface Manifest {
   readonly wall_s: Readonly<Record<string, number>>;
   /** Bytes of shared memory, by point. */
   readonly shared_bytes: Readonly<Record<string, number>>;
+  /** Of the workers of threads, by point, over its repetitions: how often and how long. */
+  readonly garbage_collections: Readonly<Record<string, CollectionSums>>;
   readonly profiles: readonly Profile[];
   /** What the checker found, by point: the first of each run, with the history of their frames. */
   readonly findings: Readonly<Record<string, readonly Found[]>>;
@@ -62,11 +65,16 @@ export interface RunFacts {
 export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): Manifest {
   const wallS: Record<string, number> = {};
   const sharedBytes: Record<string, number> = {};
+  const collections: Record<string, CollectionSums> = {};
   const findings: Record<string, Found[]> = {};
   const profiles = new Map<string, Profile>(); // By name: a file may have been read twice.
   for (const { id, point, result } of points) {
     wallS[id] = (wallS[id] ?? 0) + result.wallS;
     sharedBytes[id] = result.sharedBytes;
+    if (result.collections !== undefined) {
+      const { count, ns } = collections[id] ?? { count: 0, ns: 0 };
+      collections[id] = { count: count + result.collections.count, ns: ns + result.collections.ns };
+    }
     const found = (result.check?.findings ?? []).map((finding) => {
       return { seed: point.seed, ...finding };
     });
@@ -89,6 +97,7 @@ export function manifestOf(facts: RunFacts, points: readonly MeasuredPoint[]): M
     warnings: facts.warnings,
     wall_s: wallS,
     shared_bytes: sharedBytes,
+    garbage_collections: collections,
     profiles: [...profiles.values()],
     findings,
     experiment: facts.experiment,

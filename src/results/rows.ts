@@ -48,6 +48,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
   return {
     ...keyRow(measured),
     ops: operations,
+    rounds: result.rounds,
     seed: point.seed,
     jitter: point.jitter,
     dilation: point.dilation,
@@ -121,7 +122,8 @@ export function rounded(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.round(value * DECIMALS) / DECIMALS;
 }
 
-function keyRow(measured: MeasuredPoint): KeyRow {
+/** What the point is. */
+export function keyRow(measured: MeasuredPoint): KeyRow {
   const { point, result } = measured;
   const { workload } = point;
   return {

@@ -5,7 +5,7 @@ import { describeFinding } from "../engine/check/finding.ts";
 import { isFree } from "../engine/profile/profile.ts";
 import { shapeOf } from "../workers/point.ts";
 import type { Host } from "./host.ts";
-import { samplesFor } from "./intervals.ts";
+import { isPrecise, samplesFor } from "./intervals.ts";
 import type { NoiseByExecutor } from "./noise.ts";
 import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
 
@@ -19,14 +19,14 @@ const REMEDIES = {
   virtualized: "Look at medians, and repeat with --repetitions 3.",
   "frequency-changed":
     "Set the CPU's frequency governor to performance, let it cool down, and measure again.",
-  "too-few-samples": "Use more --ops, or --precision 2%.",
+  "too-few-samples": "Use more --ops, --precision 2%, or a larger --max-seconds.",
 } as const;
 
 export type WarningKind = keyof typeof REMEDIES;
 
 /** What was found out about the host besides its description; undefined: it was not looked at. */
 export interface HostChecks {
-  /** The smallest step of the clock, in ns. */
+  /** The step of the clock. */
   readonly clockStepNs: number;
   /** How long the same work took after the measurement, as a multiple of before. */
   readonly slowdown: number;
@@ -37,15 +37,19 @@ const RESTLESS = 0.1;
 /** More than this of the CPUs was in use before anything ran. */
 const BUSY = 0.5;
 /** A clock should divide the shortest median into as many steps. */
-const STEPS = 100;
+const STEPS = 10;
 const OTHER_FREQUENCY = 0.05;
 
-/** Warnings of a run, in the order of REMEDIES, at most one of each kind. */
+/**
+ * Warnings of a run, in the order of REMEDIES, at most one of each kind. `precision` is what was
+ * asked for.
+ */
 export function warningsOf(
   host: Host,
   checks: HostChecks | undefined,
   noise: NoiseByExecutor,
   points: readonly MeasuredPoint[],
+  precision = Number.POSITIVE_INFINITY,
 ): string[] {
   const threaded = points.filter(({ point }) => point.executor === "threads");
   const causes: Readonly<Record<WarningKind, string | undefined>> = {
@@ -54,7 +58,7 @@ export function warningsOf(
     "clock-too-coarse": checks && coarse(checks, threaded),
     virtualized: host.virtualized === true && threaded.length > 0 ? VIRTUALIZED : undefined,
     "frequency-changed": checks && otherFrequency(checks),
-    "too-few-samples": tooFew(points),
+    "too-few-samples": tooFew(points, precision),
   };
   return (Object.keys(REMEDIES) as WarningKind[]).flatMap((kind) => {
     return causes[kind] === undefined ? [] : `${kind}: ${causes[kind]}. ${REMEDIES[kind]}`;
@@ -114,7 +118,7 @@ function coarse(
   const shortest = Math.min(...medians.filter((ns) => ns > 0));
   if (clockStepNs * STEPS <= shortest) return undefined;
   return (
-    `the clock steps by ${Math.round(clockStepNs)} ns, more than a hundredth of the shortest ` +
+    `the clock steps by ${Math.round(clockStepNs)} ns, more than a tenth of the shortest ` +
     `median (${Math.round(shortest)} ns on the host's clock)`
   );
 }
@@ -125,14 +129,22 @@ function otherFrequency({ slowdown }: HostChecks): string | undefined {
   return `the same work took ${factor} times as long after the measurement as before`;
 }
 
-function tooFew(points: readonly MeasuredPoint[]): string | undefined {
+function tooFew(points: readonly MeasuredPoint[], precision: number): string | undefined {
   const needed = samplesFor(0.99);
-  const few = points.filter(({ result }) => result.latency.count < needed);
-  if (few.length === 0) return undefined;
-  return (
-    `${few.length} of ${points.length} results are of fewer than ${needed} operations: nothing ` +
-    "bounds their p99"
-  );
+  const few = points.filter(({ result }) => result.latency.count < needed).length;
+  const vague = points.filter(({ result }) => !isPrecise(result.latency, precision)).length;
+  const signs = [
+    ...(few > 0
+      ? [
+          `${few} of ${points.length} results are of fewer than ${needed} operations: nothing ` +
+            "bounds their p99",
+        ]
+      : []),
+    ...(vague > 0 && precision < Number.POSITIVE_INFINITY
+      ? [`${vague} medians are not known to within ${100 * precision} %`]
+      : []),
+  ];
+  return signs.length === 0 ? undefined : signs.join("; ");
 }
 
 /** `akaros is unsafe (munmap, point 1f…, seed 42): 3 findings, first stale-use by core 1 …`. */

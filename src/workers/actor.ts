@@ -9,6 +9,7 @@ import { Aborted } from "../engine/machine/control.ts";
 import { Machine } from "../engine/machine/machine.ts";
 import { type Play, partOf } from "../workloads/cast.ts";
 import { monotonicClock } from "./clock.ts";
+import { CollectionWatch } from "./collections.ts";
 import type { RunReport } from "./point.ts";
 
 export interface ActorTask {
@@ -30,8 +31,9 @@ export interface ActorTask {
  * Runs one actor until its run is over. Undefined if others have ended it: an error's class would
  * not cross to the main thread. Throws what the actor itself throws.
  */
-export default function runActor(task: ActorTask): RunReport | undefined {
+export default async function runActor(task: ActorTask): Promise<RunReport | undefined> {
   const { actor, dilation, parks, untimed, followsClock } = task;
+  const watch = new CollectionWatch();
   const machine = new Machine(task.memory, task.shape);
   const hostNowNs = monotonicClock();
   try {
@@ -48,10 +50,13 @@ export default function runActor(task: ActorTask): RunReport | undefined {
     const logged = task.logsSteps ? new LoggedCpu(threadCpu) : undefined;
     const part = partOf(logged ?? threadCpu, machine, task.play);
     complete(part.protocol);
-    return { ...part.report(), ...(logged && { steps: logged.steps }) };
+    const collections = await watch.end(epochNs, dilation);
+    return { ...part.report(), collections, ...(logged && { steps: logged.steps }) };
   } catch (error) {
     if (error instanceof Aborted) return undefined;
     machine.control.abort(); // Nobody must wait for this actor any more.
     throw error;
+  } finally {
+    watch.close();
   }
 }

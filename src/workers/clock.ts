@@ -3,16 +3,22 @@
 import { performance } from "node:perf_hooks";
 
 const CALIBRATION_ROUNDS = 1000;
-const NS_PER_MS = 1_000_000;
+export const NS_PER_MS = 1_000_000;
 
 let offsetNs: number | undefined;
 
-/**
- * A clock that all threads share, in ns (CLOCK_MONOTONIC). `performance.now` counts from a start of
- * its own in each thread but is half as dear as `process.hrtime.bigint`; the difference of the two
- * is fixed, and narrowed down here from both sides.
- */
+/** A clock that all threads share, in ns (CLOCK_MONOTONIC). */
 export function monotonicClock(): () => number {
+  const toNs = toHostNs();
+  return () => toNs(performance.now());
+}
+
+/**
+ * From ms of this thread's `performance` to ns of the clock that all share. `performance.now`
+ * counts from a start of its own in each thread but is half as dear as `process.hrtime.bigint`;
+ * the difference of the two is fixed, and narrowed down here from both sides.
+ */
+export function toHostNs(): (performanceMs: number) => number {
   if (offsetNs === undefined) {
     let lowest = Number.NEGATIVE_INFINITY;
     let highest = Number.POSITIVE_INFINITY;
@@ -26,5 +32,5 @@ export function monotonicClock(): () => number {
     offsetNs = (lowest + highest) / 2;
   }
   const offset = offsetNs;
-  return () => performance.now() * NS_PER_MS + offset;
+  return (performanceMs) => performanceMs * NS_PER_MS + offset;
 }

@@ -17,6 +17,8 @@ import { tablesFor } from "../workloads/page-table-free.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
 import { traitsOf } from "../workloads/traits.ts";
 import { TRACE, type WorkloadPlan } from "../workloads/workload.ts";
+import type { Collection } from "./collections.ts";
+import type { Samples } from "./samples.ts";
 
 export interface Point {
   readonly executor: "threads" | "virtual";
@@ -36,12 +38,16 @@ export interface Point {
   readonly checks: boolean;
   /** Whether the order of each actor's steps is kept, which takes time. */
   readonly logsSteps: boolean;
+  /** Whether each operation is kept by itself; unless it is said, it is not. */
+  readonly logsSamples?: boolean;
 }
 
 /** What an actor reports at the end of a run. */
 export interface RunReport extends ActorReport {
   /** The order of its steps, if they were logged. */
   readonly steps?: Steps;
+  /** On threads: of its worker, while it played. */
+  readonly collections?: readonly Collection[];
 }
 
 /** What came out of one run of a point, as it crosses threads and processes. */
@@ -52,6 +58,12 @@ export interface RunRecord {
   readonly atRest: readonly Finding[];
   /** Seconds on the wall, of the run alone. */
   readonly wallS: number;
+}
+
+export interface CollectionSums {
+  readonly count: number;
+  /** In ns of the host. */
+  readonly ns: number;
 }
 
 /** One segment over all operations; operations without it count as 0. */
@@ -66,6 +78,8 @@ export interface PointResult {
   /** By actor, if they were logged; of the first run. */
   readonly steps: readonly (Steps | undefined)[];
   readonly latency: Histogram;
+  /** Undefined if they were not logged. */
+  readonly samples: Samples | undefined;
   readonly late: Histogram;
   readonly segments: readonly SegmentSummary[];
   readonly cores: CoreCounters;
@@ -80,6 +94,8 @@ export interface PointResult {
   readonly elapsedNs: number;
   /** What the checker has seen; undefined while it is off. */
   readonly check: CheckSums | undefined;
+  /** Garbage that the workers collected; undefined in virtual time. */
+  readonly collections: CollectionSums | undefined;
   readonly wallS: number;
   readonly sharedBytes: number;
   readonly responders: number;
@@ -152,8 +168,8 @@ export function auditOf(machine: Machine): readonly Finding[] {
 
 /** What the point's actors have in common. */
 export function playOf(point: Point): Play {
-  const { profile, policy, workload, seed } = point;
-  return { ...numbersOf(profile), plan: planOf(policy), workload, seed };
+  const { profile, policy, workload, seed, logsSamples = false } = point;
+  return { ...numbersOf(profile), plan: planOf(policy), workload, seed, logsSamples };
 }
 
 /** Frames for what initiators map. */

@@ -8,7 +8,15 @@ import { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENTS } from "../engine/probe/segments.ts";
 import { CauseTally } from "../workloads/cause-tally.ts";
 import { firstSpaceOf } from "../workloads/roles.ts";
-import { type Point, type PointResult, type RunRecord, type RunReport, shapeOf } from "./point.ts";
+import {
+  type CollectionSums,
+  type Point,
+  type PointResult,
+  type RunRecord,
+  type RunReport,
+  shapeOf,
+} from "./point.ts";
+import { samplesOf } from "./samples.ts";
 
 /** The result of a point from what came out of its runs, of which there is at least one. */
 export function resultOf(point: Point, records: readonly RunRecord[]): PointResult {
@@ -19,6 +27,8 @@ export function resultOf(point: Point, records: readonly RunRecord[]): PointResu
   return {
     ...sumUp(reports),
     rounds: records.length,
+    samples: samplesOf(records, point.executor === "threads"),
+    collections: point.executor === "threads" ? sumCollections(reports) : undefined,
     elapsedNs: records.reduce((sum, record) => sum + elapsedNs(record), 0),
     check: point.checks ? sumChecks(checksOf(reports), atRest) : undefined,
     steps: records[0].reports.map(({ steps }) => steps),
@@ -44,6 +54,12 @@ function elapsedNs({ reports }: RunRecord): number {
   const measured = reports.flatMap(({ core }) => (core?.path === undefined ? [] : core.measured));
   const began = measured.map(({ beganNs }) => beganNs);
   return Math.max(...measured.map(({ endedNs }) => endedNs)) - Math.min(...began);
+}
+
+function sumCollections(reports: readonly RunReport[]): CollectionSums {
+  const collections = reports.flatMap((report) => report.collections ?? []);
+  const ns = collections.reduce((sum, { hostNs }) => sum + hostNs, 0);
+  return { count: collections.length, ns: Math.round(ns) };
 }
 
 function checksOf(reports: readonly RunReport[]): CheckData[] {

@@ -8,6 +8,7 @@ import type { Machine } from "../engine/machine/machine.ts";
 import type { Plan } from "../engine/policy/plan.ts";
 import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/probe/counters.ts";
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
+import { SampleLog } from "../engine/probe/sample-log.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
@@ -20,11 +21,16 @@ import { scriptOf } from "./registry.ts";
 import { firstSpaceOf, runCore } from "./roles.ts";
 import { NIC_TX, type WorkloadPlan } from "./workload.ts";
 
+/** A trace's only operation is many. */
+const LEAST_SAMPLES = 1024;
+
 /** What all actors of a run have in common besides the machine. */
 export interface Play extends ProfileNumbers {
   readonly plan: Plan;
   readonly workload: WorkloadPlan;
   readonly seed: number;
+  /** Whether initiators keep each of their operations by itself; unless it is said, not. */
+  readonly logsSamples?: boolean;
 }
 
 /** What an actor counted; parts that do not apply to it are missing. */
@@ -88,6 +94,9 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const { plan, workload, seed } = play;
   const space = firstSpaceOf(cpu.id, machine.shape.cores, workload);
   const core = new Core(cpu.id, cpu, machine, play, plan, new Random(seed, cpu.id), space);
+  if (play.logsSamples === true && cpu.id < workload.initiators) {
+    core.path.samples = new SampleLog(Math.max(LEAST_SAMPLES, workload.operations));
+  }
   const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;

@@ -1,9 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CRITICAL_PATH_COLUMNS, SUMMARY_COLUMNS } from "../../dist/src/results/columns.js";
+import {
+  CRITICAL_PATH_COLUMNS,
+  SAMPLE_COLUMNS,
+  SUMMARY_COLUMNS,
+} from "../../dist/src/results/columns.js";
 import { type Ended, shootdown } from "./shootdown.ts";
 
 const TINY = "tests/fixtures/tiny.json";
@@ -169,6 +174,38 @@ describe("bench --executor virtual", () => {
   });
 });
 
+describe("bench --samples", () => {
+  it("has each operation by itself, and the same latencies as the distributions", async () => {
+    const out = join(base, "samples");
+    const { code } = await shootdown([
+      "bench",
+      TINY,
+      "--executor",
+      "both",
+      "--samples",
+      "--out",
+      out,
+    ]);
+    expect(code).toBe(0);
+    const samples = rowsOf(gunzipSync(readFileSync(join(out, "samples.csv.gz"))).toString());
+    const summary = rowsOf(read(out, "summary.csv"));
+    expect(Object.keys(samples[0])).toEqual(SAMPLE_COLUMNS.map(({ name }) => name));
+    for (const { point, executor, ops, latency_ns_max } of summary) {
+      const own = samples.filter((row) => row.point === point);
+      expect(own.map(({ sample }) => Number(sample))).toEqual(own.map((_, i) => i + 1));
+      expect(own).toHaveLength(Number(ops));
+      expect(Math.max(...own.map(({ latency_ns }) => Number(latency_ns)))).toBe(
+        Number(latency_ns_max),
+      );
+      const starts = own.map(({ start_ns }) => Number(start_ns));
+      expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+      for (const { gc } of own) expect(gc).toMatch(executor === "virtual" ? /^$/ : /true|false/);
+    }
+    const { garbage_collections } = JSON.parse(read(out, "manifest.json"));
+    expect(Object.keys(garbage_collections)).toHaveLength(2);
+  });
+});
+
 describe("bench --executor both", () => {
   it("runs each point on threads and in virtual time, which agree in what is counted", async () => {
     const { code, stdout } = await shootdown([
@@ -287,6 +324,8 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
       ["bench", TINY, "--executor", "virtual", "--profile", "host"],
       /in virtual time nothing takes time/,
     ],
+    ["a precision that is no part", ["bench", "--precision", "2"], /--precision "2".*percentage/],
+    ["a limit of nothing", ["bench", TINY, "--max-seconds", "9"], /add that, such as 2%/],
     ["a number that is none", ["bench", "--ops", "many"], /--ops "many".*whole number/],
     ["no operations at all", ["bench", "--ops", "0"], /--ops "0".*from 1/],
     [

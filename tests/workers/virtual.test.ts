@@ -9,6 +9,7 @@ import {
   type Point,
   type PointResult,
   playOf,
+  type RunRecord,
 } from "../../dist/src/workers/point.js";
 import { resultOf } from "../../dist/src/workers/sums.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
@@ -16,14 +17,18 @@ import { partOf } from "../../dist/src/workloads/cast.js";
 import { pointOf, workloadOf } from "../support/points.ts";
 import { POLICIES } from "../support/policies.ts";
 
-/** The point's result with protocols as generators, all in this thread. */
-function asWritten(point: Point): PointResult {
+/** The result of a point's rounds with protocols as generators, all in this thread. */
+function asWritten(...rounds: readonly [Point, ...Point[]]): PointResult {
+  return resultOf(rounds[0], rounds.map(record));
+}
+
+function record(point: Point): RunRecord {
   const machine = machineOf(point);
   const executor = new VirtualExecutor(machine);
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
   executor.complete(parts.map(({ protocol }) => protocol));
   const reports = parts.map(({ report }) => report());
-  return resultOf(point, [{ reports, wallS: 0, atRest: auditOf(machine) }]);
+  return { reports, wallS: 0, atRest: auditOf(machine) };
 }
 
 /** All that must be the same in two runs: not how long they took. */
@@ -34,6 +39,18 @@ function comparable({ wallS, ...rest }: PointResult): string {
 function virtualPoint(part: Partial<Point>): Point {
   return pointOf({ executor: "virtual", ...part });
 }
+
+describe("rounds of a point", () => {
+  test("two of them: the operations of both as one sample", () => {
+    const [first, second] = [1, 2].map((seed) => asWritten(virtualPoint({ seed })));
+    const both = asWritten(virtualPoint({ seed: 1 }), virtualPoint({ seed: 2 }));
+    expect(both.rounds).toBe(2);
+    expect(both.cores.operations).toBe(first.cores.operations + second.cores.operations);
+    expect(both.elapsedNs).toBe(first.elapsedNs + second.elapsedNs);
+    first.latency.merge(second.latency.toData());
+    expect(both.latency.toData()).toEqual(first.latency.toData());
+  });
+});
 
 describe("a pool", () => {
   let pool: VirtualPool;

@@ -6,7 +6,13 @@ import { UsageError } from "../../engine/errors.ts";
 import { type Expansion, expand } from "../experiments/expand.ts";
 import { type LoadedExperiment, loadExperiment } from "../experiments/load.ts";
 import type { Grid } from "../experiments/schema.ts";
-import { addRunOptions, addSizeOptions, commonOverrides, type RunOptions } from "../options.ts";
+import {
+  addRunOptions,
+  addSizeOptions,
+  commonOverrides,
+  type RunOptions,
+  samplingOf,
+} from "../options.ts";
 import { runSession } from "../session.ts";
 
 const DEFAULT_EXPERIMENT = "amortization";
@@ -53,6 +59,8 @@ async function bench(names: string[], options: BenchOptions): Promise<void> {
     name: loaded.map(({ experiment }) => experiment.name).join("+"),
     points: expansions.flatMap(({ points }) => points),
     seed: options.seed,
+    sampling: samplingOf(options),
+    logsSamples: options.samples === true,
     experiment: loaded.map(({ file, definition }) => ({ file, definition, quick })),
     notes: expansions.flatMap(({ notes }) => notes),
     out: options.out,

@@ -13,7 +13,13 @@ import {
 import { TRACE } from "../../workloads/workload.ts";
 import { expand } from "../experiments/expand.ts";
 import type { Experiment } from "../experiments/schema.ts";
-import { addRunOptions, commonOverrides, numberFrom, type RunOptions } from "../options.ts";
+import {
+  addRunOptions,
+  commonOverrides,
+  numberFrom,
+  type RunOptions,
+  samplingOf,
+} from "../options.ts";
 import { runSession } from "../session.ts";
 import { firstOperations, traceName, withoutGaps } from "../trace-times.ts";
 
@@ -102,6 +108,8 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
     name: `replay-${name}`,
     points,
     seed,
+    sampling: samplingOf(options),
+    logsSamples: options.samples === true,
     experiment: [
       { file: trace, pid: read.pid, comm: read.comm, operations: recorded.byTime.length },
     ],

@@ -8,6 +8,7 @@
 
 import { MAX_IOMMUS } from "../layout/shape.ts";
 import { Histogram, type HistogramData } from "./histogram.ts";
+import type { SampleData, SampleLog } from "./sample-log.ts";
 import { LATE, SEGMENTS, SERVING } from "./segments.ts";
 
 export const CORES_CHAIN = 0;
@@ -28,12 +29,16 @@ export interface CriticalPathData {
   readonly latency: HistogramData;
   readonly late: HistogramData;
   readonly segments: readonly SegmentData[];
+  /** Each operation by itself, if they were logged. */
+  readonly samples?: SampleData;
 }
 
 export class CriticalPath {
   enabled = true;
   readonly latency = new Histogram();
   readonly late = new Histogram();
+  /** Where each operation is kept by itself; undefined: nowhere. */
+  samples: SampleLog | undefined;
   private readonly onPath = Array.from({ length: SEGMENTS }, () => new Histogram());
   private readonly slackSumNs = new Float64Array(SEGMENTS);
   private readonly slackCount = new Float64Array(SEGMENTS);
@@ -142,7 +147,9 @@ export class CriticalPath {
 
   /** An operation ends; it must have been settled. */
   end(nowNs: number): void {
-    this.latency.record(nowNs - this.beganNs);
+    const latencyNs = nowNs - this.beganNs;
+    this.latency.record(latencyNs);
+    if (this.samples !== undefined) this.samples.add(this.beganNs, latencyNs);
     this.isOpen = false;
     if (!this.enabled) return;
     if (this.length > 0) this.settle();
@@ -159,6 +166,7 @@ export class CriticalPath {
   reset(): void {
     this.latency.reset();
     this.late.reset();
+    this.samples?.reset();
     for (const histogram of this.onPath) histogram.reset();
     this.slackSumNs.fill(0);
     this.slackCount.fill(0);
@@ -175,6 +183,7 @@ export class CriticalPath {
         slackSumNs: this.slackSumNs[segment],
         slackCount: this.slackCount[segment],
       })),
+      ...(this.samples && { samples: this.samples.toData() }),
     };
   }
 

@@ -3,6 +3,7 @@
 import { spreadOf, typicalVariance } from "./between-runs.ts";
 import { falseDiscoveryRates } from "./false-discovery.ts";
 import { type Matching, matchPoints, type Pair, type Unmatched } from "./match.ts";
+import { type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
 import { METRICS, type Metric } from "./metrics.ts";
 import { noiseOf } from "./noise.ts";
 import {
@@ -12,7 +13,6 @@ import {
   refuseOtherSchema,
 } from "./refusals.ts";
 import type { Run, RunRow } from "./run.ts";
-import { type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
 import { type Judgement, judge, type Reason, type Verdict } from "./verdict.ts";
 
 export interface ComparedRow {
