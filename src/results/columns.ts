@@ -565,13 +565,13 @@ export const COMPARISON_COLUMNS = [
     name: "segment",
     type: "string",
     unit: "",
-    meaning: "Of a latency that changed: the segment whose mean changed most with it.",
+    meaning: "Of a latency that changed: the segment that changed most with it.",
   },
   {
-    name: "segment_ns_mean",
+    name: "segment_ns",
     type: "number",
     unit: "ns",
-    meaning: "By how much that segment's mean on the critical path changed.",
+    meaning: "By how much that segment changed: its median for p50, otherwise its mean.",
   },
 ] as const satisfies readonly Column[];
 

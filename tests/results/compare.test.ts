@@ -102,7 +102,7 @@ describe("verdicts in virtual time", () => {
 
 describe("verdicts on threads", () => {
   const threaded = (samples: readonly number[], cells = {}) => {
-    return one(samples, { executor: "threads", late_ns_p50: "0", late_ns_p99: "0", ...cells });
+    return one(samples, { executor: "threads", late_ns_p50: "1", late_ns_p99: "1", ...cells });
   };
 
   it("a shift within what the same points varied by: the same", () => {
@@ -131,6 +131,16 @@ describe("verdicts on threads", () => {
     expect(new Set(reasons(comparison))).toEqual(new Set(["noise"]));
   });
 
+  it("a median to which no host added anything: judged on a restless host, too", () => {
+    const noise = { threads: { pairs: [{ p50_ratio: 999, p99_ratio: 0 }] as [NoisePair] } };
+    const [a, b, c] = [160, 320, 164].map((ns) => ({
+      ...threaded(new Array(200).fill(ns), { late_ns_p50: "0" }),
+      manifest: manifestOf({ noise }),
+    }));
+    expect(verdicts(a, b)).toMatchObject({ p50: "worse", p99: "inconclusive" });
+    expect(verdicts(a, c)).toMatchObject({ p50: "same" });
+  });
+
   it("twice as long, but late: that is the host", () => {
     const late = threaded(around(10_000, 40), { late_ns_p50: "5100", late_ns_p99: "5100" });
     const comparison = compareRuns(threaded(around(5000, 40)), late, NONE);
@@ -154,7 +164,7 @@ describe("verdicts on threads", () => {
         {
           id: "a",
           samples: middles.map((ns) => around(ns, 40)),
-          cells: { executor: "threads", late_ns_p50: "0" },
+          cells: { executor: "threads", late_ns_p50: "1" },
         },
       ]);
     expect(verdicts(wild([5000, 6500, 5600]), wild([6000, 7500, 5900]))).toMatchObject({

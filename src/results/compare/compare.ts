@@ -163,12 +163,14 @@ function judgement(
   return judge(test, q, noiseOf(metric, [pair.base, pair.next], runs), metric.moreIs);
 }
 
-/** The segment whose mean moved furthest in the direction in which the whole has. */
-function largestPart({ pair, test }: Draft): Contribution | undefined {
+/** The segment that moved furthest in the direction in which the whole has. */
+function largestPart({ pair, metric, test }: Draft): Contribution | undefined {
+  const times = metric.name === "p50" ? "medianNs" : "meanNs";
   const names = new Set([...pair.base.segments.keys(), ...pair.next.segments.keys()]);
   let largest: Contribution | undefined;
   for (const name of names) {
-    const ns = (pair.next.segments.get(name) ?? 0) - (pair.base.segments.get(name) ?? 0);
+    const [before, after] = [pair.base, pair.next].map(({ segments }) => segments.get(name));
+    const ns = (after?.[times] ?? 0) - (before?.[times] ?? 0);
     const isAlong = ns > 0 === test.logRatio > 0 && ns !== 0;
     if (isAlong && Math.abs(ns) > Math.abs(largest?.ns ?? 0)) largest = { name, ns };
   }

@@ -11,6 +11,12 @@ const LEAST_EVENTS_CHANGE = 0.01;
 const LEAST_OTHER_CHANGE = 0.05;
 
 /**
+ * What a median may vary by to which the host has added nothing in any run, however restless it is
+ * elsewhere.
+ */
+const UNTOUCHED_CHANGE = 0.05;
+
+/**
  * A logarithm: where the same point has taken 1.65 times as long, another one may have taken any
  * time. With a load of 14 on 2 CPUs it was a thousand times as long.
  */
@@ -34,15 +40,16 @@ export interface Noise {
  */
 export function noiseOf(metric: Metric, points: readonly RunPoint[], runs: readonly Run[]): Noise {
   const isThreaded = points[0].rows[0].executor === "threads";
-  const known: Noise[] = [{ log: Math.log1p(leastChange(metric, isThreaded)), source: "least" }];
-  if (isThreaded && !isOfOperations(metric)) {
-    for (const [i, run] of runs.entries()) {
-      known.push({ log: measuredNoise(metric, run, points[i]), source: "noise" });
-      if (!isFree(points[i], run))
-        known.push({ log: hostsPart(metric, points[i]), source: "late" });
-    }
+  const least: Noise = { log: Math.log1p(leastChange(metric, isThreaded)), source: "least" };
+  if (!isThreaded || isOfOperations(metric)) return least;
+  if (isMedian(metric) && points.every(isUntouched)) {
+    return { log: Math.log1p(UNTOUCHED_CHANGE), source: "noise" };
   }
-  return known.reduce((most, noise) => (noise.log > most.log ? noise : most));
+  const known = runs.flatMap((run, i): Noise[] => [
+    { log: measuredNoise(metric, run, points[i]), source: "noise" },
+    { log: isFree(points[i], run) ? 0 : hostsPart(metric, points[i]), source: "late" },
+  ]);
+  return known.reduce((most, noise) => (noise.log > most.log ? noise : most), least);
 }
 
 function leastChange({ spread }: Metric, isThreaded: boolean): number {
@@ -77,7 +84,7 @@ function hostsPart(metric: Metric, { rows, segments }: RunPoint): number {
     metric.spread.from === "quantile"
       ? meanOf(rows.map((row) => latePart(row, isMedian(metric) ? "p50" : "p99")))
       : ratio(
-          segments.get("late"),
+          segments.get("late")?.meanNs,
           meanOf(rows.map((row) => numberIn(row, "latency_ns_mean") ?? 0)),
         );
   return share < 1 ? -Math.log1p(-share) : Number.POSITIVE_INFINITY;
@@ -94,6 +101,11 @@ function isOfOperations({ spread }: Metric): boolean {
 
 function isMedian({ spread }: Metric): boolean {
   return spread.from === "quantile" && spread.fraction === 0.5;
+}
+
+/** Whether the host has added nothing to half of the operations. */
+function isUntouched({ rows }: RunPoint): boolean {
+  return rows.every((row) => numberIn(row, "late_ns_p50") === 0);
 }
 
 /** With a profile that costs nothing, what the host adds is what is measured. */

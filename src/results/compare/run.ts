@@ -51,8 +51,14 @@ export interface RunPoint {
   readonly rows: readonly RunRow[];
   /** Latencies of all repetitions; undefined where none were written, or there were none. */
   readonly distribution: Distribution | undefined;
-  /** Mean ns that each segment is on the critical path, over the repetitions. */
-  readonly segments: ReadonlyMap<string, number>;
+  /** Of the critical path. */
+  readonly segments: ReadonlyMap<string, SegmentTimes>;
+}
+
+/** How long a segment is on the critical path, on average over the repetitions. */
+export interface SegmentTimes {
+  readonly meanNs: number;
+  readonly medianNs: number;
 }
 
 export interface Run {
@@ -69,8 +75,10 @@ export function readRun(folder: string): Run {
   const distributions = readDistributions(folder);
   const segments = readSegments(folder);
   const points = [...rows].map(([id, own]): [string, RunPoint] => {
-    const of = segments.get(id) ?? new Map<string, number>();
-    const means = [...of].map(([name, ns]): [string, number] => [name, ns / own.length]);
+    const sums = [...(segments.get(id) ?? [])];
+    const means = sums.map(([name, { meanNs, medianNs }]): [string, SegmentTimes] => {
+      return [name, { meanNs: meanNs / own.length, medianNs: medianNs / own.length }];
+    });
     return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(means) }];
   });
   return { folder, manifest, points: new Map(points) };
@@ -122,13 +130,18 @@ function readDistributions(folder: string): Map<string, Distribution> {
 }
 
 /** By point and segment, summed over the repetitions. */
-function readSegments(folder: string): Map<string, Map<string, number>> {
-  const sums = new Map<string, Map<string, number>>();
+function readSegments(folder: string): Map<string, Map<string, SegmentTimes>> {
+  const sums = new Map<string, Map<string, SegmentTimes>>();
   readFile(folder, "critical-path.csv", (header) => {
-    const [point, segment, mean] = ["point", "segment", "ns_mean"].map((of) => header.place(of));
+    const [point, segment] = ["point", "segment"].map((of) => header.place(of));
+    const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.place(of));
     return (cells) => {
-      const own = entryOf(sums, cells[point], () => new Map<string, number>());
-      own.set(cells[segment], (own.get(cells[segment]) ?? 0) + Number(cells[mean]));
+      const own = entryOf(sums, cells[point], () => new Map<string, SegmentTimes>());
+      const { meanNs, medianNs } = own.get(cells[segment]) ?? { meanNs: 0, medianNs: 0 };
+      own.set(cells[segment], {
+        meanNs: meanNs + Number(cells[mean]),
+        medianNs: medianNs + Number(cells[median]),
+      });
     };
   });
   return sums;
