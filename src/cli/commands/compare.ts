@@ -69,7 +69,7 @@ Points are matched by their hash; the seed is no part of it. A change counts if 
 outside of what is noise, and if there are more such changes than chance explains. On threads give
 both runs --repetitions 3 or more.
 
-Exit status: 22 if something is worse (with --gate: by more than it says), or was safe and is unsafe.
+Exit status: 22 if something is worse (with --gate: by more than it says), or is unsafe now.
 
 Examples:
   shootdown compare results/before results/after

@@ -1,6 +1,6 @@
 // Two runs, point by point and metric by metric.
 
-import { spreadOf, typicalVariance } from "./between-runs.ts";
+import { type Spread, spreadOf, typicalVariance } from "./between-runs.ts";
 import { falseDiscoveryRates } from "./false-discovery.ts";
 import { type Matching, matchPoints, type Pair, type Unmatched } from "./match.ts";
 import { type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
@@ -100,28 +100,30 @@ export function isUnsafeNow({ next }: SafetyChange): boolean {
 
 /** By point, then by metric. */
 function draftsOf(pairs: readonly Pair[]): Draft[] {
-  const byMetric = METRICS.map((metric) => {
-    const measured = pairs.map((pair) => ({
-      pair,
-      base: measuredOf(metric, pair.base),
-      next: measuredOf(metric, pair.next),
-    }));
-    const typical = new Map(
-      [...new Set(pairs.map(executorOf))].map((executor) => {
-        const spreads = measured
-          .filter(({ pair }) => executorOf(pair) === executor)
-          .flatMap((both) => [both.base, both.next])
-          .flatMap((one) => spreadOf(one?.values ?? []) ?? []);
-        return [executor, typicalVariance(spreads)];
-      }),
-    );
-    return measured.map(({ pair, base, next }): Draft | undefined => {
-      if (base === undefined || next === undefined) return undefined;
-      const test = testOf(metric, base, next, typical.get(executorOf(pair)));
-      return { pair, metric, base, next, test };
-    });
-  });
+  const byMetric = METRICS.map((metric) => draftsOfMetric(metric, pairs));
   return pairs.flatMap((_, i) => byMetric.flatMap((drafts) => drafts[i] ?? []));
+}
+
+/** For each pair; undefined where one of the two has not measured it. */
+function draftsOfMetric(metric: Metric, pairs: readonly Pair[]): (Draft | undefined)[] {
+  const measured = pairs.map(({ base, next }) => {
+    return { base: measuredOf(metric, base), next: measuredOf(metric, next) };
+  });
+  // Executors are restless each in its own way.
+  const spreads = new Map<string, Spread[]>();
+  for (const [i, { base, next }] of measured.entries()) {
+    const executor = executorOf(pairs[i]);
+    const own = [base, next].flatMap((one) => spreadOf(one?.values ?? []) ?? []);
+    const known = spreads.get(executor);
+    if (known === undefined) spreads.set(executor, own);
+    else known.push(...own);
+  }
+  const typical = new Map([...spreads].map(([executor, of]) => [executor, typicalVariance(of)]));
+  return measured.map(({ base, next }, i): Draft | undefined => {
+    if (base === undefined || next === undefined) return undefined;
+    const test = testOf(metric, base, next, typical.get(executorOf(pairs[i])));
+    return { pair: pairs[i], metric, base, next, test };
+  });
 }
 
 function rowOf(draft: Draft, q: number | undefined, runs: readonly Run[]): ComparedRow {

@@ -17,8 +17,8 @@ import { twoSided, Z_95 } from "./normal.ts";
 import { numberIn, type RunPoint } from "./run.ts";
 
 /**
- * Samples of one run depend on each other (a queue fills, a lock is contended), so that many of them
- * count as one. Measured: see README.md.
+ * Samples of one run depend on each other (a queue fills, a lock is contended), so that many of
+ * them count as one. With fewer, server workloads of other seeds are called different.
  */
 export const SAMPLES_PER_DRAW = 4;
 

@@ -60,8 +60,8 @@ function leastChange({ spread }: Metric, isThreaded: boolean): number {
 
 /**
  * What the same points differed by when the run measured them twice: anything, if it did not. The
- * largest of six differences is exceeded by one in seven, and other points may be more restless, so
- * it counts twice. Where repetitions show how restless this point is, the median difference will do.
+ * largest of six differences is exceeded by one in seven, and other points may be more restless,
+ * so it counts twice. Where repetitions show how restless this point is, the median will do.
  */
 function measuredNoise(metric: Metric, { manifest }: Run, { rows }: RunPoint): number {
   const isRepeated = rows.length >= LEAST_REPETITIONS;

@@ -57,11 +57,12 @@ export function describeComparison(comparison: Comparison): string[] {
   const { base, next, pairs, rows, unmatched, safety } = comparison;
   const counts = countVerdicts(rows);
   const points = new Set(rows.filter(isChange).map(({ key }) => key.point));
+  const verdicts = VERDICTS.map((name) => `${counts[name]} ${name}`);
   return [
     `base: ${describeRun(base)}`,
     `new: ${describeRun(next)}`,
     `${plural(pairs.length, "point")} in both, ${points.size} of them changed; of ` +
-      `${plural(rows.length, "metric")} ${VERDICTS.map((name) => `${counts[name]} ${name}`).join(", ")}`,
+      `${plural(rows.length, "metric")} ${verdicts.join(", ")}`,
     ...safety.map(({ key, base: before, next: after }) => {
       return `${key.workload}, ${key.policy}, ${key.cores} cores: was ${before} and is ${after}`;
     }),
