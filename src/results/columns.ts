@@ -540,7 +540,8 @@ export const COMPARISON_COLUMNS = [
     name: "q",
     type: "number",
     unit: "",
-    meaning: "The least false discovery rate at which this row is a change, among all rows.",
+    meaning:
+      "The least false discovery rate at which this is a change beyond noise, among all rows.",
   },
   {
     name: "superiority",

@@ -185,7 +185,7 @@ describe("verdicts on threads", () => {
 
 const pointParts = fc
   .record({
-    middle: fc.integer({ min: 10, max: 5000 }),
+    middle: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5000 })),
     width: fc.integer({ min: 0, max: 500 }),
     repetitions: fc.integer({ min: 1, max: 3 }),
     ipis: fc.integer({ min: 0, max: 3 }),
@@ -227,6 +227,19 @@ describe("whatever the runs", () => {
         there.rows.forEach(({ ratio }, i) => {
           if (ratio !== undefined) expect(ratio * back.rows[i].ratio!).toBeCloseTo(1, 9);
         });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("p and q are shares, or not known", () => {
+    fc.assert(
+      fc.property(runs, runs, (a, b) => {
+        for (const { p, q } of compareRuns(a, b, NONE).rows) {
+          for (const share of [p, q]) {
+            if (share !== undefined) expect(share >= 0 && share <= 1).toBe(true);
+          }
+        }
       }),
       { numRuns: 30 },
     );

@@ -3,9 +3,9 @@
 import { type Spread, spreadOf, typicalVariance } from "./between-runs.ts";
 import { falseDiscoveryRates } from "./false-discovery.ts";
 import { type Matching, matchPoints, type Pair, type Unmatched } from "./match.ts";
-import { type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
+import { beyondNoise, type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
 import { METRICS, type Metric } from "./metrics.ts";
-import { noiseOf } from "./noise.ts";
+import { type Noise, noiseOf } from "./noise.ts";
 import {
   type Allowances,
   refuseOtherHost,
@@ -66,6 +66,7 @@ interface Draft {
   readonly base: Measured;
   readonly next: Measured;
   readonly test: MetricTest;
+  readonly noise: Noise;
 }
 
 const SAFETY = ["safe", "exposed", "unsafe"];
@@ -78,16 +79,16 @@ export function compareRuns(base: Run, next: Run, allowances: Allowances): Compa
   if (pairs.some((pair) => executorOf(pair) === "threads")) {
     refuseOtherHost(base, next, allowances);
   }
-  const drafts = draftsOf(pairs);
+  const drafts = draftsOf(pairs, [base, next]);
   // Where nothing differs there is nothing to discover, falsely or not.
   const known = drafts.filter(({ test }) => test.p !== undefined && !test.isIdentical);
-  const rates = falseDiscoveryRates(known.map(({ test }) => test.p!));
+  const rates = falseDiscoveryRates(known.map(({ test, noise }) => beyondNoise(test, noise)));
   const rateOf = new Map(known.map((draft, i) => [draft, rates[i]]));
   return {
     base,
     next,
     pairs,
-    rows: drafts.map((draft) => rowOf(draft, rateOf.get(draft), [base, next])),
+    rows: drafts.map((draft) => rowOf(draft, rateOf.get(draft))),
     unmatched,
     safety: pairs.flatMap(safetyChange),
   };
@@ -99,13 +100,17 @@ export function isUnsafeNow({ next }: SafetyChange): boolean {
 }
 
 /** By point, then by metric. */
-function draftsOf(pairs: readonly Pair[]): Draft[] {
-  const byMetric = METRICS.map((metric) => draftsOfMetric(metric, pairs));
+function draftsOf(pairs: readonly Pair[], runs: readonly Run[]): Draft[] {
+  const byMetric = METRICS.map((metric) => draftsOfMetric(metric, pairs, runs));
   return pairs.flatMap((_, i) => byMetric.flatMap((drafts) => drafts[i] ?? []));
 }
 
 /** For each pair; undefined where one of the two has not measured it. */
-function draftsOfMetric(metric: Metric, pairs: readonly Pair[]): (Draft | undefined)[] {
+function draftsOfMetric(
+  metric: Metric,
+  pairs: readonly Pair[],
+  runs: readonly Run[],
+): (Draft | undefined)[] {
   const measured = pairs.map(({ base, next }) => {
     return { base: measuredOf(metric, base), next: measuredOf(metric, next) };
   });
@@ -122,14 +127,15 @@ function draftsOfMetric(metric: Metric, pairs: readonly Pair[]): (Draft | undefi
   return measured.map(({ base, next }, i): Draft | undefined => {
     if (base === undefined || next === undefined) return undefined;
     const test = testOf(metric, base, next, typical.get(executorOf(pairs[i])));
-    return { pair: pairs[i], metric, base, next, test };
+    const noise = noiseOf(metric, [base.point, next.point], runs);
+    return { pair: pairs[i], metric, base, next, test, noise };
   });
 }
 
-function rowOf(draft: Draft, q: number | undefined, runs: readonly Run[]): ComparedRow {
+function rowOf(draft: Draft, q: number | undefined): ComparedRow {
   const { pair, metric, base, next, test } = draft;
   const { logRatio, margin, p, superiority } = test;
-  const { verdict, reason } = judgement(draft, q, runs);
+  const { verdict, reason } = judgement(draft, q);
   const isNumber = Number.isFinite(logRatio);
   const isChange = verdict === "worse" || verdict === "better";
   return {
@@ -151,18 +157,15 @@ function rowOf(draft: Draft, q: number | undefined, runs: readonly Run[]): Compa
   };
 }
 
-function judgement(
-  { pair, metric, base, next, test }: Draft,
-  q: number | undefined,
-  runs: readonly Run[],
-): Judgement {
+function judgement(draft: Draft, q: number | undefined): Judgement {
+  const { metric, base, next, test, noise } = draft;
   const isOversubscribed = [base, next].some(({ point }) =>
     point.rows.some(({ oversubscribed }) => oversubscribed === "true"),
   );
   if (isOversubscribed && metric.spread.from !== "events" && !test.isIdentical) {
     return { verdict: "inconclusive", reason: "oversubscribed" };
   }
-  return judge(test, q, noiseOf(metric, [pair.base, pair.next], runs), metric.moreIs);
+  return judge(test, q, noise, metric.moreIs);
 }
 
 /** The segment that moved furthest in the direction in which the whole has. */

@@ -41,7 +41,8 @@ export interface Noise {
 export function noiseOf(metric: Metric, points: readonly RunPoint[], runs: readonly Run[]): Noise {
   const isThreaded = points[0].rows[0].executor === "threads";
   const least: Noise = { log: Math.log1p(leastChange(metric, isThreaded)), source: "least" };
-  if (!isThreaded || isOfOperations(metric)) return least;
+  const isTimed = points.some(({ rows }) => hasTimer(rows[0]));
+  if (!isThreaded || (isOfOperations(metric) && !isTimed)) return least;
   if (isMedian(metric) && points.every(isUntouched)) {
     return { log: Math.log1p(UNTOUCHED_CHANGE), source: "noise" };
   }
@@ -94,7 +95,12 @@ function latePart(row: RunRow, percentile: "p50" | "p99"): number {
   return ratio(numberIn(row, `late_ns_${percentile}`), numberIn(row, `latency_ns_${percentile}`));
 }
 
-/** How often an operation does something, the host has no part in. */
+/** Whether the policy flushes when some time has passed: how often, is then up to the host, too. */
+function hasTimer({ when_cores, when_iommu }: RunRow): boolean {
+  return /queue|tick/.test(`${when_cores} ${when_iommu}`);
+}
+
+/** How often an operation does something, the host has no part in, but for timers. */
 function isOfOperations({ spread }: Metric): boolean {
   return spread.from === "events" && spread.per === "operation";
 }
