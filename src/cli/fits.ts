@@ -20,6 +20,7 @@ const COLUMNS: readonly FitColumn[] = [
   { title: "cores", ...right, cell: ({ cores }) => text(cores) },
   { title: "IOMMUs", ...right, cell: ({ iommus }) => text(iommus) },
   { title: "devices", ...right, cell: ({ devices }) => text(devices) },
+  { title: "rate/s", ...right, cell: ({ rate }) => text(rate) },
   { title: "pages", ...right, cell: ({ pages }) => text(pages) },
   { title: "policy", ...left, cell: ({ policy }) => text(policy) },
   { title: "median ns", ...left, cell: law },
@@ -31,7 +32,7 @@ const COLUMNS: readonly FitColumn[] = [
 /** Columns that only stand there if their cells differ. */
 const OPTIONAL = new Set([
   ...["executor", "workload", "profile", "dilation", "idle", "other"],
-  ...["cores", "IOMMUs", "devices", "pages"],
+  ...["cores", "IOMMUs", "devices", "rate/s", "pages"],
 ]);
 
 const EXPLANATION =

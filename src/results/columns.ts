@@ -138,6 +138,14 @@ export const CONFIGURATION_COLUMNS = [
   { name: "iommus", type: "integer", unit: "IOMMUs", meaning: "IOMMUs that have it attached." },
   { name: "devices", type: "integer", unit: "devices", meaning: "Devices that do DMA." },
   {
+    name: "rate",
+    type: "number",
+    unit: "1/s",
+    meaning:
+      "Operations a second that were due, of all initiators; empty: each came when the one " +
+      "before was done.",
+  },
+  {
     name: "pages",
     type: "integer",
     unit: "pages",
@@ -155,6 +163,12 @@ export const SUMMARY_COLUMNS = [
     type: "integer",
     unit: "operations",
     meaning: "Operations that were measured, of all initiators.",
+  },
+  {
+    name: "warmup_ops",
+    type: "integer",
+    unit: "operations",
+    meaning: "Operations before them, of all initiators, until latencies had settled.",
   },
   {
     name: "rounds",

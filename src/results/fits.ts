@@ -91,9 +91,9 @@ function seriesOf(points: readonly MeasuredPoint[], { over }: Model): Series[] {
 /** All that a series has in common, and that it has in common with those of other policies. */
 function othersOf(key: KeyRow, over: Model["over"]): unknown[] {
   const { experiment, executor, profile, workload } = key;
-  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices } = key;
+  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate } = key;
   const other = over === "cores" ? key.pages : key.cores;
-  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, other];
+  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate, other];
   return [experiment, executor, profile, workload, ...sizes];
 }
 

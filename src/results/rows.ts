@@ -48,6 +48,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
   return {
     ...keyRow(measured),
     ops: operations,
+    warmup_ops: result.warmup,
     rounds: result.rounds,
     seed: point.seed,
     jitter: point.jitter,
@@ -142,8 +143,14 @@ export function keyRow(measured: MeasuredPoint): KeyRow {
     masked_ns: workload.maskedNs,
     iommus: point.iommus,
     devices: point.devices,
+    rate: rateOf(point),
     pages: measured.pages,
   };
+}
+
+/** Operations a second that were due; undefined in a closed loop. */
+export function rateOf({ workload: { arrivalNs, initiators } }: Point): number | undefined {
+  return arrivalNs && rounded((initiators * 1e9) / arrivalNs);
 }
 
 function policyCells(policy: Policy) {
