@@ -7,6 +7,7 @@ import { describePackage } from "../results/package.ts";
 import { addAnalyze } from "./commands/analyze.ts";
 import { addBench } from "./commands/bench.ts";
 import { addCalibrate } from "./commands/calibrate.ts";
+import { addCompare } from "./commands/compare.ts";
 import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
@@ -41,14 +42,15 @@ Examples:
   shootdown stress --seconds 60
   shootdown calibrate --out results/mine
   shootdown validate results/mine/host.json
+  shootdown compare results/before results/after --gate p50:5%
   shootdown policies deferred
 
 Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,
-21 no progress, 130 interrupted.
+21 no progress, 22 compare found a regression, 130 interrupted.
 `,
     );
   const measuring = [addBench, addReplay, addAnalyze, addTimeline, addStress];
-  const commands = [...measuring, addCalibrate, addValidate];
+  const commands = [...measuring, addCompare, addCalibrate, addValidate];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

@@ -9,7 +9,7 @@ import { describePackage, type Package } from "./package.ts";
 import type { MeasuredPoint } from "./rows.ts";
 import type { HostChecks } from "./warnings.ts";
 
-const MANIFEST_SCHEMA = "shootdown/manifest/1";
+export const MANIFEST_SCHEMA = "shootdown/manifest/1";
 
 export interface Manifest {
   readonly schema: typeof MANIFEST_SCHEMA;

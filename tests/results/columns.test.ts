@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import {
   CALIBRATION_COLUMNS,
+  COMPARISON_COLUMNS,
   COUNTS_COLUMNS,
   CRITICAL_PATH_COLUMNS,
   DISTRIBUTION_COLUMNS,
@@ -50,6 +51,10 @@ describe("results/README.md", () => {
     const part = README.slice(README.indexOf("## `validation.csv`"));
     const names = VALIDATION_COLUMNS.map(({ name }) => name);
     expect(explainedIn(part).slice(0, names.length)).toEqual(names);
+  });
+
+  it("explains every column of a comparison", () => {
+    for (const { name } of COMPARISON_COLUMNS) expect(README).toMatch(`\`${name}\``);
   });
 
   it("explains every segment", () => {
