@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { describePackage } from "../results/package.ts";
 import { addAnalyze } from "./commands/analyze.ts";
 import { addBench } from "./commands/bench.ts";
+import { addCompare } from "./commands/compare.ts";
 import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
@@ -35,13 +36,14 @@ Examples:
   shootdown replay bench/traces/redis.perf.txt.gz --policy strict,batch --ops 2000
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
   shootdown stress --seconds 60
+  shootdown compare results/before results/after --gate p50:5%
   shootdown policies deferred
 
 Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,
-21 no progress, 130 interrupted.
+21 no progress, 22 compare found a regression, 130 interrupted.
 `,
     );
-  const commands = [addBench, addReplay, addAnalyze, addStress];
+  const commands = [addBench, addReplay, addAnalyze, addStress, addCompare];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

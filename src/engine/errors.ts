@@ -22,6 +22,12 @@ export class NoProgressError extends Error {
   readonly exitCode = 21;
 }
 
+/** Something is worse than it was by more than may be; the message says what. */
+export class RegressionError extends Error {
+  override readonly name = "RegressionError";
+  readonly exitCode = 22;
+}
+
 /** Thrown when an invariant of the engine does not hold: always a bug in this program. */
 export class InvariantError extends Error {
   override readonly name = "InvariantError";

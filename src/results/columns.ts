@@ -26,9 +26,16 @@ const REPETITION_COLUMN = {
   meaning: "Which run of the point, from 1.",
 } as const satisfies Column;
 
+const EXPERIMENT_COLUMN = {
+  name: "experiment",
+  type: "string",
+  unit: "",
+  meaning: "The experiment that asked for it.",
+} as const satisfies Column;
+
 /** Which run of which point: the first columns of most files. */
 const POINT_COLUMNS = [
-  { name: "experiment", type: "string", unit: "", meaning: "The experiment that asked for it." },
+  EXPERIMENT_COLUMN,
   POINT_COLUMN,
   REPETITION_COLUMN,
 ] as const satisfies readonly Column[];
@@ -41,8 +48,7 @@ const POLICY_COLUMN = {
 } as const satisfies Column;
 
 /** What a point is. */
-const KEY_COLUMNS = [
-  ...POINT_COLUMNS,
+export const CONFIGURATION_COLUMNS = [
   {
     name: "executor",
     type: "string",
@@ -137,6 +143,11 @@ const KEY_COLUMNS = [
     unit: "pages",
     meaning: "Pages that one operation takes away; empty where that varies or there are none.",
   },
+] as const satisfies readonly Column[];
+
+const KEY_COLUMNS = [
+  ...POINT_COLUMNS,
+  ...CONFIGURATION_COLUMNS,
 ] as const satisfies readonly Column[];
 
 /** One row for each point and repetition. */
@@ -442,11 +453,79 @@ export const COUNTS_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** One row for each point and metric that two runs have in common. */
+export const COMPARISON_COLUMNS = [
+  EXPERIMENT_COLUMN,
+  POINT_COLUMN,
+  ...CONFIGURATION_COLUMNS,
+  { name: "metric", type: "string", unit: "", meaning: "p50, p90, p99, mean, or a column." },
+  {
+    name: "base",
+    type: "number",
+    unit: "",
+    meaning: "In the first run, in the unit of its column; of repetitions the geometric mean.",
+  },
+  { name: "new", type: "number", unit: "", meaning: "In the second run, likewise." },
+  { name: "difference", type: "number", unit: "", meaning: "New less base." },
+  {
+    name: "ratio",
+    type: "number",
+    unit: "",
+    meaning: "New to base; empty where one of them is 0.",
+  },
+  { name: "low", type: "number", unit: "", meaning: "Lower end of the ratio's 95 % interval." },
+  { name: "high", type: "number", unit: "", meaning: "Upper end of the ratio's 95 % interval." },
+  {
+    name: "p",
+    type: "number",
+    unit: "",
+    meaning: "How likely such a difference is without a change; of p50, by Mann-Whitney.",
+  },
+  {
+    name: "q",
+    type: "number",
+    unit: "",
+    meaning: "The least false discovery rate at which this row is a change, among all rows.",
+  },
+  {
+    name: "superiority",
+    type: "number",
+    unit: "",
+    meaning: "Of p50: how often an operation of the second run takes longer than one of the first.",
+  },
+  {
+    name: "verdict",
+    type: "string",
+    unit: "",
+    meaning:
+      "worse, better, same (larger changes than 5 % or the noise are excluded), inconclusive.",
+  },
+  {
+    name: "reason",
+    type: "string",
+    unit: "",
+    meaning: "Why it is inconclusive: samples, chance, repetitions, noise, late, oversubscribed.",
+  },
+  {
+    name: "segment",
+    type: "string",
+    unit: "",
+    meaning: "Of a latency that changed: the segment whose mean changed most with it.",
+  },
+  {
+    name: "segment_ns_mean",
+    type: "number",
+    unit: "ns",
+    meaning: "By how much that segment's mean on the critical path changed.",
+  },
+] as const satisfies readonly Column[];
+
 export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
 export type DistributionRow = RowOf<typeof DISTRIBUTION_COLUMNS>;
 export type SampleRow = RowOf<typeof SAMPLE_COLUMNS>;
+export type ComparisonRow = RowOf<typeof COMPARISON_COLUMNS>;
 export type CountsRow = RowOf<typeof COUNTS_COLUMNS>;
 export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
 

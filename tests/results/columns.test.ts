@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import {
+  COMPARISON_COLUMNS,
   COUNTS_COLUMNS,
   CRITICAL_PATH_COLUMNS,
   DISTRIBUTION_COLUMNS,
@@ -33,6 +34,10 @@ describe("results/README.md", () => {
   it("explains every column of counts.csv", () => {
     const names = COUNTS_COLUMNS.map(({ name }) => name);
     expect(explainedIn(README)).toEqual(expect.arrayContaining(names));
+  });
+
+  it("explains every column of a comparison", () => {
+    for (const { name } of COMPARISON_COLUMNS) expect(README).toMatch(`\`${name}\``);
   });
 
   it("explains every segment", () => {

@@ -1,0 +1,96 @@
+// Which points of two runs are the same, and what is different about those that have none.
+
+import { CONFIGURATION_COLUMNS } from "../columns.ts";
+import type { Run, RunPoint, RunRow } from "./run.ts";
+
+export interface Pair {
+  readonly base: RunPoint;
+  readonly next: RunPoint;
+}
+
+export type Side = "base" | "new";
+
+/** A point that the other run has not. */
+export interface Unmatched {
+  readonly point: RunPoint;
+  readonly in: Side;
+  /** Against the most similar point that the other run has alone; empty where it has none. */
+  readonly differs: readonly string[];
+}
+
+export interface Matching {
+  readonly pairs: readonly Pair[];
+  readonly unmatched: readonly Unmatched[];
+}
+
+/** What decides a point besides its key. */
+const MORE_COLUMNS = ["ops", "dilation", "jitter"];
+const CONFIGURATION = [...CONFIGURATION_COLUMNS.map(({ name }) => name), ...MORE_COLUMNS];
+
+const INVISIBLE =
+  "nothing that summary.csv has a column for: a value of the profile, or of the experiment " +
+  "(access_gap_ns, warm-up …)";
+
+/**
+ * Points match by their hash; with `byColumns` those that are left match if all that summary.csv
+ * says of them is the same and says it of no other.
+ */
+export function matchPoints(base: Run, next: Run, byColumns: boolean): Matching {
+  const pairs = [...base.points.values()].flatMap((point): Pair[] => {
+    const other = next.points.get(point.id);
+    return other === undefined ? [] : [{ base: point, next: other }];
+  });
+  const left = [...base.points.values()].filter(({ id }) => !next.points.has(id));
+  const right = [...next.points.values()].filter(({ id }) => !base.points.has(id));
+  const more = byColumns ? matchByColumns(left, right) : [];
+  const matched = new Set(more.flatMap((pair) => [pair.base, pair.next]));
+  const [alone, aloneInNew] = [left, right].map((points) => points.filter((p) => !matched.has(p)));
+  return {
+    pairs: [...pairs, ...more],
+    unmatched: [
+      ...alone.map((point) => describe(point, "base", aloneInNew)),
+      ...aloneInNew.map((point) => describe(point, "new", alone)),
+    ],
+  };
+}
+
+function matchByColumns(left: readonly RunPoint[], right: readonly RunPoint[]): Pair[] {
+  const others = byConfiguration(right);
+  return [...byConfiguration(left)].flatMap(([key, points]): Pair[] => {
+    const same = others.get(key) ?? [];
+    const isOne = points.length === 1 && same.length === 1;
+    return isOne ? [{ base: points[0], next: same[0] }] : [];
+  });
+}
+
+function byConfiguration(points: readonly RunPoint[]): Map<string, RunPoint[]> {
+  const groups = new Map<string, RunPoint[]>();
+  for (const point of points) {
+    const key = JSON.stringify(CONFIGURATION.map((column) => point.rows[0][column]));
+    groups.set(key, [...(groups.get(key) ?? []), point]);
+  }
+  return groups;
+}
+
+function describe(point: RunPoint, side: Side, others: readonly RunPoint[]): Unmatched {
+  let fewest: readonly string[] | undefined;
+  let nearest: RunRow | undefined;
+  for (const { rows } of others) {
+    const differs = CONFIGURATION.filter((column) => rows[0][column] !== point.rows[0][column]);
+    if (fewest !== undefined && fewest.length <= differs.length) continue;
+    fewest = differs;
+    nearest = rows[0];
+  }
+  if (fewest === undefined || nearest === undefined) return { point, in: side, differs: [] };
+  if (fewest.length === 0) return { point, in: side, differs: [INVISIBLE] };
+  const [before, after] = side === "base" ? [point.rows[0], nearest] : [nearest, point.rows[0]];
+  return {
+    point,
+    in: side,
+    differs: fewest.map((column) => `${column} ${said(before[column])} → ${said(after[column])}`),
+  };
+}
+
+function said(cell: string | undefined): string {
+  return cell === undefined || cell === "" ? "(none)" : cell;
+}

@@ -1,0 +1,157 @@
+// A result folder as `compare` needs it: its points, each with all of its repetitions.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { UsageError } from "../../engine/errors.ts";
+import { Distribution } from "./distribution.ts";
+import { TableFile } from "./table-file.ts";
+
+const sizeSchema = z.looseObject({ sets: z.number(), ways: z.number() });
+
+const ratioSchema = z.number().nonnegative();
+const noiseSchema = z.looseObject({
+  pairs: z.array(z.looseObject({ p50_ratio: ratioSchema, p99_ratio: ratioSchema })).nonempty(),
+});
+
+/** What of a manifest decides whether runs can be compared. */
+const manifestSchema = z.looseObject({
+  schema: z.string(),
+  package: z.looseObject({ version: z.string(), commit: z.string().nullable() }),
+  seed: z.number().nullable(),
+  host: z.looseObject({
+    cpu: z.string(),
+    cpus: z.number(),
+    kernel: z.string(),
+    node: z.string(),
+  }),
+  noise: z.looseObject({ threads: noiseSchema.optional() }),
+  profiles: z.array(
+    z.looseObject({
+      name: z.string(),
+      shootsBy: z.string(),
+      topology: z.record(z.string(), z.looseObject({ count: z.number() })),
+      costs: z.record(z.string(), z.looseObject({ ns: z.number() })),
+      l1: sizeSchema,
+      l2: sizeSchema,
+      iotlb: sizeSchema,
+    }),
+  ),
+  interrupted: z.boolean(),
+});
+
+export type RunManifest = z.infer<typeof manifestSchema>;
+export type RunProfile = RunManifest["profiles"][number];
+/** A row of summary.csv; an empty cell was not measured. */
+export type RunRow = Readonly<Record<string, string>>;
+
+export interface RunPoint {
+  readonly id: string;
+  /** One for each repetition; not empty. */
+  readonly rows: readonly RunRow[];
+  /** Latencies of all repetitions; undefined where none were written, or there were none. */
+  readonly distribution: Distribution | undefined;
+  /** Mean ns that each segment is on the critical path, over the repetitions. */
+  readonly segments: ReadonlyMap<string, number>;
+}
+
+export interface Run {
+  readonly folder: string;
+  readonly manifest: RunManifest;
+  /** By hash, in the order of the file. */
+  readonly points: ReadonlyMap<string, RunPoint>;
+}
+
+/** @throws UsageError if the folder is not that of a run of points. */
+export function readRun(folder: string): Run {
+  const manifest = readManifest(folder);
+  const rows = readRows(folder);
+  const distributions = readDistributions(folder);
+  const segments = readSegments(folder);
+  const points = [...rows].map(([id, own]): [string, RunPoint] => {
+    const of = segments.get(id) ?? new Map<string, number>();
+    const means = [...of].map(([name, ns]): [string, number] => [name, ns / own.length]);
+    return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(means) }];
+  });
+  return { folder, manifest, points: new Map(points) };
+}
+
+/** A number of a row; undefined where it was not measured, or the file has no such column. */
+export function numberIn(row: RunRow, column: string): number | undefined {
+  const cell = row[column] ?? "";
+  return cell === "" ? undefined : Number(cell);
+}
+
+function readManifest(folder: string): RunManifest {
+  const path = join(folder, "manifest.json");
+  let value: unknown;
+  try {
+    value = JSON.parse(readText(folder, "manifest.json"));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${path} is no JSON: ${(error as Error).message}`);
+  }
+  const checked = manifestSchema.safeParse(value);
+  if (checked.success) return checked.data;
+  const [{ path: field, message }] = checked.error.issues;
+  throw new UsageError(`${path}: ${field.join(".")}: ${message}`);
+}
+
+function readRows(folder: string): Map<string, RunRow[]> {
+  const table = new TableFile(join(folder, "summary.csv"), readText(folder, "summary.csv"));
+  table.place("repetition");
+  const rows = new Map<string, RunRow[]>();
+  const point = table.place("point");
+  for (const row of table.rows) {
+    const own = rows.get(row[point]);
+    if (own === undefined) rows.set(row[point], [table.record(row)]);
+    else own.push(table.record(row));
+  }
+  if (rows.size === 0) throw new UsageError(`${folder} has no points in its summary.csv`);
+  return rows;
+}
+
+function readDistributions(folder: string): Map<string, Distribution> {
+  const name = "distributions.csv";
+  const table = new TableFile(join(folder, name), readText(folder, name));
+  const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => table.place(of));
+  const samples = new Map<string, Map<number, number>>();
+  for (const row of table.rows) {
+    let own = samples.get(row[point]);
+    if (own === undefined) {
+      own = new Map();
+      samples.set(row[point], own);
+    }
+    const ns = Number(row[latency]);
+    own.set(ns, (own.get(ns) ?? 0) + Number(row[count]));
+  }
+  return new Map([...samples].map(([id, own]) => [id, new Distribution(own)]));
+}
+
+/** By point and segment, summed over the repetitions. */
+function readSegments(folder: string): Map<string, Map<string, number>> {
+  const name = "critical-path.csv";
+  const table = new TableFile(join(folder, name), readText(folder, name));
+  const [point, segment, mean] = ["point", "segment", "ns_mean"].map((of) => table.place(of));
+  const sums = new Map<string, Map<string, number>>();
+  for (const row of table.rows) {
+    let own = sums.get(row[point]);
+    if (own === undefined) {
+      own = new Map();
+      sums.set(row[point], own);
+    }
+    own.set(row[segment], (own.get(row[segment]) ?? 0) + Number(row[mean]));
+  }
+  return sums;
+}
+
+function readText(folder: string, name: string): string {
+  try {
+    return readFileSync(join(folder, name), "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = code === "ENOENT" || code === "ENOTDIR";
+    const why = isMissing ? "there is none: name the --out folder of a bench or a replay" : message;
+    throw new UsageError(`cannot read ${name} in ${folder}: ${why}`);
+  }
+}

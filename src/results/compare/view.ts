@@ -1,0 +1,148 @@
+// A comparison for people: what was compared, and a table of what changed, worst first.
+
+import { CONFIGURATION_COLUMNS } from "../columns.ts";
+import type { ComparedRow, Comparison } from "./compare.ts";
+import type { Unmatched } from "./match.ts";
+import { countVerdicts } from "./rows.ts";
+import type { Run } from "./run.ts";
+import { VERDICTS } from "./verdict.ts";
+
+/** Headings and cells, for a terminal or for Markdown. */
+export interface View {
+  readonly headings: readonly Heading[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+interface Heading {
+  readonly title: string;
+  readonly align: "left" | "right";
+}
+
+interface ViewColumn extends Heading {
+  cell(row: ComparedRow): string;
+}
+
+/** Of the configuration, what stands even where it is the same in all rows. */
+const ALWAYS = new Set(["cores", "policy"]);
+/** The policy's name says what its choices are. */
+const CHOICES = ["when_cores", "when_iommu", "whom", "ack", "local", "iommu", "reuse", "extent"];
+const SHORT_COMMIT = 7;
+/** Kinds of points that have no partner, each with how many there are. */
+const MOST_KINDS = 10;
+
+const RESULT_COLUMNS: readonly ViewColumn[] = [
+  { title: "metric", align: "left", cell: ({ metric }) => metric.name },
+  { title: "base", align: "right", cell: ({ metric, base }) => amount(base, metric.unit) },
+  { title: "new", align: "right", cell: ({ metric, next }) => amount(next, metric.unit) },
+  { title: "ratio", align: "right", cell: ({ ratio }) => ratio?.toFixed(3) ?? "" },
+  { title: "95 % interval", align: "left", cell: interval },
+  { title: "p", align: "right", cell: ({ p }) => probability(p) },
+  { title: "because", align: "left", cell: because },
+];
+
+/** What changed, worst first; with `all` also what did not. */
+export function viewOf({ rows }: Comparison, all: boolean): View {
+  const shown = rows
+    .filter(({ verdict }) => all || verdict === "worse" || verdict === "better")
+    .toSorted((a, b) => {
+      const order = VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
+      return order || changeOf(b) - changeOf(a);
+    });
+  const columns = columnsFor(shown);
+  return { headings: columns, rows: shown.map((row) => columns.map(({ cell }) => cell(row))) };
+}
+
+/** Which runs, what of them matches, and how much of that changed. */
+export function describeComparison(comparison: Comparison): string[] {
+  const { base, next, pairs, rows, unmatched, safety } = comparison;
+  const counts = countVerdicts(rows);
+  const points = new Set(
+    rows.filter(({ verdict }) => verdict === "worse" || verdict === "better").map(pointOf),
+  );
+  return [
+    `base: ${describeRun(base)}`,
+    `new: ${describeRun(next)}`,
+    `${plural(pairs.length, "point")} in both, ${points.size} of them changed; of ` +
+      `${plural(rows.length, "metric")} ${VERDICTS.map((name) => `${counts[name]} ${name}`).join(", ")}`,
+    ...safety.map(({ key, base: before, next: after }) => {
+      return `${key.workload}, ${key.policy}, ${key.cores} cores: was ${before} and is ${after}`;
+    }),
+    ...describeUnmatched(unmatched),
+  ];
+}
+
+/** One line for all points that are without a partner for the same reason. */
+export function describeUnmatched(unmatched: readonly Unmatched[]): string[] {
+  const kinds = new Map<string, number>();
+  for (const { in: side, differs } of unmatched) {
+    const why = differs.length === 0 ? "nothing like it there" : differs.join(", ");
+    const kind = `only in ${side}: ${why}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const lines = [...kinds].map(([kind, count]) => `${plural(count, "point")} ${kind}`);
+  const rest = lines.length - MOST_KINDS;
+  return rest > 0 ? [...lines.slice(0, MOST_KINDS), `and ${rest} more such lines`] : lines;
+}
+
+/** `munmap, strict, 2 cores: p50 5.910 → 6.512 µs (1.102)`. */
+export function describeRow({ key, metric, base, next, ratio }: ComparedRow): string {
+  const unit = metric.unit === "ns" ? " µs" : "";
+  const change = `${amount(base, metric.unit)} → ${amount(next, metric.unit)}${unit}`;
+  const times = ratio === undefined ? "" : ` (${ratio.toFixed(3)})`;
+  return `${key.workload}, ${key.policy}, ${key.cores} cores: ${metric.name} ${change}${times}`;
+}
+
+function columnsFor(rows: readonly ComparedRow[]): ViewColumn[] {
+  const configuration = CONFIGURATION_COLUMNS.filter(({ name }) => {
+    if (CHOICES.includes(name)) return false;
+    return ALWAYS.has(name) || new Set(rows.map(({ key }) => key[name])).size > 1;
+  }).map(({ name, type }): ViewColumn => {
+    const align = type === "string" ? "left" : "right";
+    return { title: name, align, cell: ({ key }) => key[name] ?? "" };
+  });
+  const verdict: ViewColumn = { title: "verdict", align: "left", cell: (row) => row.verdict };
+  return [verdict, ...configuration, ...RESULT_COLUMNS];
+}
+
+/** How far from 1 the ratio is, either way; from or to 0 is furthest. */
+function changeOf({ ratio, difference }: ComparedRow): number {
+  if (ratio === undefined) return difference === 0 ? 0 : Number.MAX_VALUE;
+  return Math.abs(Math.log(ratio));
+}
+
+function pointOf({ key }: ComparedRow): string {
+  return key.point;
+}
+
+function describeRun({ folder, manifest }: Run): string {
+  const { version, commit } = manifest.package;
+  const built = commit === null ? "" : ` at ${commit.slice(0, SHORT_COMMIT)}`;
+  const ended = manifest.interrupted ? ", interrupted: points may be missing" : "";
+  return `${folder} (shootdown ${version}${built}, seed ${manifest.seed ?? "none"}${ended})`;
+}
+
+/** Times in µs, as in all tables; everything else with four digits. */
+function amount(value: number, unit: string): string {
+  return unit === "ns" ? (value / 1000).toFixed(3) : `${Number(value.toPrecision(4))}`;
+}
+
+function interval({ low, high }: ComparedRow): string {
+  if (low === undefined) return "";
+  return `${low.toFixed(3)} to ${high === undefined ? "any" : high.toFixed(3)}`;
+}
+
+function probability(p: number | undefined): string {
+  if (p === undefined) return "";
+  return p < 0.001 ? "<0.001" : p.toFixed(3);
+}
+
+/** What changed with it, or why nothing can be said. */
+function because({ reason, segment }: ComparedRow): string {
+  if (segment === undefined) return reason ?? "";
+  const sign = segment.ns > 0 ? "+" : "−";
+  return `${segment.name} ${sign}${(Math.abs(segment.ns) / 1000).toFixed(3)} µs`;
+}
+
+function plural(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
+}

@@ -1,0 +1,132 @@
+// `shootdown compare` as a user runs it, on small runs in virtual time.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMPARISON_COLUMNS } from "../../dist/src/results/columns.js";
+import { shootdown } from "./shootdown.ts";
+
+const TINY = "tests/fixtures/tiny.json";
+
+let base: string;
+const folder = (name: string) => join(base, name);
+
+async function bench(name: string, ...args: string[]): Promise<void> {
+  const ended = await shootdown([
+    ...["bench", TINY, "--executor", "virtual", "--iommus", "0,1", "--quiet"],
+    ...["--out", folder(name), ...args],
+  ]);
+  expect(ended).toMatchObject({ code: 0 });
+}
+
+/** A copy of a run in which every cost of the machine, and with it every latency, has grown. */
+function slowDown(from: string, to: string, factor: number): void {
+  cpSync(folder(from), folder(to), { recursive: true });
+  for (const [file, column] of [
+    ["distributions.csv", /^latency_ns$/],
+    ["summary.csv", /^latency_ns_/],
+  ] as const) {
+    const path = join(folder(to), file);
+    const [header, ...rows]: string[][] = parse(readFileSync(path, "utf8"));
+    const slower = rows.map((cells) =>
+      cells.map((cell, i) => {
+        return column.test(header[i]) && cell !== ""
+          ? `${Math.round(Number(cell) * factor)}`
+          : cell;
+      }),
+    );
+    const lines = [header, ...slower].map((cells) => cells.map((cell) => `"${cell}"`).join(","));
+    writeFileSync(path, `${lines.join("\r\n")}\r\n`);
+  }
+}
+
+beforeAll(async () => {
+  base = mkdtempSync(join(tmpdir(), "shootdown-compare-"));
+  await bench("before", "--seed", "7");
+  await bench("again", "--seed", "8", "--repetitions", "2");
+  await bench("larger", "--ops", "51");
+  slowDown("before", "slower", 1.1);
+}, 60_000);
+afterAll(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+describe("compare", () => {
+  it("two runs of the same build with different seeds: nothing changed", async () => {
+    const ended = await shootdown([
+      ...["compare", folder("before"), folder("again"), "--format", "json"],
+    ]);
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    const { points, counts, unmatched } = JSON.parse(ended.stdout);
+    expect(new Set(points.map(({ point }: { point: string }) => point)).size).toBe(4);
+    expect(counts).toMatchObject({ worse: 0, better: 0 });
+    expect(counts.same).toBeGreaterThan(counts.inconclusive);
+    expect(unmatched).toEqual([]);
+  });
+
+  it("a slower one: 22, the table of it, and the first on standard error", async () => {
+    const { code, stdout, stderr } = await shootdown([
+      ...["compare", folder("before"), folder("slower"), "--format", "table"],
+    ]);
+    expect(code).toBe(22);
+    expect(stdout).toMatch(/4 points in both, 4 of them changed/);
+    expect(stdout).toMatch(
+      /^worse +.*strict.* p50 +\d+\.\d{3} +\d+\.\d{3} +1\.1\d\d +1\.\d{3} to/m,
+    );
+    expect(stderr).toMatch(/^error: \d+ worse, first munmap, .*\(1\.1\d\d\)$/m);
+  });
+
+  it("the faster one, or one that the gate lets through: 0", async () => {
+    const faster = await shootdown(["compare", folder("slower"), folder("before")]);
+    expect(faster).toMatchObject({ code: 0 });
+    expect(faster.stdout).toContain(",better,");
+    const gate = ["--gate", "p50:15%,p99:15%"];
+    const through = await shootdown(["compare", folder("before"), folder("slower"), ...gate]);
+    expect(through).toMatchObject({ code: 0 });
+    const stopped = await shootdown([
+      ...["compare", folder("before"), folder("slower"), "--gate", "p50:5%"],
+    ]);
+    expect(stopped).toMatchObject({ code: 22 });
+  });
+
+  it("CSV has a row for each point and metric; Markdown is a table", async () => {
+    const csv = await shootdown(["compare", folder("before"), folder("slower")]);
+    const rows: Record<string, string>[] = parse(csv.stdout, { columns: true });
+    expect(Object.keys(rows[0])).toEqual(COMPARISON_COLUMNS.map(({ name }) => name));
+    expect(rows.filter(({ metric }) => metric === "p50")).toHaveLength(4);
+    const { stdout } = await shootdown([
+      ...["compare", folder("before"), folder("slower"), "--format", "markdown"],
+    ]);
+    expect(stdout).toMatch(/^### shootdown compare\n\n- base: /);
+    expect(stdout).toMatch(/^\| worse \| /m);
+  });
+
+  it("other operations: other points, which it says when nothing is left", async () => {
+    const { code, stderr } = await shootdown(["compare", folder("before"), folder("larger")]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no point is in both runs:\n +4 points only in base: ops 50 → 51/);
+  });
+
+  it("what is no run: refused with what is missing", async () => {
+    for (const path of [folder("none"), base, TINY]) {
+      const { code, stderr, stdout } = await shootdown(["compare", folder("before"), path]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(/^error: cannot read manifest\.json in .*: there is none/);
+    }
+  });
+
+  it("a manifest that is none: refused with the field", async () => {
+    cpSync(folder("before"), folder("odd"), { recursive: true });
+    const path = join(folder("odd"), "manifest.json");
+    const manifest = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...manifest, profiles: 3 }));
+    const odd = await shootdown(["compare", folder("before"), folder("odd")]);
+    expect(odd).toMatchObject({ code: 2, stdout: "" });
+    expect(odd.stderr).toMatch(/manifest\.json: profiles: /);
+    writeFileSync(path, "{");
+    const torn = await shootdown(["compare", folder("before"), folder("odd")]);
+    expect(torn.stderr).toMatch(/manifest\.json is no JSON/);
+  });
+});
