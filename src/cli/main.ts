@@ -11,6 +11,7 @@ import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
+import { addReport } from "./commands/report.ts";
 import { addStress } from "./commands/stress.ts";
 import { endWithOutput } from "./output.ts";
 
@@ -37,13 +38,14 @@ Examples:
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
   shootdown stress --seconds 60
   shootdown compare results/before results/after --gate p50:5%
+  shootdown report results/mine
   shootdown policies deferred
 
 Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,
 21 no progress, 22 compare found a regression, 130 interrupted.
 `,
     );
-  const commands = [addBench, addReplay, addAnalyze, addStress, addCompare];
+  const commands = [addBench, addReplay, addAnalyze, addStress, addCompare, addReport];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

@@ -97,7 +97,8 @@ function readManifest(folder: string): RunManifest {
   throw new UsageError(`${path}: ${field.join(".")}: ${message}`);
 }
 
-function readRows(folder: string): Map<string, RunRow[]> {
+/** Rows of summary.csv by point. @throws UsageError if there are none. */
+export function readRows(folder: string): Map<string, RunRow[]> {
   const table = new TableFile(join(folder, "summary.csv"), readText(folder, "summary.csv"));
   table.place("repetition");
   const rows = new Map<string, RunRow[]>();
@@ -111,7 +112,8 @@ function readRows(folder: string): Map<string, RunRow[]> {
   return rows;
 }
 
-function readDistributions(folder: string): Map<string, Distribution> {
+/** Of all repetitions, by point. @throws UsageError if the folder has none. */
+export function readDistributions(folder: string): Map<string, Distribution> {
   const name = "distributions.csv";
   const table = new TableFile(join(folder, name), readText(folder, name));
   const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => table.place(of));
