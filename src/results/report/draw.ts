@@ -1,7 +1,5 @@
-// A plot → pictures: an SVG file, the same for the page, and a PNG file. No browser takes part.
+// A plot → pictures: an SVG file, and the same for the page. No browser takes part.
 
-import { fileURLToPath } from "node:url";
-import { renderAsync } from "@resvg/resvg-js";
 import { parse, View, Warn } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { escaped, unescaped } from "./html.ts";
@@ -16,17 +14,11 @@ export interface Picture {
   readonly inline: string;
 }
 
-const PIXELS_PER_UNIT = 2;
-/** The same letters, and so the same PNG, on every computer; many have no fonts at all. */
-const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) =>
-  fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`)),
-);
-
 /** `title` is what a screen reader says of the file. */
 export async function draw(plot: Plot, title: string, policies: Policies): Promise<Picture> {
   const { spec } = compile({ ...plot.spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
   const view = new View(parse(spec), { renderer: "none", logLevel: Warn });
-  const drawn = withOwners(await view.toSVG(), policies);
+  const drawn = withOwners(withoutEmpty(await view.toSVG()), policies);
   view.finalize();
   const colours = coloursOf(policies.names.length);
   const file = drawn
@@ -35,20 +27,16 @@ export async function draw(plot: Plot, title: string, policies: Policies): Promi
     .replace(/(<svg[^>]*>)/, (tag) => `${named(tag, title)}<title>${escaped(title)}</title>`);
   const inline = drawn
     .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"var(--${name})"`)
-    .replace(/(<svg[^>]*>)/, (tag) => named(tag, `${title}. ${plot.sentence}`));
+    .replace(/(<svg[^>]*>)/, (tag) => named(tag, title));
   return { file, inline };
 }
 
-export async function pngOf(svg: string): Promise<Uint8Array> {
-  const image = await renderAsync(svg, {
-    fitTo: { mode: "zoom", value: PIXELS_PER_UNIT },
-    font: {
-      fontFiles: FONT_FILES,
-      loadSystemFonts: false,
-      defaultFontFamily: "DejaVu Sans",
-    },
-  });
-  return image.asPng();
+/** Groups have a background and a foreground, most of which nobody sees. */
+function withoutEmpty(svg: string): string {
+  return svg
+    .replaceAll(/<path class="(background|foreground)"[^>]* d="(M0,0h0v0h0Z)?"[^>]*\/>/g, "")
+    .replaceAll(/ class="mark-[^"]*"/g, "")
+    .replaceAll(/ pointer-events="none"/g, "");
 }
 
 /**

@@ -37,11 +37,17 @@ export class Policies {
   }
 
   dashes(present: ReadonlySet<string>): Spec {
-    return { field: "policy", type: "nominal", scale: this.scale(present, dashOf), legend: null };
+    return { field: "policy", type: "nominal", scale: this.scale(present, dashOf), legend: LEGEND };
   }
 }
 
-const LEGEND = { title: "policy", orient: "bottom", columns: 4, symbolStrokeWidth: 2 };
+const LEGEND = {
+  title: null,
+  orient: "bottom",
+  columns: 5,
+  symbolStrokeWidth: 2,
+  symbolOpacity: 1,
+};
 const PANEL_WIDTH = 250;
 const PANEL_HEIGHT = 190;
 /** A picture of a single panel has more room. */
@@ -60,9 +66,11 @@ export function inPanels(
   return {
     data,
     facet: { field: "panel", type: "nominal", sort: panels.map(({ title }) => title) },
-    columns: PANELS_IN_A_ROW,
+    // Four look better as two rows of two.
+    columns: panels.length === 4 ? 2 : PANELS_IN_A_ROW,
     spec: { width: PANEL_WIDTH, height: PANEL_HEIGHT, ...spec },
-    resolve,
+    // Else the axis of a short last row stands below nothing.
+    resolve: { axis: { x: "independent" }, ...resolve },
   };
 }
 
@@ -78,26 +86,40 @@ export function sizes(values: readonly number[]): Spec {
   };
 }
 
+/** Values are far apart if the largest is so many times the least. */
 const WIDE = 8;
+/** Between marks and the frame, in pixels. */
+const PADDING = 20;
+const LABEL = "datum.value >= 1000 ? format(datum.value, '~s') : format(datum.value, '~r')";
 
 /** Logarithmic where values are far apart. Its ticks are plain numbers. */
 export function amounts(values: readonly number[]): Spec {
-  const least = Math.min(...values);
-  const most = Math.max(...values);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
   if (least > 0 && most / least > WIDE) {
-    return { scale: { type: "log" }, axis: { values: decades(least, most), format: "~r" } };
+    return {
+      scale: { type: "log", nice: false, padding: PADDING },
+      axis: { values: decades(least, most), labelExpr: LABEL },
+    };
   }
-  return { scale: { zero: false, nice: true }, axis: { format: "~r", tickCount: 5 } };
+  return {
+    scale: { zero: false, nice: false, padding: PADDING },
+    axis: { tickCount: 5, labelExpr: LABEL },
+  };
 }
 
-/** Logarithmic, with a place for 0. */
+/** As `amounts`, with a place for 0. */
 export function fromNothing(values: readonly number[]): Spec {
   const positive = values.filter((value) => value > 0);
   const [least, most] = [Math.min(...positive), Math.max(...positive)];
-  const ticks = positive.length === 0 ? [] : decades(least, most);
+  if (positive.length === 0 || most / least <= WIDE) {
+    return {
+      scale: { zero: true, nice: false, padding: PADDING },
+      axis: { tickCount: 5, labelExpr: LABEL },
+    };
+  }
   return {
-    scale: { type: "symlog", constant: positive.length === 0 ? 1 : least },
-    axis: { values: [0, ...ticks], format: "~r" },
+    scale: { type: "symlog", constant: least, nice: false, padding: PADDING },
+    axis: { values: [0, ...decades(least, most)], labelExpr: LABEL },
   };
 }
 

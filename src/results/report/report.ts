@@ -1,12 +1,16 @@
 // Result folders → a page, and each of its plots as SVG and PNG, in the first of them.
 
+import { Piscina } from "piscina";
+import { UsageError } from "../../engine/errors.ts";
 import { ResultFolder } from "../folder.ts";
 import { chaptersOf, policiesOf } from "./chapters.ts";
-import { draw, pngOf } from "./draw.ts";
+import { draw } from "./draw.ts";
 import { readInputs } from "./inputs.ts";
 import { type DrawnChapter, type DrawnPlot, pageOf } from "./page.ts";
 import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
+
+const PAGE = "report.html";
 
 export interface Report {
   /** Path of the page. */
@@ -19,25 +23,49 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
   const inputs = readInputs(paths);
   const policies = policiesOf(inputs);
   const folder = ResultFolder.open(inputs.folders[0].path);
-  const names = new Set<string>();
-  const pngs: Promise<void>[] = [];
-  const chapters: DrawnChapter[] = [];
-  for (const chapter of chaptersOf(inputs, policies)) {
+  const chapters = chaptersOf(inputs, policies);
+  if (chapters.length === 0) {
+    throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
+  }
+  const filename = new URL("./png.js", import.meta.url).href;
+  const painter = new Piscina<string, Uint8Array>({ filename, maxThreads: 1 });
+  try {
+    const drawn = await drawAll(chapters, policies, folder, painter);
+    await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
+    const plots = drawn.reduce((sum, chapter) => sum + chapter.plots.length, 0);
+    return { page: `${folder.path}/${PAGE}`, plots };
+  } finally {
+    await painter.destroy();
+  }
+}
+
+/** Writes the files of all plots. */
+async function drawAll(
+  chapters: readonly Chapter[],
+  policies: Policies,
+  folder: ResultFolder,
+  painter: Piscina<string, Uint8Array>,
+): Promise<DrawnChapter[]> {
+  const taken = new Set<string>();
+  const writes: Promise<void>[] = [];
+  const drawn: DrawnChapter[] = [];
+  for (const chapter of chapters) {
     const plots: DrawnPlot[] = [];
     for (const plot of chapter.plots) {
       const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
-      const name = fileName(chapter, plot, names);
-      const { file, inline } = await draw(plot, title, policies);
-      await folder.write(`${name}.svg`, file);
-      pngs.push(pngOf(file).then((png) => folder.write(`${name}.png`, png)));
-      plots.push({ ...plot, table: numbered(plot.table, policies), title, inline, file: name });
+      const file = fileName(chapter, plot, taken);
+      const picture = await draw(plot, title, policies);
+      const painted = painter.run(picture.file).then((png) => folder.write(`${file}.png`, png));
+      painted.catch(() => {}); // It fails below, where it is awaited, and not while others are drawn.
+      writes.push(painted);
+      await folder.write(`${file}.svg`, picture.file);
+      const table = numbered(plot.table, policies);
+      plots.push({ ...plot, table, title, inline: picture.inline, file });
     }
-    chapters.push({ ...chapter, plots });
+    drawn.push({ ...chapter, plots });
   }
-  await Promise.all(pngs);
-  const page = "report.html";
-  await folder.write(page, pageOf(inputs.folders, chapters, policies));
-  return { page: `${folder.path}/${page}`, plots: names.size };
+  await Promise.all(writes);
+  return drawn;
 }
 
 /** `latency-over-cores-virtual-munmap`; a number more if that is taken. */

@@ -44,11 +44,12 @@ thead th { font-weight: 600; background: var(--paper); position: sticky; top: 0;
 tbody tr { border-top: 1px solid var(--grid) }
 .number { text-align: right; font-variant-numeric: tabular-nums }
 article[hidden], section[hidden] { display: none }
+@page { margin: 1.5cm }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt }
   nav, form, .skip, details:not([open]) { display: none }
-  section + section { break-before: page }
-  h2, h3 { break-after: avoid } figure { break-inside: avoid }
+  h2, h3, .reading { break-after: avoid } figure { break-inside: avoid }
+  figcaption, .picture { break-before: avoid }
   .scroll { max-height: none; overflow: visible; border: 0 }
   .picture { overflow: visible } .picture svg { min-width: 0 }
   thead th { position: static } tr { break-inside: avoid }

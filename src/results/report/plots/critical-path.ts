@@ -12,6 +12,7 @@ type PathPanel = Panel<PointPath>;
 
 const ON_PATH = "on the critical path";
 const SLACK = "slack";
+const PALE = 0.6;
 const BAR_HEIGHT = 34;
 
 export function criticalPathChapter(inputs: Inputs): Chapter {
@@ -84,22 +85,17 @@ function specOf(panels: readonly PathPanel[]): Spec {
       x: {
         field: "us",
         type: "quantitative",
-        aggregate: "sum",
+        stack: "zero",
         title: "µs",
-        axis: { tickCount: 5, format: "~r" },
+        axis: { tickCount: 5 },
       },
       color: {
         field: "segment",
         type: "nominal",
         scale: { domain, range: domain.map(segmentColour) },
-        legend: { title: "segment", orient: "bottom", columns: 6 },
+        legend: { title: null, orient: "bottom", columns: 6 },
       },
-      opacity: {
-        field: "what",
-        type: "nominal",
-        scale: { domain: [ON_PATH, SLACK], range: [1, 0.45] },
-        legend: null,
-      },
+      opacity: { condition: { test: `datum.what == '${SLACK}'`, value: PALE }, value: 1 },
       order: { field: "place", type: "quantitative" },
       description: OWNER,
     },
@@ -125,7 +121,7 @@ function sentenceOf(panels: readonly PathPanel[]): string {
   const next = second === undefined ? "" : `, then ${second[0]} (${second[1]})`;
   const most =
     slack.us > 0
-      ? `most slack has ${slack.segment} of ${slack.policy}, ${significant(slack.us)} µs`
+      ? `the most slack, ${significant(slack.us)} µs, is that of ${slack.segment} under ${slack.policy}`
       : "nothing has slack";
   const longest = panels
     .flatMap(({ items }) => items)

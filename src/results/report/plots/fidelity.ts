@@ -116,13 +116,14 @@ function predictionSentence(predictions: readonly Prediction[]): string {
   const line = judged.flatMap((p) => {
     return (p.nullNs === undefined ? undefined : errorOf(p.nullNs, p.measuredNs)) ?? [];
   });
-  const what = open.length > 0 ? "that the profile was not fitted to" : ", all of them fitted,";
+  if (own.length === 0) return "Nothing that was measured is above 0, so that no error has a size.";
+  const which =
+    open.length > 0 ? "that the profile was not fitted to" : "that the profile was fitted to";
   const beside =
     line.length === 0 ? "" : `, and the straight line by ${percent(medianError(line))}`;
-  if (own.length === 0) return "Nothing that was measured is above 0, so that no error has a size.";
   return (
-    `Of ${plural(own.length, "time")} ${what} the profile is off by ${percent(medianError(own))} ` +
-    `at the median${beside}.`.replace("  ", " ")
+    `Of ${plural(own.length, "time")} ${which} it is off by ${percent(medianError(own))} at the ` +
+    `median${beside}.`
   );
 }
 

@@ -53,6 +53,8 @@ interface Growth {
 }
 
 const THIN = 0.6;
+/** What changes by less, as a part of it, stays. */
+const LEVEL = 0.02;
 
 export function overSizeChapter(kind: OverSize, inputs: Inputs, policies: Policies): Chapter {
   const items = inputs.points.flatMap((point) => sizedOf(kind, point));
@@ -168,15 +170,16 @@ function sentenceOf({ measures, sizeNames }: OverSize, growths: readonly Growth[
   const [{ name, unit }] = measures;
   const describe = ({ policy, panel, from, to, ratio }: Growth) => {
     const where = panel === "" ? "" : ` (${panel})`;
+    const [first, last] = [from, to].map(({ values }) => significant(values[0]!));
+    if (Math.abs(Math.log(ratio)) < LEVEL) return `${policy}${where} stays at ${last}${unit}`;
     const change = ratio >= 1 ? `grows ${fold(ratio)}` : `falls to 1/${significant(1 / ratio)}`;
-    const values = `${significant(from.values[0]!)} to ${significant(to.values[0]!)}${unit}`;
-    return `that of ${policy}${where} ${change}, from ${values}`;
+    return `${policy}${where} ${change}, from ${first} to ${last}${unit}`;
   };
   const [most] = sorted;
   const least = sorted.at(-1)!;
-  const range = `From ${most.from.size} to ${most.to.size} ${sizeNames[1]} the ${name}`;
-  if (sorted.length === 1) return `${range}: ${describe(most)}.`;
-  return `${range} changes most where ${describe(most)}, and least where ${describe(least)}.`;
+  const range = `From ${most.from.size} to ${most.to.size} ${sizeNames[1]} the ${name} of`;
+  if (sorted.length === 1) return `${range} ${describe(most)}.`;
+  return `${range} ${describe(most)}, which is the most; that of ${describe(least)}.`;
 }
 
 function digits(value: number): string {

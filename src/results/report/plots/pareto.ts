@@ -109,6 +109,8 @@ function plotOf(
 }
 
 function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: Policies): Spec {
+  const rates = panels.flatMap(({ items }) => items.map(({ opsPerS }) => opsPerS));
+  const middle = Math.sqrt(Math.min(...rates) * Math.max(...rates));
   const values = panels.flatMap(({ title, items }) =>
     items.map((offer) => ({
       panel: title,
@@ -116,6 +118,7 @@ function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: P
       opsPerS: offer.opsPerS,
       price: offer.price,
       isOnFront: offer.isOnFront,
+      isRight: offer.opsPerS > middle,
     })),
   );
   const present = new Set(values.map(({ policy }) => policy));
@@ -128,7 +131,7 @@ function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: P
         field: "opsPerS",
         type: "quantitative",
         title: "operations/s",
-        ...amounts(values.map(({ opsPerS }) => opsPerS)),
+        ...amounts(rates),
       },
       y: {
         field: "price",
@@ -155,7 +158,7 @@ function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: P
       },
       {
         transform: front,
-        mark: { type: "text", dy: -11, align: "right", dx: 6 },
+        mark: { type: "text", dy: -11, align: { expr: "datum.isRight ? 'right' : 'left'" } },
         encoding: { text: { field: "policy" }, description: OWNER },
       },
     ],
