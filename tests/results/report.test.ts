@@ -228,7 +228,7 @@ describe("sentences follow from the data", () => {
 
   it("fidelity: errors of what was not fitted, beside the straight line's", () => {
     expect(sentence("fidelity")).toBe(
-      "Of 2 times that the profile was not fitted to it is off by 10 % at the median, and the " +
+      "Of 3 times that the profile was not fitted to it is off by 10 % at the median, and the " +
         "straight line by 50 %.",
     );
   });

@@ -24,9 +24,10 @@ export interface MadeUpPoint {
 
 export const VALIDATION = [
   "cell,fitted,predicted_ns,null_ns,measured_ns,error,null_error",
-  "spinning-1/1/one-call,true,20000,21000,20500,,",
-  "spinning-1/8/one-call,false,22000,30000,20000,,",
-  "spinning-1/34/one-call,false,33000,45000,30000,,",
+  "spinning-1/1/one-call,true,20000,21000,20500,-0.024,0.024",
+  "spinning-1/8/one-call,false,22000,30000,20000,0.1,0.5",
+  "spinning-1/34/one-call,false,33000,45000,30000,0.1,0.5",
+  "asleep-1/1/one-call,false,0,21000,600,-0.1,0.5",
   "",
 ].join("\r\n");
 

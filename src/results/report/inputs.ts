@@ -41,6 +41,9 @@ export interface Prediction {
   /** By a straight line. */
   readonly nullNs: number | undefined;
   readonly measuredNs: number;
+  /** Parts of what was measured; undefined where that part of nothing is meant. */
+  readonly error: number | undefined;
+  readonly nullError: number | undefined;
 }
 
 /** What a report says of how a run came about; what is missing or strange is left out. */
@@ -128,7 +131,7 @@ function readPoints({ name, path }: Folder): ReportPoint[] {
     ? readDistributions(path)
     : new Map<string, Distribution>();
   return [...readRows(path)].map(([id, rows]) => {
-    return { key: { ...rows[0], folder: name }, rows, distribution: distributions.get(id) };
+    return { key: keyOf(rows[0], name), rows, distribution: distributions.get(id) };
   });
 }
 
@@ -140,8 +143,13 @@ function readPaths({ name, path }: Folder): PointPath[] {
     else own.push(row);
   }
   return [...rowsByPoint.values()].map((rows) => {
-    return { key: { ...rows[0], folder: name }, segments: segmentsOf(rows) };
+    return { key: keyOf(rows[0], name), segments: segmentsOf(rows) };
   });
+}
+
+/** A real kernel has no policy of ours: it goes by its executor's name. */
+function keyOf(row: RunRow, folder: string): KeyedRow {
+  return { ...row, policy: row.policy || row.executor, folder };
 }
 
 /** A repetition in which a segment does not occur counts 0. */
@@ -156,14 +164,21 @@ function segmentsOf(rows: readonly RunRow[]): PathSegment[] {
 }
 
 function readPredictions({ name, path }: Folder): Prediction[] {
-  const columns = ["cell", "fitted", "predicted_ns", "null_ns", "measured_ns"];
+  const columns = ["cell", "fitted", "predicted_ns", "null_ns", "measured_ns", "error"];
   return rowsOf(path, VALIDATION, columns).flatMap((row) => {
     const predictedNs = numberIn(row, "predicted_ns");
     const measuredNs = numberIn(row, "measured_ns");
     if (predictedNs === undefined || measuredNs === undefined) return [];
-    const { cell, fitted } = row;
-    const nullNs = numberIn(row, "null_ns");
-    return { folder: name, cell, isFitted: fitted === "true", predictedNs, nullNs, measuredNs };
+    return {
+      folder: name,
+      cell: row.cell,
+      isFitted: row.fitted === "true",
+      predictedNs,
+      nullNs: numberIn(row, "null_ns"),
+      measuredNs,
+      error: numberIn(row, "error"),
+      nullError: numberIn(row, "null_error"),
+    };
   });
 }
 

@@ -11,7 +11,7 @@ import {
   SUMMARY,
   VALIDATION,
 } from "../inputs.ts";
-import { amounts, inPanels, OWNER, type Policies } from "../picture.ts";
+import { amounts, fromNothing, inPanels, OWNER, type Policies } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, groupBy, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
 import { MUTED } from "../theme.ts";
@@ -96,12 +96,12 @@ function ofPredictions(
         { title: "measured µs", align: "right" },
         { title: "error", align: "right" },
       ],
-      rows: predictions.map(({ cell: name, isFitted, predictedNs, nullNs, measuredNs }) => ({
+      rows: predictions.map(({ cell: name, isFitted, predictedNs, nullNs, measuredNs, error }) => ({
         policy: undefined,
         cells: [
           ...[name, isFitted ? "yes" : "no"],
           ...[predictedNs, nullNs, measuredNs].map(microsCell),
-          cell(errorOf(predictedNs, measuredNs), percent),
+          cell(error, percent),
         ],
       })),
     },
@@ -112,10 +112,8 @@ function ofPredictions(
 function predictionSentence(predictions: readonly Prediction[]): string {
   const open = predictions.filter(({ isFitted }) => !isFitted);
   const judged = open.length > 0 ? open : predictions;
-  const own = judged.flatMap((p) => errorOf(p.predictedNs, p.measuredNs) ?? []);
-  const line = judged.flatMap((p) => {
-    return (p.nullNs === undefined ? undefined : errorOf(p.nullNs, p.measuredNs)) ?? [];
-  });
+  const own = judged.flatMap(({ error }) => error ?? []);
+  const line = judged.flatMap(({ nullError }) => nullError ?? []);
   if (own.length === 0) return "Nothing that was measured is above 0, so that no error has a size.";
   const which =
     open.length > 0 ? "that the profile was not fitted to" : "that the profile was fitted to";
@@ -192,11 +190,10 @@ function pairsOf(points: readonly ReportPoint[]): Pair[] {
   });
 }
 
-function scatter(guesses: readonly Omit<Guess, "by">[], encoding: Spec): Spec {
-  const values = guesses.filter((guess) => guess.predictedUs > 0 && guess.measuredUs > 0);
+function scatter(values: readonly Omit<Guess, "by">[], encoding: Spec): Spec {
   const all = values.flatMap(({ predictedUs, measuredUs }) => [predictedUs, measuredUs]);
   const ends = [Math.min(...all), Math.max(...all)];
-  const scale = amounts(all);
+  const scale = ends[0] > 0 ? amounts(all) : fromNothing(all);
   return inPanels([{ title: "", items: [] }], values, {
     layer: [
       {

@@ -1,7 +1,7 @@
 // What throughput costs: policies by operations a second, and by memory held back or by how long an
 // old translation could be used. Those that no other beats in both are the front.
 
-import { plural, significant } from "../format.ts";
+import { percent, plural, significant } from "../format.ts";
 import { type Inputs, medianOver, type ReportPoint, SUMMARY } from "../inputs.ts";
 import { amounts, fromNothing, inPanels, OWNER, type Policies } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
@@ -29,6 +29,8 @@ interface RankedOffer extends Offer {
   readonly isOnFront: boolean;
 }
 
+/** What is worth a word. */
+const MORE = 1.02;
 const READING =
   "Lower and further right is better. Full marks with a name: nobody beats them in both.";
 
@@ -119,6 +121,7 @@ function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: P
       price: offer.price,
       isOnFront: offer.isOnFront,
       isRight: offer.opsPerS > middle,
+      label: labelOf(offer, items),
     })),
   );
   const present = new Set(values.map(({ policy }) => policy));
@@ -159,10 +162,20 @@ function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: P
       {
         transform: front,
         mark: { type: "text", dy: -11, align: { expr: "datum.isRight ? 'right' : 'left'" } },
-        encoding: { text: { field: "policy" }, description: OWNER },
+        encoding: { text: { field: "label" }, description: OWNER },
       },
     ],
   });
+}
+
+/** Where several are at one place the first has the label for all. */
+function labelOf(offer: RankedOffer, offers: readonly RankedOffer[]): string {
+  const same = offers.filter(
+    ({ opsPerS, price }) => opsPerS === offer.opsPerS && price === offer.price,
+  );
+  if (same[0] !== offer) return "";
+  const { policy } = offer.key;
+  return same.length === 1 ? policy : `${policy} and ${same.length - 1} more`;
 }
 
 /** Who is on the front: no other has as many operations for a lower price, or more for the same. */
@@ -196,11 +209,12 @@ function sentenceOf({ unit }: Price, panels: readonly Panel<RankedOffer>[]): str
   const fastest = front.toSorted((a, b) => b.opsPerS - a.opsPerS)[0];
   const cheapest = front.toSorted((a, b) => a.price - b.price)[0];
   const where = last.title === "" ? "" : ` (${last.title})`;
+  const gain = fastest.opsPerS / cheapest.opsPerS;
   const pays =
-    fastest === cheapest
-      ? `${fastest.key.policy} is both fastest and cheapest${where}`
-      : `the fastest, ${fastest.key.policy}, has ${significant(fastest.opsPerS / cheapest.opsPerS)} ` +
-        `times the throughput of ${cheapest.key.policy} for ${significant(fastest.price)} instead ` +
-        `of ${significant(cheapest.price)} ${unit}${where}`;
+    fastest.price === cheapest.price || gain < MORE
+      ? `no other is ${percent(MORE - 1)} faster than ${cheapest.key.policy}, the cheapest${where}`
+      : `the fastest, ${fastest.key.policy}, has ${significant(gain)} times the throughput of ` +
+        `${cheapest.key.policy} for ${significant(fastest.price)} instead of ` +
+        `${significant(cheapest.price)} ${unit}${where}`;
   return `On the front${of}: ${names.join(", ")}${beaten}; ${pays}.`;
 }
