@@ -17,9 +17,9 @@ export function addReport(program: Command): void {
     .addHelpText(
       "after",
       `
-What is plotted, where the data has it: latency distributions, latency and throughput over cores,
-time a page over pages an operation, critical paths with slack, held memory and exposure against
-throughput, and what was predicted against what was measured.
+What is plotted, where the data has it: latency distributions; latency and throughput over cores;
+time a page over pages an operation; critical paths with slack; held memory and exposure against
+throughput; and what was predicted against what was measured.
 
 Examples:
   shootdown bench --quick --out results/mine && shootdown report results/mine

@@ -1,6 +1,6 @@
 // A plot → pictures: an SVG file, and the same for the page. No browser takes part.
 
-import { parse, View, Warn } from "vega";
+import { Error as ERRORS, parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { escaped, unescaped } from "./html.ts";
 import type { Policies } from "./picture.ts";
@@ -17,7 +17,8 @@ export interface Picture {
 /** `title` is what a screen reader says of the file. */
 export async function draw(plot: Plot, title: string, policies: Policies): Promise<Picture> {
   const { spec } = compile({ ...plot.spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
-  const view = new View(parse(spec), { renderer: "none", logLevel: Warn });
+  // It warns of layers without marks, such as that of what is not on a front.
+  const view = new View(parse(spec), { renderer: "none", logLevel: ERRORS });
   const drawn = withOwners(withoutEmpty(await view.toSVG()), policies);
   view.finalize();
   const colours = coloursOf(policies.names.length);

@@ -132,11 +132,14 @@ function plotOf({ scene, title, sentence, inline, file, table, sources }: DrawnP
   return html`<article data-folder="${folder}" data-executor="${executor}"
  data-profile="${profile}" data-workload="${workload}">
 ${heading}<figure>
-<div class="picture" tabindex="0" role="group" aria-label="Picture: ${title}">${new Html(inline)}</div>
+<div class="picture" tabindex="0" role="group" aria-label="Picture: ${title}">
+${new Html(inline)}
+</div>
 <figcaption>${sentence}</figcaption>
 </figure>
 ${tableOf(table, title)}
-<p class="sources">From ${files}· <a href="${file}.svg">SVG</a> · <a href="${file}.png">PNG</a></p>
+<p class="sources">From ${files}· <a href="${file}.svg">SVG</a> ·
+<a href="${file}.png">PNG</a></p>
 </article>\n`;
 }
 

@@ -56,7 +56,7 @@ async function drawAll(
       const file = fileName(chapter, plot, taken);
       const picture = await draw(plot, title, policies);
       const painted = painter.run(picture.file).then((png) => folder.write(`${file}.png`, png));
-      painted.catch(() => {}); // It fails below, where it is awaited, and not while others are drawn.
+      painted.catch(() => {}); // It fails where it is awaited, and not while others are drawn.
       writes.push(painted);
       await folder.write(`${file}.svg`, picture.file);
       const table = numbered(plot.table, policies);

@@ -48,7 +48,7 @@ article[hidden], section[hidden] { display: none }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt }
   nav, form, .skip, details:not([open]) { display: none }
-  h2, h3, .reading { break-after: avoid } figure { break-inside: avoid }
+  h2, h3, .reading { break-after: avoid } figure, .reading { break-inside: avoid }
   figcaption, .picture { break-before: avoid }
   .scroll { max-height: none; overflow: visible; border: 0 }
   .picture { overflow: visible } .picture svg { min-width: 0 }

@@ -119,10 +119,9 @@ function sentenceOf(panels: readonly PathPanel[]): string {
   }
   const [[first, count], second] = [...wins].sort(([, a], [, b]) => b - a);
   const next = second === undefined ? "" : `, then ${second[0]} (${second[1]})`;
+  const whose = `that of ${slack.segment} under ${slack.policy}`;
   const most =
-    slack.us > 0
-      ? `the most slack, ${significant(slack.us)} µs, is that of ${slack.segment} under ${slack.policy}`
-      : "nothing has slack";
+    slack.us > 0 ? `the most slack, ${significant(slack.us)} µs, is ${whose}` : "nothing has slack";
   const longest = panels
     .flatMap(({ items }) => items)
     .toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];

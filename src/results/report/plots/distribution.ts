@@ -1,7 +1,7 @@
 // How long operations took: the whole distribution of each policy, with the tail drawn out.
 
 import type { Distribution } from "../../compare/distribution.ts";
-import { cell, fold, micros, microsCell, plural } from "../format.ts";
+import { cell, fold, micros, microsCell, percent, plural } from "../format.ts";
 import { DISTRIBUTIONS, type Inputs, type ReportPoint } from "../inputs.ts";
 import { amounts, inPanels, OWNER, type Policies } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
@@ -10,6 +10,8 @@ import { byScene, drawn, leftOut, type Panel, panelsOf, type Scene, sourcesOf } 
 type Distributed = ReportPoint & { readonly distribution: Distribution };
 
 const PER_DECADE = 16;
+/** What is worth a word: p99 over the median. */
+const LONG_TAIL = 1.05;
 const PERCENTILES = [0.5, 0.9, 0.99, 0.999];
 /** Of how many operations the axis names the slowest one. */
 const ONE_IN = [1, 2, 10, 100, 1000, 10_000, 100_000, 1_000_000];
@@ -125,11 +127,15 @@ function sentenceOf(panels: readonly Panel<Distributed>[]): string {
   const worst = all.toSorted((a, b) => tailOf(b.item) - tailOf(a.item))[0];
   const where = worst.title === "" ? "" : ` at ${worst.title}`;
   const medians = all.map(({ item }) => medianOf(item)).sort((a, b) => a - b);
+  const tail =
+    tailOf(worst.item) < LONG_TAIL
+      ? `no p99 is ${percent(LONG_TAIL - 1)} above its median`
+      : `the longest tail is that of ${worst.item.key.policy}${where}, whose p99 is ` +
+        `${micros(worst.item.distribution.quantile(0.99))}, ${fold(tailOf(worst.item))} its median`;
   return (
     `Medians go from ${micros(medians[0])} to ${micros(medians.at(-1)!)}; the lowest is that of ` +
     `${best}${panels.length === 1 ? "" : ` on ${count} of ${plural(panels.length, "machine")}`}, ` +
-    `and the longest tail that of ${worst.item.key.policy}${where}, whose p99 is ` +
-    `${micros(worst.item.distribution.quantile(0.99))}, ${fold(tailOf(worst.item))} its median.`
+    `and ${tail}.`
   );
 }
 

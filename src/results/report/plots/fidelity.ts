@@ -34,8 +34,11 @@ const FITTED = "fitted to it";
 const STRAIGHT_LINE = "straight line";
 const COLOURS = { [PREDICTED]: "@first", [FITTED]: "@second", [STRAIGHT_LINE]: MUTED };
 
-const COLUMNS_THAT_MATCH = ["workload", "policy", "cores", "iommus", "devices", "pages"] as const;
-const SIZE_COLUMNS = ["profile", "idle_cores", "other_cores", "masked_ns"] as const;
+/** What both executors' points have in common; dilation and operations may differ. */
+const SAME_COLUMNS = [
+  ...["folder", "profile", "workload", "policy", "cores", "idle_cores", "other_cores"],
+  ...["masked_ns", "iommus", "devices", "pages"],
+] as const;
 
 export function fidelityChapter(inputs: Inputs, policies: Policies): Chapter {
   const ofProfiles = groupBy(inputs.predictions, ({ folder }) => folder);
@@ -149,7 +152,8 @@ function ofExecutors(
     }),
     sentence:
       `Virtual time is within ${percent(CLOSE)} of threads in ${close} of ` +
-      `${plural(pairs.length, "median")}; the median difference is ${percent(medianError(errors))}.`,
+      `${plural(pairs.length, "median")}; the median difference is ` +
+      `${percent(medianError(errors))}.`,
     table: {
       caption: "Median latencies of points that both executors ran",
       columns: [
@@ -177,8 +181,7 @@ function ofExecutors(
 const CLOSE = 0.1;
 
 function pairsOf(points: readonly ReportPoint[]): Pair[] {
-  const columns = ["folder", ...COLUMNS_THAT_MATCH, ...SIZE_COLUMNS] as const;
-  const groups = groupBy(points, ({ key }) => columns.map((column) => key[column]).join("\n"));
+  const groups = groupBy(points, ({ key }) => SAME_COLUMNS.map((name) => key[name]).join("\n"));
   return groups.flatMap((own) => {
     const [virtualNs, threadsNs] = ["virtual", "threads"].map((executor) => {
       const point = own.find(({ key }) => key.executor === executor);

@@ -1,7 +1,7 @@
 // A number of each policy over one size of the machine or of the work: latency and throughput over
 // cores, time a page over pages.
 
-import { cell, fold, significant } from "../format.ts";
+import { cell, fold, percent, significant } from "../format.ts";
 import { type Inputs, type ReportPoint, SUMMARY } from "../inputs.ts";
 import { amounts, inPanels, OWNER, type Policies, sizes } from "../picture.ts";
 import type { Chapter, Plot } from "../plot.ts";
@@ -168,18 +168,25 @@ function sentenceOf({ measures, sizeNames }: OverSize, growths: readonly Growth[
     (a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)),
   );
   const [{ name, unit }] = measures;
-  const describe = ({ policy, panel, from, to, ratio }: Growth) => {
+  const describe = (growth: Growth) => {
+    const { policy, panel, from, to, ratio } = growth;
     const where = panel === "" ? "" : ` (${panel})`;
     const [first, last] = [from, to].map(({ values }) => significant(values[0]!));
-    if (Math.abs(Math.log(ratio)) < LEVEL) return `${policy}${where} stays at ${last}${unit}`;
+    if (isLevel(growth)) return `${policy}${where} stays at ${last}${unit}`;
     const change = ratio >= 1 ? `grows ${fold(ratio)}` : `falls to 1/${significant(1 / ratio)}`;
     return `${policy}${where} ${change}, from ${first} to ${last}${unit}`;
   };
   const [most] = sorted;
   const least = sorted.at(-1)!;
-  const range = `From ${most.from.size} to ${most.to.size} ${sizeNames[1]} the ${name} of`;
+  const sizes = `From ${most.from.size} to ${most.to.size} ${sizeNames[1]}`;
+  if (isLevel(most)) return `${sizes} no ${name} changes by more than ${percent(LEVEL)}.`;
+  const range = `${sizes} the ${name} of`;
   if (sorted.length === 1) return `${range} ${describe(most)}.`;
   return `${range} ${describe(most)}, which is the most; that of ${describe(least)}.`;
+}
+
+function isLevel({ ratio }: Growth): boolean {
+  return Math.abs(Math.log(ratio)) < LEVEL;
 }
 
 function digits(value: number): string {
