@@ -27,6 +27,7 @@ import { planOf } from "../../src/engine/policy/plan.ts";
 import { STRICT } from "../../src/engine/policy/presets.ts";
 import { CORES_CHAIN, CriticalPath } from "../../src/engine/probe/critical-path.ts";
 import { Histogram } from "../../src/engine/probe/histogram.ts";
+import { SampleLog } from "../../src/engine/probe/sample-log.ts";
 import {
   ACK_RETURN,
   DELIVERY,
@@ -99,6 +100,7 @@ export function microTasks(): MicroTask[] {
     task("encode a descriptor", encoding()),
     task("decode a descriptor", decoding()),
     task("record in a histogram", recording()),
+    task("keep a sample", keeping()),
     { name: "parse a trace line", operations: TRACE_LINES, run: parsing() },
     task("post, read, acknowledge", messages(machine)),
     task("critical path of an operation", paths()),
@@ -187,6 +189,15 @@ function recording(): () => void {
   const values = Array.from({ length: OPERATIONS }, () => random.below(1 << random.below(21)));
   return () => {
     for (const value of values) histogram.record(value);
+  };
+}
+
+/** Operations by themselves, as with --samples. */
+function keeping(): () => void {
+  const log = new SampleLog(OPERATIONS);
+  return () => {
+    log.reset();
+    for (let i = 0; i < OPERATIONS; i++) log.add(1000 * i, i);
   };
 }
 

@@ -14,6 +14,7 @@ import {
   MAX_DILATION,
   MAX_OPERATIONS,
   MAX_PAGES,
+  MAX_RATE,
   MAX_REPETITIONS,
 } from "./experiments/schema.ts";
 import type { Sampling } from "./measure/precision.ts";
@@ -147,7 +148,13 @@ export function addSizeOptions(command: Command): Command {
       "cores of the machine, such as 2,4",
       listFrom("--cores", 1, MAX_CORES),
     )
-    .option("--pages <list>", "pages of one operation", listFrom("--pages", 1, MAX_PAGES));
+    .option("--pages <list>", "pages of one operation", listFrom("--pages", 1, MAX_PAGES))
+    .option(
+      "--rate <list>",
+      "operations a second that are due, of all initiators; latency then counts from when they " +
+        "are due, whether their core is ready or not",
+      listFrom("--rate", 1, MAX_RATE),
+    );
 }
 
 /** What these options set in every grid of an experiment. */

@@ -1,9 +1,10 @@
 // A run from its points to its files, what is printed, and how it ends.
 
 import { UsageError } from "../engine/errors.ts";
-import { type CountsRow, SUMMARY_COLUMNS } from "../results/columns.ts";
+import { type CountsRow, type FitRow, SUMMARY_COLUMNS } from "../results/columns.ts";
 import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
+import { fitRows } from "../results/fits.ts";
 import { ResultFolder } from "../results/folder.ts";
 import { describeHost, type Host } from "../results/host.ts";
 import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
@@ -11,6 +12,7 @@ import { findingsOf, warningsOf } from "../results/warnings.ts";
 import type { CountsByCause } from "../workloads/traces/index.ts";
 import { countsTable } from "./counts.ts";
 import type { PlannedPoint } from "./experiments/expand.ts";
+import { fitsTable } from "./fits.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
 import type { Sampling } from "./measure/precision.ts";
@@ -89,6 +91,7 @@ async function report(
   ];
   const { kernel } = request;
   const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));
+  const fits = fitRows(points);
   const facts = {
     command: process.argv.slice(2),
     seed: request.seed,
@@ -103,9 +106,9 @@ async function report(
     interrupted: failure !== undefined,
   };
   try {
-    await writeRun(folder, request.name, points, facts, counts);
+    await writeRun(folder, request.name, points, facts, counts, fits);
   } finally {
-    printPoints(points, counts, floorNs, request.format); // A full disk must not take them.
+    printPoints(points, counts, fits, floorNs, request.format); // A full disk must not take them.
   }
   for (const warning of found) warn(warning);
   if (!request.quiet) process.stderr.write(`written: ${folder.path}\n`);
@@ -141,12 +144,14 @@ function announce({ points, seed, format, notes, quiet }: SessionRequest, host: 
 function printPoints(
   points: readonly MeasuredPoint[],
   counts: readonly CountsRow[],
+  fits: readonly FitRow[],
   floorNs: number | undefined,
   format: Format,
 ): void {
   if (format === "table") {
     print(summaryTable(points));
     if (counts.length > 0) print(`\n${countsTable(counts)}`);
+    if (fits.length > 0) print(`\n${fitsTable(fits)}`);
     return;
   }
   const rows = points.map((point) => summaryRow(point, floorNs));

@@ -12,6 +12,13 @@ export interface Column {
 export type Cell = string | number | boolean | undefined;
 export type RowOf<Columns extends readonly Column[]> = Record<Columns[number]["name"], Cell>;
 
+const EXPERIMENT_COLUMN = {
+  name: "experiment",
+  type: "string",
+  unit: "",
+  meaning: "The experiment that asked for it.",
+} as const satisfies Column;
+
 const POINT_COLUMN = {
   name: "point",
   type: "string",
@@ -24,13 +31,6 @@ const REPETITION_COLUMN = {
   type: "integer",
   unit: "",
   meaning: "Which run of the point, from 1.",
-} as const satisfies Column;
-
-const EXPERIMENT_COLUMN = {
-  name: "experiment",
-  type: "string",
-  unit: "",
-  meaning: "The experiment that asked for it.",
 } as const satisfies Column;
 
 /** Which run of which point: the first columns of most files. */
@@ -138,6 +138,14 @@ export const CONFIGURATION_COLUMNS = [
   { name: "iommus", type: "integer", unit: "IOMMUs", meaning: "IOMMUs that have it attached." },
   { name: "devices", type: "integer", unit: "devices", meaning: "Devices that do DMA." },
   {
+    name: "rate",
+    type: "number",
+    unit: "1/s",
+    meaning:
+      "Operations a second that were due, of all initiators; empty: each came when the one " +
+      "before was done.",
+  },
+  {
     name: "pages",
     type: "integer",
     unit: "pages",
@@ -145,10 +153,7 @@ export const CONFIGURATION_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
-const KEY_COLUMNS = [
-  ...POINT_COLUMNS,
-  ...CONFIGURATION_COLUMNS,
-] as const satisfies readonly Column[];
+const KEY_COLUMNS = [...POINT_COLUMNS, ...CONFIGURATION_COLUMNS] as const;
 
 /** One row for each point and repetition. */
 export const SUMMARY_COLUMNS = [
@@ -158,6 +163,12 @@ export const SUMMARY_COLUMNS = [
     type: "integer",
     unit: "operations",
     meaning: "Operations that were measured, of all initiators.",
+  },
+  {
+    name: "warmup_ops",
+    type: "integer",
+    unit: "operations",
+    meaning: "Operations before them, of all initiators, until latencies had settled.",
   },
   {
     name: "rounds",
@@ -403,6 +414,64 @@ export const DISTRIBUTION_COLUMNS = [
   { name: "count", type: "integer", unit: "operations", meaning: "Operations that took it." },
 ] as const satisfies readonly Column[];
 
+/** One row for each series of points that differ in one size, and each model. */
+export const FIT_COLUMNS = [
+  EXPERIMENT_COLUMN,
+  ...CONFIGURATION_COLUMNS,
+  {
+    name: "dilation",
+    type: "number",
+    unit: "",
+    meaning: "Nanoseconds of the host that one modelled nanosecond lasted.",
+  },
+  {
+    name: "over",
+    type: "string",
+    unit: "",
+    meaning: "In what the points differ: cores or pages; n below.",
+  },
+  {
+    name: "model",
+    type: "string",
+    unit: "",
+    meaning: "linear: a + b n; usl: a + b (n-1) + c n (n-1); amortized: of one page, a + b / n.",
+  },
+  { name: "sizes", type: "integer", unit: "", meaning: "How many different n there were." },
+  ...coefficientColumns("a", "What does not depend on n."),
+  ...coefficientColumns(
+    "b",
+    "linear, usl: what each core adds; amortized: paid once for all pages.",
+  ),
+  ...coefficientColumns("c", "usl: what each pair of cores adds."),
+  {
+    name: "residual_rms",
+    type: "number",
+    unit: "",
+    meaning: "Root of the mean square of the relative residuals.",
+  },
+  {
+    name: "residual_max",
+    type: "number",
+    unit: "",
+    meaning: "The largest relative residual.",
+  },
+  {
+    name: "knee",
+    type: "number",
+    unit: "",
+    meaning:
+      "The n where the curve turns. linear: from there b n is the larger part; usl: more " +
+      "cores get less done in all; amortized: a is the larger part.",
+  },
+  {
+    name: "break_even",
+    type: "number",
+    unit: "",
+    meaning: "The n from which on this policy costs less than break_even_with; empty: never.",
+  },
+  { name: "break_even_with", type: "string", unit: "", meaning: "The policy it is compared with." },
+] as const satisfies readonly Column[];
+
 /** One row for each operation. */
 export const SAMPLE_COLUMNS = [
   POINT_COLUMN,
@@ -485,7 +554,8 @@ export const COMPARISON_COLUMNS = [
     name: "q",
     type: "number",
     unit: "",
-    meaning: "The least false discovery rate at which this row is a change, among all rows.",
+    meaning:
+      "The least false discovery rate at which this is a change beyond noise, among all rows.",
   },
   {
     name: "superiority",
@@ -510,13 +580,13 @@ export const COMPARISON_COLUMNS = [
     name: "segment",
     type: "string",
     unit: "",
-    meaning: "Of a latency that changed: the segment whose mean changed most with it.",
+    meaning: "Of a latency that changed: the segment that changed most with it.",
   },
   {
-    name: "segment_ns_mean",
+    name: "segment_ns",
     type: "number",
     unit: "ns",
-    meaning: "By how much that segment's mean on the critical path changed.",
+    meaning: "By how much that segment changed: its median for p50, otherwise its mean.",
   },
 ] as const satisfies readonly Column[];
 
@@ -524,6 +594,7 @@ export type StressRow = RowOf<typeof STRESS_COLUMNS>;
 export type KeyRow = RowOf<typeof KEY_COLUMNS>;
 export type SummaryRow = RowOf<typeof SUMMARY_COLUMNS>;
 export type DistributionRow = RowOf<typeof DISTRIBUTION_COLUMNS>;
+export type FitRow = RowOf<typeof FIT_COLUMNS>;
 export type SampleRow = RowOf<typeof SAMPLE_COLUMNS>;
 export type ComparisonRow = RowOf<typeof COMPARISON_COLUMNS>;
 export type CountsRow = RowOf<typeof COUNTS_COLUMNS>;
@@ -531,4 +602,16 @@ export type CriticalPathRow = RowOf<typeof CRITICAL_PATH_COLUMNS>;
 
 function latencyColumn<Suffix extends string>(suffix: Suffix, meaning: string) {
   return { name: `latency_ns_${suffix}`, type: "integer", unit: "ns", meaning } as const;
+}
+
+/** A coefficient of a fit, and its interval. */
+function coefficientColumns<Name extends string>(name: Name, meaning: string) {
+  const column = <Suffix extends string>(suffix: Suffix, what: string) => {
+    return { name: `${name}_ns${suffix}`, type: "number", unit: "ns", meaning: what } as const;
+  };
+  return [
+    column("", meaning),
+    column("_low", "Lower end of its 95 % interval."),
+    column("_high", "Upper end of its 95 % interval."),
+  ] as const;
 }

@@ -6,6 +6,8 @@ import {
   CRITICAL_PATH_COLUMNS,
   type CriticalPathRow,
   DISTRIBUTION_COLUMNS,
+  FIT_COLUMNS,
+  type FitRow,
   SAMPLE_COLUMNS,
   SUMMARY_COLUMNS,
 } from "./columns.ts";
@@ -38,6 +40,17 @@ const DISTRIBUTIONS: Table = {
   primaryKey: ["point", "repetition", "latency_ns"],
 };
 
+const FITS: Table = {
+  file: "fits.csv",
+  title: "One row for each series of points that differ in one size only, and each law",
+  columns: FIT_COLUMNS,
+  primaryKey: [
+    ...["experiment", "executor", "profile", "workload", "policy", "cores", "idle_cores"],
+    ...["other_cores", "masked_every_ns", "masked_ns", "iommus", "devices", "rate", "pages"],
+    ...["dilation", "over", "model"],
+  ],
+};
+
 const SAMPLES: Table = {
   file: "samples.csv.gz",
   title: "One row for each operation",
@@ -53,8 +66,8 @@ const COUNTS: Table = {
 };
 
 /**
- * Writes what was measured; `counts` are those of a replay. Throws a UsageError if the disk does
- * not take it.
+ * Writes what was measured; `counts` are those of a replay, `fits` what points say together. Throws
+ * a UsageError if the disk does not take it.
  */
 export async function writeRun(
   folder: ResultFolder,
@@ -62,10 +75,12 @@ export async function writeRun(
   points: readonly MeasuredPoint[],
   facts: RunFacts,
   counts: readonly CountsRow[],
+  fits: readonly FitRow[],
 ): Promise<void> {
   const hasSamples = points.some(({ result }) => result.samples !== undefined);
   const tables = [
     ...[SUMMARY, CRITICAL_PATH, DISTRIBUTIONS],
+    ...(fits.length > 0 ? [FITS] : []),
     ...(hasSamples ? [SAMPLES] : []),
     ...(counts.length > 0 ? [COUNTS] : []),
   ];
@@ -74,6 +89,7 @@ export async function writeRun(
   await folder.write(SUMMARY.file, toCsv(SUMMARY_COLUMNS, summary));
   await folder.write(CRITICAL_PATH.file, toCsv(CRITICAL_PATH_COLUMNS, paths));
   await folder.write(DISTRIBUTIONS.file, toCsv(DISTRIBUTION_COLUMNS, distributionRows(points)));
+  if (fits.length > 0) await folder.write(FITS.file, toCsv(FIT_COLUMNS, fits));
   if (hasSamples) await folder.write(SAMPLES.file, await samplesFile(points));
   if (counts.length > 0) await folder.write(COUNTS.file, toCsv(COUNTS_COLUMNS, counts));
   await folder.write("datapackage.json", toJson(dataPackage(name, tables)));

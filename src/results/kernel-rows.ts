@@ -35,6 +35,7 @@ export function kernelRows(
     masked_ns: undefined,
     iommus: undefined,
     devices: undefined,
+    rate: undefined,
     pages: undefined,
     segment: row.segment,
     ns_mean: rounded(row.ns_mean),

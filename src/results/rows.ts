@@ -48,6 +48,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
   return {
     ...keyRow(measured),
     ops: operations,
+    warmup_ops: result.warmup,
     rounds: result.rounds,
     seed: point.seed,
     jitter: point.jitter,
@@ -122,7 +123,8 @@ export function rounded(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.round(value * DECIMALS) / DECIMALS;
 }
 
-function keyRow(measured: MeasuredPoint): KeyRow {
+/** What the point is. */
+export function keyRow(measured: MeasuredPoint): KeyRow {
   const { point, result } = measured;
   const { workload } = point;
   return {
@@ -141,8 +143,14 @@ function keyRow(measured: MeasuredPoint): KeyRow {
     masked_ns: workload.maskedNs,
     iommus: point.iommus,
     devices: point.devices,
+    rate: rateOf(point),
     pages: measured.pages,
   };
+}
+
+/** Operations a second that were due; undefined in a closed loop. */
+export function rateOf({ workload: { arrivalNs, initiators } }: Point): number | undefined {
+  return arrivalNs && rounded((initiators * 1e9) / arrivalNs);
 }
 
 function policyCells(policy: Policy) {

@@ -75,6 +75,8 @@ export interface SegmentSummary {
 /** What came out of all runs of a point whose operations count as one sample. */
 export interface PointResult {
   readonly rounds: number;
+  /** Operations of all initiators before those that are measured. */
+  readonly warmup: number;
   /** By actor, if they were logged; of the first run. */
   readonly steps: readonly (Steps | undefined)[];
   readonly latency: Histogram;

@@ -27,6 +27,7 @@ export function resultOf(point: Point, records: readonly RunRecord[]): PointResu
   return {
     ...sumUp(reports),
     rounds: records.length,
+    warmup: reports.reduce((sum, { core }) => sum + (core?.measured.warmup ?? 0), 0),
     samples: samplesOf(records, point.executor === "threads"),
     collections: point.executor === "threads" ? sumCollections(reports) : undefined,
     elapsedNs: records.reduce((sum, record) => sum + elapsedNs(record), 0),

@@ -10,6 +10,7 @@ import type { CoreCounters, DeviceCounters, IommuCounters } from "../engine/prob
 import type { CriticalPathData } from "../engine/probe/critical-path.ts";
 import { SampleLog } from "../engine/probe/sample-log.ts";
 import type { ProfileNumbers } from "../engine/profile/profile.ts";
+import { Arrivals } from "../engine/protocol/arrivals.ts";
 import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
 import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
@@ -20,6 +21,9 @@ import { BUFFER_PAGES, bufferVpn, SHARED_VPN } from "./memory-map.ts";
 import { scriptOf } from "./registry.ts";
 import { firstSpaceOf, runCore } from "./roles.ts";
 import { NIC_TX, type WorkloadPlan } from "./workload.ts";
+
+/** Beyond the actors' own, which are their numbers. */
+const ARRIVALS_STREAM = 0x8000;
 
 /** A trace's only operation is many. */
 const LEAST_SAMPLES = 1024;
@@ -97,7 +101,11 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   if (play.logsSamples === true && cpu.id < workload.initiators) {
     core.path.samples = new SampleLog(Math.max(LEAST_SAMPLES, workload.operations));
   }
-  const measured: Measured = { beganNs: 0, endedNs: 0, causes: new CauseTally() };
+  if (workload.arrivalNs !== undefined && cpu.id < workload.initiators) {
+    const random = new Random(seed, ARRIVALS_STREAM + cpu.id);
+    core.arrivals = new Arrivals(random, workload.arrivalNs);
+  }
+  const measured: Measured = { beganNs: 0, endedNs: 0, warmup: 0, causes: new CauseTally() };
   const report = (): ActorReport => {
     const { counters } = core;
     const check = checkOf(core);

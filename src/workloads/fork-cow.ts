@@ -15,7 +15,8 @@ import {
   finishOperation,
   protect,
 } from "../engine/protocol/memory.ts";
-import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, access } from "../engine/protocol/user.ts";
+import { awaitArrival } from "./arrival.ts";
 import { mapOnce, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
@@ -37,7 +38,7 @@ export function* writeAfterFork(
   yield* protect(core, vpn, pages);
   core.check?.returned();
   path.enabled = true;
-  yield* userWork(core, stream, core.random.around(gapNs));
+  yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   for (let page = vpn; page < vpn + pages; page++) {
     yield* copyOnWrite(core, page);

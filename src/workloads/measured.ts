@@ -6,6 +6,8 @@ import type { CauseTally } from "./cause-tally.ts";
 export interface Measured {
   beganNs: number;
   endedNs: number;
+  /** Operations before that. */
+  warmup: number;
   /** Of a replay. */
   readonly causes: CauseTally;
 }

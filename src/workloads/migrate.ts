@@ -6,7 +6,8 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, replacePage } from "../engine/protocol/memory.ts";
-import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, access } from "../engine/protocol/user.ts";
+import { awaitArrival } from "./arrival.ts";
 import { mapOnce, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
@@ -23,7 +24,7 @@ export function* migrateWindow(
     yield* mapOnce(core, page, WRITABLE);
     access(core, page, true);
   }
-  yield* userWork(core, stream, core.random.around(gapNs));
+  yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   for (let page = vpn; page < vpn + pages; page++) yield* replacePage(core, page, 0);
   yield* finishOperation(core);

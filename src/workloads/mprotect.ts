@@ -16,7 +16,8 @@ import {
   protect,
   unprotect,
 } from "../engine/protocol/memory.ts";
-import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, access } from "../engine/protocol/user.ts";
+import { awaitArrival } from "./arrival.ts";
 import { mapOnce, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
@@ -34,7 +35,7 @@ export function* narrowWindow(
     yield* mapOnce(core, page, WRITABLE);
     access(core, page, true);
   }
-  yield* userWork(core, stream, core.random.around(gapNs));
+  yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   yield* protect(core, vpn, pages);
   yield* finishOperation(core);
@@ -58,7 +59,7 @@ export function* widenWindow(
     yield* mapOnce(core, page, 0);
     access(core, page, false);
   }
-  yield* userWork(core, stream, core.random.around(gapNs));
+  yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   yield* unprotect(core, vpn, pages);
   yield* flushNow(core, vpn, pages);

@@ -10,7 +10,8 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
-import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, access } from "../engine/protocol/user.ts";
+import { awaitArrival } from "./arrival.ts";
 import { mapOrFail, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
@@ -56,5 +57,5 @@ function* useWindow(
     yield* mapOrFail(core, page, WRITABLE);
     access(core, page, true);
   }
-  yield* userWork(core, stream, core.random.around(plan.gapNs));
+  yield* awaitArrival(core, stream, plan.gapNs);
 }

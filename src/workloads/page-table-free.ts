@@ -7,7 +7,8 @@ import { TABLE_ENTRIES } from "../engine/layout/address.ts";
 import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, unmap } from "../engine/protocol/memory.ts";
-import { type AccessStream, access, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, access } from "../engine/protocol/user.ts";
+import { awaitArrival } from "./arrival.ts";
 import { windowVpn } from "./memory-map.ts";
 import { mapOrFail } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
@@ -25,7 +26,7 @@ export function* unmapWithTables(
     yield* mapOrFail(core, page, WRITABLE);
     access(core, page, true);
   }
-  yield* userWork(core, stream, core.random.around(plan.gapNs));
+  yield* awaitArrival(core, stream, plan.gapNs);
   beginOperation(core);
   yield* unmap(core, vpn, pages, true);
   yield* finishOperation(core);

@@ -5,6 +5,7 @@ import type { Protocol } from "../engine/executor/cpu.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { type DmaEngine, transfer } from "../engine/protocol/dma.ts";
 import { type AccessStream, runProgram, userWork } from "../engine/protocol/user.ts";
+import { awaitArrival } from "./arrival.ts";
 import { writeAfterFork } from "./fork-cow.ts";
 import { doze } from "./idle-heavy.ts";
 import type { Measured } from "./measured.ts";
@@ -63,7 +64,9 @@ function* move(engine: DmaEngine): Protocol<void> {
 }
 
 function* signalNext(core: Core, plan: WorkloadPlan, stream: AccessStream): Protocol<void> {
-  yield* userWork(core, stream, plan.gapNs);
+  // As far apart as in the original, to the ns.
+  if (core.arrivals === undefined) yield* userWork(core, stream, plan.gapNs);
+  else yield* awaitArrival(core, stream, plan.gapNs);
   yield* signal(core, core.id + 1, plan.mode);
 }
 

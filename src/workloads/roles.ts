@@ -8,6 +8,7 @@ import { type AccessStream, finishInterrupts, idle, userWork } from "../engine/p
 import type { Measured } from "./measured.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 import { scriptOf } from "./registry.ts";
+import { WarmUp } from "./warm-up.ts";
 import { TRACE, type WorkloadPlan } from "./workload.ts";
 
 export function* runCore(core: Core, plan: WorkloadPlan, measured: Measured): Protocol<void> {
@@ -43,16 +44,26 @@ function* initiate(
   const { cpu, machine } = core;
   const { control } = machine;
   const { operate } = scriptOf(plan.kind);
-  for (let index = 0; index < plan.warmup; index++)
+  core.arrivals?.restart(cpu.now());
+  const warmUp = plan.settles === true ? new WarmUp() : undefined;
+  let warmup = plan.warmup;
+  for (let index = 0; index < warmup; index++) {
     yield* operate(core, plan, stream, index, measured);
+    if (warmUp === undefined) continue;
+    warmUp.add(core.path.lastNs);
+    if (index + 1 < warmup || warmUp.isOver) continue;
+    warmup = Math.max(warmup, Math.min(2 * warmup, plan.operations));
+  }
+  measured.warmup = warmup;
   // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
   while (!machine.isQuiet) yield* userWork(core, stream, stream.gapNs);
   control.warm();
   while (!control.measuring) yield* userWork(core, stream, stream.gapNs);
   core.countFromHere();
   measured.beganNs = cpu.now();
+  core.arrivals?.restart(measured.beganNs);
   for (let index = 0; index < plan.operations; index++) {
-    yield* operate(core, plan, stream, plan.warmup + index, measured);
+    yield* operate(core, plan, stream, warmup + index, measured);
   }
   measured.endedNs = cpu.now();
   yield* drainQueues(core);

@@ -10,6 +10,7 @@ import type { Core } from "../engine/protocol/core.ts";
 import { flushOwnContext } from "../engine/protocol/interrupts.ts";
 import { flushByRegister } from "../engine/protocol/invalidation.ts";
 import { awaitAcks, send } from "../engine/protocol/ipi.ts";
+import { beginLatency } from "../engine/protocol/memory.ts";
 
 /** In the order in which Akaros numbers them. */
 export const TLB_BENCH_MODES = [
@@ -41,7 +42,7 @@ export function* signal(core: Core, target: number, mode: number): Protocol<void
   const { cpu, machine, path, space } = core;
   if (mode < NOOP || mode >= TLB_BENCH_MODES.length) violated("no such mode", mode);
   core.targets = 0;
-  path.begin(cpu.now());
+  beginLatency(core);
   if (mode === LOCAL_FLUSH) {
     flushOwnContext(core, space);
     path.mark(LOCAL, cpu.now());

@@ -34,6 +34,8 @@ export interface Traits {
   readonly wholeTables: boolean;
   /** Descriptors of each device's ring, whose pages stay mapped meanwhile; 0 without rings. */
   readonly ringSlots: number;
+  /** Whether operations can be due at a rate of their own. */
+  readonly openLoop: boolean;
 }
 
 const PAGES_IN_TURN: Traits = {
@@ -43,6 +45,7 @@ const PAGES_IN_TURN: Traits = {
   initiators: "asked",
   wholeTables: false,
   ringSlots: 0,
+  openLoop: true,
 };
 const RANGES_IN_TURN: Traits = { ...PAGES_IN_TURN, onePageACall: false };
 const SAME_RANGE: Traits = { ...RANGES_IN_TURN, addresses: "same" };
@@ -53,6 +56,7 @@ const DESCRIPTORS: Traits = {
   pages: DESCRIPTOR_PAGES,
   initiators: "devices",
   ringSlots: RING_SLOTS,
+  openLoop: false, // The devices' rate is theirs.
 };
 
 const TRAITS: Readonly<Record<number, Traits>> = {
@@ -66,12 +70,12 @@ const TRAITS: Readonly<Record<number, Traits>> = {
   [MPROTECT_WIDEN]: SAME_RANGE,
   [FORK_COW]: SAME_PAGES,
   [MIGRATE]: SAME_PAGES,
-  [RECLAIM]: { ...PAGES_IN_TURN, pages: RECLAIM_PAGES },
+  [RECLAIM]: { ...PAGES_IN_TURN, pages: RECLAIM_PAGES, openLoop: false }, // Waits for pages.
   [NIC_RX]: DESCRIPTORS,
   [NIC_TX]: DESCRIPTORS,
   [TLB_BENCH]: NO_PAGES,
-  [TRACE]: NO_PAGES,
-  [STRESS]: NO_PAGES,
+  [TRACE]: { ...NO_PAGES, openLoop: false }, // Has its times.
+  [STRESS]: { ...NO_PAGES, openLoop: false },
 };
 
 export function traitsOf(kind: number): Traits {

@@ -43,8 +43,18 @@ export interface WorkloadPlan {
   /** Operations of each initiator that are measured, and before them those that are not. */
   readonly operations: number;
   readonly warmup: number;
+  /**
+   * The warm-up then goes on until latencies have settled, for as many operations as are measured
+   * at most; unless it is said, it does not.
+   */
+  readonly settles?: boolean;
   /** User time between two operations. */
   readonly gapNs: number;
+  /**
+   * From one operation of an initiator being due to the next, on average; undefined: each comes
+   * when the one before is done.
+   */
+  readonly arrivalNs?: number;
   /** User time from one access of a program to the next. */
   readonly accessGapNs: number;
   /** Every so much user time a responder is in the kernel with interrupts off … */

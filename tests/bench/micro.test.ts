@@ -10,6 +10,7 @@ const TASKS = [
   "encode a descriptor",
   "decode a descriptor",
   "record in a histogram",
+  "keep a sample",
   "parse a trace line",
   "post, read, acknowledge",
   "critical path of an operation",

@@ -51,6 +51,21 @@ describe("expanding an experiment", () => {
     expect(expand(parse({ grids: [grid, grid] }), SETTINGS).points).toHaveLength(1);
   });
 
+  it("shares a rate among initiators, and asks what has a pace of its own for none", () => {
+    const experiment = parse({
+      workloads: ["munmap", "nic-rx"],
+      rates: [10_000, 40_000],
+      cores: [4],
+      iommus: [1],
+      devices: [1],
+      initiators: 2,
+    });
+    const { points, notes } = expand(experiment, SETTINGS);
+    expect(points.map(({ point }) => point.workload.arrivalNs)).toEqual([200_000, 50_000]);
+    expect(new Set(points.map(({ id }) => id)).size).toBe(2);
+    expect(notes.join()).toMatch(/2 of 4 combinations: nic-rx has a pace of its own/);
+  });
+
   it("shares a budget of pages among operations, and never goes below the least", () => {
     const experiment = parse({
       pages: [1, 8, 512],

@@ -190,9 +190,9 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "core.path.begin(core.cpu.now());",
+          find: "    beginLatency(core);",
           replace:
-            "core.path.begin(core.cpu.now());\n    core.readBefore = core.machine.spaces.loadedBits(core.space, 0);",
+            "    beginLatency(core);\n    core.readBefore = core.machine.spaces.loadedBits(core.space, 0);",
         },
       ],
       "engine/protocol/targets.js": [
@@ -308,9 +308,9 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/memory.js": [
         {
-          find: "core.path.begin(core.cpu.now());",
+          find: "    beginLatency(core);",
           replace:
-            "core.path.begin(core.cpu.now());\n    core.stamp = core.machine.spaces.deferredFlushesStarted(core.home);",
+            "    beginLatency(core);\n    core.stamp = core.machine.spaces.deferredFlushesStarted(core.home);",
         },
       ],
       "engine/protocol/flush-queue.js": [

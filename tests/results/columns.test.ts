@@ -6,6 +6,8 @@ import {
   COUNTS_COLUMNS,
   CRITICAL_PATH_COLUMNS,
   DISTRIBUTION_COLUMNS,
+  FIT_COLUMNS,
+  SAMPLE_COLUMNS,
   SUMMARY_COLUMNS,
 } from "../../dist/src/results/columns.js";
 import { dataPackage } from "../../dist/src/results/datapackage.js";
@@ -27,8 +29,9 @@ describe("results/README.md", () => {
     expect(explainedIn(COLUMNS_PART).filter((name) => !name.includes("."))).toEqual(names);
   });
 
-  it("explains every column of distributions.csv", () => {
-    for (const { name } of DISTRIBUTION_COLUMNS) expect(README).toMatch(`\`${name}\``);
+  it("explains every column of distributions.csv, samples.csv.gz and fits.csv", () => {
+    for (const { name } of [...DISTRIBUTION_COLUMNS, ...SAMPLE_COLUMNS, ...FIT_COLUMNS])
+      expect(README).toMatch(`\`${name}\``);
   });
 
   it("explains every column of counts.csv", () => {

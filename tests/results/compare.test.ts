@@ -7,7 +7,7 @@ import { parseGate, regressionsOf } from "../../dist/src/results/compare/gate.js
 import { toMarkdown } from "../../dist/src/results/compare/markdown.js";
 import { comparisonObject } from "../../dist/src/results/compare/rows.js";
 import type { Run } from "../../dist/src/results/compare/run.js";
-import { TableFile } from "../../dist/src/results/compare/table-file.js";
+import { type Header, readTable } from "../../dist/src/results/compare/table-file.js";
 import { describeUnmatched, viewOf } from "../../dist/src/results/compare/view.js";
 import { manifestOf, type PointParts, runOf } from "../support/runs.js";
 
@@ -102,7 +102,7 @@ describe("verdicts in virtual time", () => {
 
 describe("verdicts on threads", () => {
   const threaded = (samples: readonly number[], cells = {}) => {
-    return one(samples, { executor: "threads", late_ns_p50: "0", late_ns_p99: "0", ...cells });
+    return one(samples, { executor: "threads", late_ns_p50: "1", late_ns_p99: "1", ...cells });
   };
 
   it("a shift within what the same points varied by: the same", () => {
@@ -119,6 +119,26 @@ describe("verdicts on threads", () => {
     expect(rows.find(({ metric }) => metric.name === "p50")).toMatchObject({ verdict: "same" });
     const c = { ...threaded(around(9000, 40)), manifest: manifestOf({ noise }) };
     expect(verdicts(a, c)).toMatchObject({ p50: "worse" });
+  });
+
+  it("the same point twice as long without a change: then so may others be, or more", () => {
+    const noise = { threads: { pairs: [{ p50_ratio: 2, p99_ratio: 0 }] as [NoisePair] } };
+    const [a, b] = [5000, 50_000].map((ns) => ({
+      ...threaded(around(ns, 40)),
+      manifest: manifestOf({ noise }),
+    }));
+    const comparison = compareRuns(a, b, NONE);
+    expect(new Set(reasons(comparison))).toEqual(new Set(["noise"]));
+  });
+
+  it("a median to which no host added anything: judged on a restless host, too", () => {
+    const noise = { threads: { pairs: [{ p50_ratio: 999, p99_ratio: 0 }] as [NoisePair] } };
+    const [a, b, c] = [160, 320, 164].map((ns) => ({
+      ...threaded(new Array(200).fill(ns), { late_ns_p50: "0" }),
+      manifest: manifestOf({ noise }),
+    }));
+    expect(verdicts(a, b)).toMatchObject({ p50: "worse", p99: "inconclusive" });
+    expect(verdicts(a, c)).toMatchObject({ p50: "same" });
   });
 
   it("twice as long, but late: that is the host", () => {
@@ -144,7 +164,7 @@ describe("verdicts on threads", () => {
         {
           id: "a",
           samples: middles.map((ns) => around(ns, 40)),
-          cells: { executor: "threads", late_ns_p50: "0" },
+          cells: { executor: "threads", late_ns_p50: "1" },
         },
       ]);
     expect(verdicts(wild([5000, 6500, 5600]), wild([6000, 7500, 5900]))).toMatchObject({
@@ -165,7 +185,7 @@ describe("verdicts on threads", () => {
 
 const pointParts = fc
   .record({
-    middle: fc.integer({ min: 10, max: 5000 }),
+    middle: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5000 })),
     width: fc.integer({ min: 0, max: 500 }),
     repetitions: fc.integer({ min: 1, max: 3 }),
     ipis: fc.integer({ min: 0, max: 3 }),
@@ -212,6 +232,19 @@ describe("whatever the runs", () => {
     );
   });
 
+  it("p and q are shares, or not known", () => {
+    fc.assert(
+      fc.property(runs, runs, (a, b) => {
+        for (const { p, q } of compareRuns(a, b, NONE).rows) {
+          for (const share of [p, q]) {
+            if (share !== undefined) expect(share >= 0 && share <= 1).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it("a ratio lies in its interval", () => {
     fc.assert(
       fc.property(runs, runs, (a, b) => {
@@ -244,6 +277,18 @@ describe("points that the other run has not", () => {
       "2 points only in base: ops 5 → 6",
       "2 points only in new: ops 5 → 6",
     ]);
+  });
+
+  it("that are like none there: said so, and choices of another policy are not listed", () => {
+    const policy = { policy: "batch(32)", when_cores: "batch(32)", cores: "2" };
+    const like = runOf([{ ...strict, id: "b", cells: policy }]);
+    const unlike = runOf([
+      { ...strict, id: "b", cells: { ...policy, cores: "4", iommus: "1", pages: "2" } },
+    ]);
+    const [near] = compareRuns(runOf([strict]), like, NONE).unmatched;
+    expect(near.differs).toEqual(["policy strict → batch(32)"]);
+    const lines = describeUnmatched(compareRuns(runOf([strict]), unlike, NONE).unmatched);
+    expect(lines).toContain("1 point only in new: nothing like it there");
   });
 
   it("whose difference no column shows: says so", () => {
@@ -358,11 +403,16 @@ describe("what a comparison is said in", () => {
 });
 
 describe("reading CSV", () => {
+  const recordsOf = (text: string) => {
+    const records: Record<string, string>[] = [];
+    readTable("f.csv", text, (header) => (cells) => records.push(header.record(cells)));
+    return records;
+  };
+
   it("takes cells with commas and quotes, and any end of lines", () => {
     for (const end of ["\r\n", "\n"]) {
       const text = ["a,b", '"x(1,2)","say ""y"""', "1,2", ""].join(end);
-      const table = new TableFile("f.csv", text);
-      expect(table.rows.map((row) => table.record(row))).toEqual([
+      expect(recordsOf(text)).toEqual([
         { a: "x(1,2)", b: 'say "y"' },
         { a: "1", b: "2" },
       ]);
@@ -370,8 +420,12 @@ describe("reading CSV", () => {
   });
 
   it("refuses what is empty, misses a column, or was cut off", () => {
-    expect(() => new TableFile("f.csv", "").place("a")).toThrow(/f\.csv has no column "a"/);
-    expect(() => new TableFile("f.csv", "a,b\n1,2\n").place("c")).toThrow(/no column "c"/);
-    expect(() => new TableFile("f.csv", "a,b,c\r\n1,2,3\r\n1,2")).toThrow(/row 3 has 2 cells/);
+    expect(() => recordsOf("")).toThrow(/f\.csv is empty/);
+    const placed = (header: Header) => {
+      header.place("c");
+      return () => {};
+    };
+    expect(() => readTable("f.csv", "a,b\n1,2\n", placed)).toThrow(/f\.csv has no column "c"/);
+    expect(() => recordsOf("a,b,c\r\n1,2,3\r\n1,2")).toThrow(/row 3 has 2 cells/);
   });
 });

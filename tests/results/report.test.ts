@@ -12,10 +12,12 @@ import { join } from "node:path";
 import { type DefaultTreeAdapterMap, parse } from "parse5";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../dist/src/engine/errors.js";
+import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import { chaptersOf, policiesOf } from "../../dist/src/results/report/chapters.js";
 import { readInputs } from "../../dist/src/results/report/inputs.js";
 import type { Chapter } from "../../dist/src/results/report/plot.js";
 import { writeReport } from "../../dist/src/results/report/report.js";
+import { coloursOf, segmentColour } from "../../dist/src/results/report/theme.js";
 import { TWO_POLICIES, VALIDATION, writeFolder } from "../support/report-folders.ts";
 
 type Element = DefaultTreeAdapterMap["element"];
@@ -142,6 +144,12 @@ describe("the files", () => {
     expect(files.filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
+  it("every segment has a colour of its own", () => {
+    const colours = SEGMENT_NAMES.map(segmentColour);
+    expect(new Set(colours).size).toBe(SEGMENT_NAMES.length);
+    for (const colour of colours) expect(coloursOf(0).has(colour.slice(1)), colour).toBe(true);
+  });
+
   it("a second report: the same bytes in the place of the first", async () => {
     const read = () =>
       readdirSync(at("whole")).map((name) => [name, readFileSync(at("whole", name), "base64")]);
@@ -190,7 +198,7 @@ describe("what there is no data for is not there", () => {
     await expect(writeReport([at("empty")])).rejects.toThrow(UsageError);
     await expect(writeReport([at("missing")])).rejects.toThrow(/no folder.*--out/);
     writeFolder(at("torn"), TWO_POLICIES);
-    writeFileSync(at("torn", "summary.csv"), "point,repetition,policy\r\np1,1\r\n");
+    writeFileSync(at("torn", "summary.csv"), "point,executor,policy\r\np1,1\r\n");
     await expect(writeReport([at("torn")])).rejects.toThrow(/summary\.csv: row 2 has 2 cells/);
   });
 });

@@ -67,6 +67,8 @@ function pointOf({ id, samples, cells = {}, segments = {} }: PointParts): RunPoi
     id,
     rows,
     distribution: distributionOf(samples.flat()),
-    segments: new Map(Object.entries(segments)),
+    segments: new Map(
+      Object.entries(segments).map(([name, ns]) => [name, { meanNs: ns, medianNs: ns }]),
+    ),
   };
 }

@@ -20,6 +20,7 @@ const DEFAULT_EXPERIMENT = "amortization";
 interface BenchOptions extends RunOptions {
   readonly cores?: number[];
   readonly pages?: number[];
+  readonly rate?: number[];
 }
 
 export function addBench(program: Command): void {
@@ -45,6 +46,7 @@ Examples:
   shootdown bench --cores 2 --iommus 0,1 --pages 8 --policy 'strict,batch(64,cores)'
   shootdown bench my-experiment.json --repetitions 5 --out results/mine
   shootdown bench --executor virtual --cores 64,256 --pages 1 --iommus 1 --ops 500
+  shootdown bench --rate 50000,100000,200000 --cores 2 --pages 1 --iommus 0,1 --ops 5000
   shootdown bench --profile host --format json       what this machine itself costs
 `,
     )
@@ -86,11 +88,12 @@ function expandLoaded({ file, experiment }: LoadedExperiment, options: BenchOpti
 
 /** What the command line sets wins over the file. */
 function overridesOf(options: BenchOptions): Grid {
-  const { cores, pages, iommus, devices, ops } = options;
+  const { cores, pages, rate, iommus, devices, ops } = options;
   return {
     ...commonOverrides(options),
     ...(cores && { cores }),
     ...(pages && { pages }),
+    ...(rate && { rates: rate }),
     ...(iommus && { iommus }),
     ...(devices && { devices }),
     ...(ops !== undefined && { operations: ops }),

@@ -19,6 +19,7 @@ import {
   describeRow,
   describeUnmatched,
   viewOf,
+  worstFirst,
 } from "../../results/compare/view.ts";
 import { defaultFormat, FORMATS, print, renderRows, renderTable } from "../output.ts";
 import { warn } from "../session.ts";
@@ -68,7 +69,7 @@ Points are matched by their hash; the seed is no part of it. A change counts if 
 outside of what is noise, and if there are more such changes than chance explains. On threads give
 both runs --repetitions 3 or more.
 
-Exit status: 22 if something is worse (with --gate: by more than it says), or was safe and is unsafe.
+Exit status: 22 if something is worse (with --gate: by more than it says), or is unsafe now.
 
 Examples:
   shootdown compare results/before results/after
@@ -113,9 +114,9 @@ function render(
 }
 
 function regression(regressions: readonly ComparedRow[], unsafe: number): RegressionError {
-  const [first] = regressions;
+  const [first] = worstFirst(regressions);
   const worse =
-    first === undefined ? "" : `${regressions.length} worse, first ${describeRow(first)}`;
+    first === undefined ? "" : `${regressions.length} worse, most of all ${describeRow(first)}`;
   const now = unsafe === 0 ? "" : `${unsafe} unsafe that were not`;
   return new RegressionError([worse, now].filter((part) => part !== "").join("; "));
 }

@@ -7,6 +7,7 @@ import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import type { NamedPoint } from "../../results/rows.ts";
 import { type Point, shapeOf } from "../../workers/point.ts";
 import { traitsOf } from "../../workloads/traits.ts";
+import { LEAST_WARMUP } from "../../workloads/warm-up.ts";
 import { IDLE_HEAVY, RECLAIM, TLB_BENCH, type WorkloadPlan } from "../../workloads/workload.ts";
 import { pointId } from "./identity.ts";
 import {
@@ -46,7 +47,7 @@ export interface Expansion {
 
 /** A grid with nothing left open but what depends on the point. */
 type Settings = Required<Omit<Dimensions, OpenField>> & Pick<Grid, OpenField>;
-type OpenField = "warmup" | "dma_period_ns";
+type OpenField = "warmup" | "rates" | "dma_period_ns";
 
 /** How many there are of what a machine has, and how many of its cores do something else. */
 interface Counts {
@@ -63,11 +64,14 @@ interface Combination extends Counts {
   readonly workload: NamedWorkload;
   readonly profile: Profile;
   readonly pages: number;
+  /** Operations a second; undefined: as many as it gets done. */
+  readonly rate: number | undefined;
   readonly policy: Policy;
 }
 
 /** Modelled time lasts so many times longer where the actors do not fit the CPUs. */
 const CROWDED_DILATION = 100;
+const NS_PER_S = 1_000_000_000;
 const DMA_PERIOD_NS = 1000;
 /** A device with a ring is never idle: 4 KiB take so long at 100 Gbit/s. */
 const LINE_RATE_PERIOD_NS = 328;
@@ -170,8 +174,10 @@ function* combinationsOf(settings: Settings): Generator<Combination> {
       for (const profile of settings.profiles) {
         for (const counts of countsOf(settings)) {
           for (const pages of settings.pages) {
-            for (const policy of settings.policies) {
-              yield { executor, workload, profile, ...counts, pages, policy };
+            for (const rate of settings.rates ?? [undefined]) {
+              for (const policy of settings.policies) {
+                yield { executor, workload, profile, ...counts, pages, rate, policy };
+              }
             }
           }
         }
@@ -206,11 +212,14 @@ function whyNot(
   settings: Settings,
   hostCpus: number,
 ): string | undefined {
-  const { executor, workload, profile, policy } = combination;
+  const { executor, workload, profile, policy, rate } = combination;
   const { cores, idleCores, otherCores, iommus, devices } = combination;
   const { dilation } = settings;
   const initiators = initiatorsOf(combination, settings);
-  const { ringSlots } = traitsOf(workload.kind);
+  const { ringSlots, openLoop } = traitsOf(workload.kind);
+  if (rate !== undefined && !openLoop) {
+    return `${workload.name} has a pace of its own, and takes no --rate`;
+  }
   if (ringSlots > 0 && devices === 0) {
     return `${workload.name} is DMA: it needs a device and its IOMMU (--iommus 1 --devices 1)`;
   }
@@ -323,8 +332,11 @@ function planWorkload(
     pages,
     initiators,
     operations,
-    warmup: settings.warmup ?? Math.ceil(operations / WARMUP_PART),
+    ...warmupOf(settings, operations),
     gapNs: settings.gap_ns,
+    ...(combination.rate !== undefined && {
+      arrivalNs: Math.round((initiators * NS_PER_S) / combination.rate),
+    }),
     accessGapNs: settings.access_gap_ns,
     maskedEveryNs: settings.masked_every_ns,
     maskedNs: settings.masked_ns,
@@ -335,6 +347,16 @@ function planWorkload(
     windows: windowsOf(workload.kind, pages, policy, initiators),
     trace: workload.trace?.(executor === "virtual" || dilation > 1),
   };
+}
+
+/** So many as the experiment says, or as it takes. */
+function warmupOf(
+  { warmup }: Settings,
+  operations: number,
+): Pick<WorkloadPlan, "warmup" | "settles"> {
+  if (warmup !== undefined) return { warmup };
+  const least = Math.min(operations, LEAST_WARMUP);
+  return { warmup: Math.max(least, Math.ceil(operations / WARMUP_PART)), settles: true };
 }
 
 /** Pages of an operation; undefined where that varies or there are none. */

@@ -9,7 +9,10 @@
 // other_cores       still loaded, and how many run another process
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
-// warmup            operations before those that are measured; by default a tenth of them
+// warmup            operations before those that are measured; by default at least a tenth of them,
+//                   and as many more as it takes until latencies have settled
+// rates             operations a second that are due, ready or not, of all initiators together;
+//                   without: each comes when its initiator is done with the one before
 // ats               whether devices have TLBs of their own; false by default
 // dilation          of threads. `auto`: 1 where the actors fit the CPUs or the profile costs
 //                   nothing, otherwise 100
@@ -30,6 +33,8 @@ export const MAX_PAGES = 65_536;
 export const MAX_OPERATIONS = 100_000_000;
 export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
+/** In modelled time; each initiator is due at most once a ns. */
+export const MAX_RATE = 1_000_000_000;
 /** Modelled ns: a minute. */
 const MAX_TIME_NS = 60_000_000_000;
 
@@ -57,6 +62,8 @@ const dimensions = z.strictObject({
   iommus: listOf(wholeNumber(0, MAX_IOMMUS)),
   devices: listOf(wholeNumber(0, MAX_DEVICES)),
   pages: listOf(wholeNumber(1, MAX_PAGES)),
+  /** Operations a second that are due, of all initiators together: an open loop. */
+  rates: listOf(wholeNumber(1, MAX_RATE)),
   /** Cores that do operations; the others only answer. */
   initiators: wholeNumber(1, MAX_CORES),
   operations: z.union(
@@ -105,7 +112,10 @@ export type Dimensions = z.infer<typeof dimensions>;
 export type Grid = z.infer<typeof gridSchema>;
 export type Experiment = z.infer<typeof experimentSchema>;
 
-/** What holds where nobody says otherwise. `warmup` and `dma_period_ns` depend on the point. */
+/**
+ * What holds where nobody says otherwise. `warmup` and `dma_period_ns` depend on the point; without
+ * `rates` nothing is due.
+ */
 export const DEFAULTS = {
   executors: ["threads"],
   profiles: [parseProfile("akaros-2020")],

@@ -64,7 +64,17 @@ export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
 
 function allButPolicy({ experiment, workload, pages, point }: PlannedPoint): string {
   const { executor, profile, cores, iommus, devices, dilation } = point;
-  const { initiators, idleCores, otherCores, maskedNs } = point.workload;
-  const sizes = [cores, iommus, devices, dilation, initiators, idleCores, otherCores, maskedNs];
+  const { initiators, idleCores, otherCores, maskedNs, arrivalNs } = point.workload;
+  const sizes = [
+    cores,
+    iommus,
+    devices,
+    dilation,
+    initiators,
+    idleCores,
+    otherCores,
+    maskedNs,
+    arrivalNs,
+  ];
   return [experiment, workload, pages, executor, profile.name, ...sizes].join(" ");
 }

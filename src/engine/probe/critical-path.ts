@@ -37,6 +37,8 @@ export class CriticalPath {
   enabled = true;
   readonly latency = new Histogram();
   readonly late = new Histogram();
+  /** How long the last operation took. */
+  lastNs = 0;
   /** Where each operation is kept by itself; undefined: nowhere. */
   samples: SampleLog | undefined;
   private readonly onPath = Array.from({ length: SEGMENTS }, () => new Histogram());
@@ -149,6 +151,7 @@ export class CriticalPath {
   end(nowNs: number): void {
     const latencyNs = nowNs - this.beganNs;
     this.latency.record(latencyNs);
+    this.lastNs = latencyNs;
     if (this.samples !== undefined) this.samples.add(this.beganNs, latencyNs);
     this.isOpen = false;
     if (!this.enabled) return;

@@ -19,6 +19,7 @@ export const SEGMENT_NAMES = [
   "status",
   "late",
   "free",
+  "waiting",
 ] as const;
 
 /** On the initiator: waiting for the lock of the space, of an IOMMU or of a flush queue. */
@@ -55,5 +56,7 @@ export const STATUS = 14;
 export const LATE = 15;
 /** On the initiator: giving frames back. */
 export const FREE = 16;
+/** On the initiator: an operation is due, and it is not ready yet. Comes before all others. */
+export const WAITING = 17;
 
 export const SEGMENTS = SEGMENT_NAMES.length;

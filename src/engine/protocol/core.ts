@@ -18,6 +18,7 @@ import type { ProfileNumbers } from "../profile/profile.ts";
 import { type CorePlaces, OTHER_SOCKET, placesOf, SAME_COMPLEX } from "../profile/topology.ts";
 import type { Random } from "../random.ts";
 import { AckLine } from "./ack-line.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { GracePeriod } from "./grace-period.ts";
 import { RangeList } from "./ranges.ts";
 
@@ -38,6 +39,8 @@ export class Core {
   readonly path = new CriticalPath();
   /** Undefined while the checker is off. */
   readonly check: CoreCheck | undefined;
+  /** When operations are due; undefined: each when this core is done with the one before. */
+  arrivals: Arrivals | undefined;
   /** The space that this core has loaded. */
   space: number;
   /** The space whose memory is measured and whose flush queues it tends, whatever is loaded. */

@@ -9,7 +9,7 @@ import { NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { REPLACED, UNMAPPED, WRITE_PROTECTED } from "../machine/promises.ts";
 import { BATCH, EACH, TICK } from "../policy/plan.ts";
-import { FREE, LOCAL, LOCK, PTE } from "../probe/segments.ts";
+import { FREE, LOCAL, LOCK, PTE, WAITING } from "../probe/segments.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, enqueue, isDeferred } from "./flush-queue.ts";
 import { flushesAtReuse, freeFrame, freeRange } from "./free.ts";
@@ -27,7 +27,18 @@ export function beginOperation(core: Core): void {
   core.coresFlushed = 0;
   core.iommuFlushed = 0;
   core.released = 0;
-  core.path.begin(core.cpu.now());
+  beginLatency(core);
+}
+
+/** Latency counts from now; or from when the operation was due, if it is late by then. */
+export function beginLatency({ path, cpu, arrivals }: Core): void {
+  const nowNs = cpu.now();
+  if (arrivals === undefined || arrivals.dueNs >= nowNs) {
+    path.begin(nowNs);
+    return;
+  }
+  path.begin(arrivals.dueNs);
+  path.mark(WAITING, nowNs);
 }
 
 /** The operation ends: what was gathered is flushed, and freed or queued. */

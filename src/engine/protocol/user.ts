@@ -27,8 +27,16 @@ export interface AccessStream {
 /** So often a program looks whether the run is over, if it makes several accesses meanwhile. */
 const STINT_NS = 20_000;
 
-/** `ns` of user work: interrupts and this core's timer are served when they are due. */
-export function* userWork(core: Core, stream: AccessStream, ns: number): Protocol<void> {
+/**
+ * `ns` of user work, but not beyond `untilNs`: interrupts and this core's timer are served when
+ * they are due. What accesses take comes on top of `ns`.
+ */
+export function* userWork(
+  core: Core,
+  stream: AccessStream,
+  ns: number,
+  untilNs = Number.POSITIVE_INFINITY,
+): Protocol<void> {
   const { cpu, machine } = core;
   const { mailboxes } = machine;
   let leftNs = ns;
@@ -36,7 +44,8 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
     // Before the work, not behind it: an operation that follows begins where the clock is.
     core.countFromHere();
     access(core, pickPage(core, stream), false);
-    let gapNs = Math.min(leftNs, stream.gapNs);
+    const restNs = Math.min(leftNs, untilNs - cpu.now());
+    let gapNs = Math.min(Math.max(restNs, 0), stream.gapNs);
     leftNs -= gapNs;
     do {
       if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
@@ -46,7 +55,7 @@ export function* userWork(core: Core, stream: AccessStream, ns: number): Protoco
       // What is left says that there is one; it may also be due just at the end.
       if (cpu.leftNs > 0 || mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
     } while (gapNs > 0);
-  } while (leftNs > 0);
+  } while (leftNs > 0 && cpu.now() < untilNs);
 }
 
 /**

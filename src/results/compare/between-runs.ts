@@ -37,7 +37,7 @@ export function typicalVariance(spreads: readonly Spread[]): number | undefined 
   return medianSorted(corrected.sort((a, b) => a - b));
 }
 
-/** Of the ratio of two points, whose repetitions spread like this; undefined if nothing is known. */
+/** Of the ratio of two points whose repetitions spread like this; undefined if none are known. */
 export function ratioTest(
   logRatio: number,
   own: readonly (Spread | undefined)[],

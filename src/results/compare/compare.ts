@@ -1,10 +1,11 @@
 // Two runs, point by point and metric by metric.
 
-import { spreadOf, typicalVariance } from "./between-runs.ts";
+import { type Spread, spreadOf, typicalVariance } from "./between-runs.ts";
 import { falseDiscoveryRates } from "./false-discovery.ts";
 import { type Matching, matchPoints, type Pair, type Unmatched } from "./match.ts";
+import { beyondNoise, type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
 import { METRICS, type Metric } from "./metrics.ts";
-import { noiseOf } from "./noise.ts";
+import { type Noise, noiseOf } from "./noise.ts";
 import {
   type Allowances,
   refuseOtherHost,
@@ -12,7 +13,6 @@ import {
   refuseOtherSchema,
 } from "./refusals.ts";
 import type { Run, RunRow } from "./run.ts";
-import { type Measured, type MetricTest, measuredOf, testOf } from "./test.ts";
 import { type Judgement, judge, type Reason, type Verdict } from "./verdict.ts";
 
 export interface ComparedRow {
@@ -66,6 +66,7 @@ interface Draft {
   readonly base: Measured;
   readonly next: Measured;
   readonly test: MetricTest;
+  readonly noise: Noise;
 }
 
 const SAFETY = ["safe", "exposed", "unsafe"];
@@ -78,16 +79,16 @@ export function compareRuns(base: Run, next: Run, allowances: Allowances): Compa
   if (pairs.some((pair) => executorOf(pair) === "threads")) {
     refuseOtherHost(base, next, allowances);
   }
-  const drafts = draftsOf(pairs);
+  const drafts = draftsOf(pairs, [base, next]);
   // Where nothing differs there is nothing to discover, falsely or not.
   const known = drafts.filter(({ test }) => test.p !== undefined && !test.isIdentical);
-  const rates = falseDiscoveryRates(known.map(({ test }) => test.p!));
+  const rates = falseDiscoveryRates(known.map(({ test, noise }) => beyondNoise(test, noise)));
   const rateOf = new Map(known.map((draft, i) => [draft, rates[i]]));
   return {
     base,
     next,
     pairs,
-    rows: drafts.map((draft) => rowOf(draft, rateOf.get(draft), [base, next])),
+    rows: drafts.map((draft) => rowOf(draft, rateOf.get(draft))),
     unmatched,
     safety: pairs.flatMap(safetyChange),
   };
@@ -99,35 +100,42 @@ export function isUnsafeNow({ next }: SafetyChange): boolean {
 }
 
 /** By point, then by metric. */
-function draftsOf(pairs: readonly Pair[]): Draft[] {
-  const byMetric = METRICS.map((metric) => {
-    const measured = pairs.map((pair) => ({
-      pair,
-      base: measuredOf(metric, pair.base),
-      next: measuredOf(metric, pair.next),
-    }));
-    const typical = new Map(
-      [...new Set(pairs.map(executorOf))].map((executor) => {
-        const spreads = measured
-          .filter(({ pair }) => executorOf(pair) === executor)
-          .flatMap((both) => [both.base, both.next])
-          .flatMap((one) => spreadOf(one?.values ?? []) ?? []);
-        return [executor, typicalVariance(spreads)];
-      }),
-    );
-    return measured.map(({ pair, base, next }): Draft | undefined => {
-      if (base === undefined || next === undefined) return undefined;
-      const test = testOf(metric, base, next, typical.get(executorOf(pair)));
-      return { pair, metric, base, next, test };
-    });
-  });
+function draftsOf(pairs: readonly Pair[], runs: readonly Run[]): Draft[] {
+  const byMetric = METRICS.map((metric) => draftsOfMetric(metric, pairs, runs));
   return pairs.flatMap((_, i) => byMetric.flatMap((drafts) => drafts[i] ?? []));
 }
 
-function rowOf(draft: Draft, q: number | undefined, runs: readonly Run[]): ComparedRow {
+/** For each pair; undefined where one of the two has not measured it. */
+function draftsOfMetric(
+  metric: Metric,
+  pairs: readonly Pair[],
+  runs: readonly Run[],
+): (Draft | undefined)[] {
+  const measured = pairs.map(({ base, next }) => {
+    return { base: measuredOf(metric, base), next: measuredOf(metric, next) };
+  });
+  // Executors are restless each in its own way.
+  const spreads = new Map<string, Spread[]>();
+  for (const [i, { base, next }] of measured.entries()) {
+    const executor = executorOf(pairs[i]);
+    const own = [base, next].flatMap((one) => spreadOf(one?.values ?? []) ?? []);
+    const known = spreads.get(executor);
+    if (known === undefined) spreads.set(executor, own);
+    else known.push(...own);
+  }
+  const typical = new Map([...spreads].map(([executor, of]) => [executor, typicalVariance(of)]));
+  return measured.map(({ base, next }, i): Draft | undefined => {
+    if (base === undefined || next === undefined) return undefined;
+    const test = testOf(metric, base, next, typical.get(executorOf(pairs[i])));
+    const noise = noiseOf(metric, [base.point, next.point], runs);
+    return { pair: pairs[i], metric, base, next, test, noise };
+  });
+}
+
+function rowOf(draft: Draft, q: number | undefined): ComparedRow {
   const { pair, metric, base, next, test } = draft;
   const { logRatio, margin, p, superiority } = test;
-  const { verdict, reason } = judgement(draft, q, runs);
+  const { verdict, reason } = judgement(draft, q);
   const isNumber = Number.isFinite(logRatio);
   const isChange = verdict === "worse" || verdict === "better";
   return {
@@ -149,26 +157,25 @@ function rowOf(draft: Draft, q: number | undefined, runs: readonly Run[]): Compa
   };
 }
 
-function judgement(
-  { pair, metric, base, next, test }: Draft,
-  q: number | undefined,
-  runs: readonly Run[],
-): Judgement {
+function judgement(draft: Draft, q: number | undefined): Judgement {
+  const { metric, base, next, test, noise } = draft;
   const isOversubscribed = [base, next].some(({ point }) =>
     point.rows.some(({ oversubscribed }) => oversubscribed === "true"),
   );
   if (isOversubscribed && metric.spread.from !== "events" && !test.isIdentical) {
     return { verdict: "inconclusive", reason: "oversubscribed" };
   }
-  return judge(test, q, noiseOf(metric, [pair.base, pair.next], runs), metric.moreIs);
+  return judge(test, q, noise, metric.moreIs);
 }
 
-/** The segment whose mean moved furthest in the direction in which the whole has. */
-function largestPart({ pair, test }: Draft): Contribution | undefined {
+/** The segment that moved furthest in the direction in which the whole has. */
+function largestPart({ pair, metric, test }: Draft): Contribution | undefined {
+  const times = metric.name === "p50" ? "medianNs" : "meanNs";
   const names = new Set([...pair.base.segments.keys(), ...pair.next.segments.keys()]);
   let largest: Contribution | undefined;
   for (const name of names) {
-    const ns = (pair.next.segments.get(name) ?? 0) - (pair.base.segments.get(name) ?? 0);
+    const [before, after] = [pair.base, pair.next].map(({ segments }) => segments.get(name));
+    const ns = (after?.[times] ?? 0) - (before?.[times] ?? 0);
     const isAlong = ns > 0 === test.logRatio > 0 && ns !== 0;
     if (isAlong && Math.abs(ns) > Math.abs(largest?.ns ?? 0)) largest = { name, ns };
   }

@@ -1,4 +1,4 @@
-// By how much a ratio may be off, in logarithms: so that ratios of 2 and 1/2 are equally far from 1.
+// By how much a ratio may be off, in logarithms: 2 and 1/2 are equally far from 1.
 
 import type { Distribution } from "./distribution.ts";
 import { Z_95 } from "./normal.ts";
@@ -10,8 +10,8 @@ export interface Margin {
 }
 
 /**
- * Of the quantile at `fraction`: between which order statistics it is, from Wilson's interval of the
- * share of samples below it. So many samples count as one.
+ * Of the quantile at `fraction`: between which order statistics it is, from Wilson's interval of
+ * the share of samples below it. So many samples count as one.
  */
 export function quantileMargin(
   distribution: Distribution,

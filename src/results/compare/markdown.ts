@@ -2,10 +2,15 @@
 
 import type { View } from "./view.ts";
 
-/** A title, a list of lines, and the table if it has rows. */
+/** What a comment on a pull request can hold, and people read. */
+const MOST_ROWS = 100;
+
+/** A title, a list of lines, and the first rows of the table if it has any. */
 export function toMarkdown(title: string, lines: readonly string[], view: View): string {
   const parts = [`### ${escaped(title)}`, lines.map((line) => `- ${escaped(line)}`).join("\n")];
-  if (view.rows.length > 0) parts.push(tableOf(view));
+  const rest = view.rows.length - MOST_ROWS;
+  if (view.rows.length > 0) parts.push(tableOf({ ...view, rows: view.rows.slice(0, MOST_ROWS) }));
+  if (rest > 0) parts.push(`and ${rest} more rows, which the other formats have`);
   return `${parts.join("\n\n")}\n`;
 }
 

@@ -25,7 +25,18 @@ export interface Matching {
 
 /** What decides a point besides its key. */
 const MORE_COLUMNS = ["ops", "dilation", "jitter"];
-const CONFIGURATION = [...CONFIGURATION_COLUMNS.map(({ name }) => name), ...MORE_COLUMNS];
+const CONFIGURATION: readonly string[] = [
+  ...CONFIGURATION_COLUMNS.map(({ name }) => name),
+  ...MORE_COLUMNS,
+];
+
+/** The columns that a policy's name stands for. */
+export const CHOICES: ReadonlySet<string> = new Set([
+  ...["when_cores", "when_iommu", "whom", "ack", "local", "iommu", "reuse", "extent"],
+]);
+
+/** Points with more differences are no longer alike. */
+const MOST_DIFFERENCES = 3;
 
 const INVISIBLE =
   "nothing that summary.csv has a column for: a value of the profile, or of the experiment " +
@@ -76,12 +87,14 @@ function describe(point: RunPoint, side: Side, others: readonly RunPoint[]): Unm
   let fewest: readonly string[] | undefined;
   let nearest: RunRow | undefined;
   for (const { rows } of others) {
-    const differs = CONFIGURATION.filter((column) => rows[0][column] !== point.rows[0][column]);
+    const differs = differences(point.rows[0], rows[0]);
     if (fewest !== undefined && fewest.length <= differs.length) continue;
     fewest = differs;
     nearest = rows[0];
   }
-  if (fewest === undefined || nearest === undefined) return { point, in: side, differs: [] };
+  if (fewest === undefined || nearest === undefined || fewest.length > MOST_DIFFERENCES) {
+    return { point, in: side, differs: [] };
+  }
   if (fewest.length === 0) return { point, in: side, differs: [INVISIBLE] };
   const [before, after] = side === "base" ? [point.rows[0], nearest] : [nearest, point.rows[0]];
   return {
@@ -89,6 +102,13 @@ function describe(point: RunPoint, side: Side, others: readonly RunPoint[]): Unm
     in: side,
     differs: fewest.map((column) => `${column} ${said(before[column])} → ${said(after[column])}`),
   };
+}
+
+/** Columns; what another policy does otherwise, its name says. */
+function differences(a: RunRow, b: RunRow): string[] {
+  return CONFIGURATION.filter((column) => {
+    return a[column] !== b[column] && (a.policy === b.policy || !CHOICES.has(column));
+  });
 }
 
 function said(cell: string | undefined): string {

@@ -10,6 +10,18 @@ const LEAST_EVENTS_CHANGE = 0.01;
 /** What is only known by repetitions is often coarse: a maximum, or a handful of accesses. */
 const LEAST_OTHER_CHANGE = 0.05;
 
+/**
+ * What a median may vary by to which the host has added nothing in any run, however restless it is
+ * elsewhere.
+ */
+const UNTOUCHED_CHANGE = 0.05;
+
+/**
+ * A logarithm: where the same point has taken 1.65 times as long, another one may have taken any
+ * time. With a load of 14 on 2 CPUs it was a thousand times as long.
+ */
+const UNBOUNDED = 0.5;
+
 /** From so many on, repetitions show by how much a point varies. */
 export const LEAST_REPETITIONS = 3;
 
@@ -28,15 +40,17 @@ export interface Noise {
  */
 export function noiseOf(metric: Metric, points: readonly RunPoint[], runs: readonly Run[]): Noise {
   const isThreaded = points[0].rows[0].executor === "threads";
-  const known: Noise[] = [{ log: Math.log1p(leastChange(metric, isThreaded)), source: "least" }];
-  if (isThreaded && !isOfOperations(metric)) {
-    for (const [i, run] of runs.entries()) {
-      known.push({ log: measuredNoise(metric, run, points[i]), source: "noise" });
-      if (!isFree(points[i], run))
-        known.push({ log: hostsPart(metric, points[i]), source: "late" });
-    }
+  const least: Noise = { log: Math.log1p(leastChange(metric, isThreaded)), source: "least" };
+  const isTimed = points.some(({ rows }) => hasTimer(rows[0]));
+  if (!isThreaded || (isOfOperations(metric) && !isTimed)) return least;
+  if (isMedian(metric) && points.every(isUntouched)) {
+    return { log: Math.log1p(UNTOUCHED_CHANGE), source: "noise" };
   }
-  return known.reduce((most, noise) => (noise.log > most.log ? noise : most));
+  const known = runs.flatMap((run, i): Noise[] => [
+    { log: measuredNoise(metric, run, points[i]), source: "noise" },
+    { log: isFree(points[i], run) ? 0 : hostsPart(metric, points[i]), source: "late" },
+  ]);
+  return known.reduce((most, noise) => (noise.log > most.log ? noise : most), least);
 }
 
 function leastChange({ spread }: Metric, isThreaded: boolean): number {
@@ -47,8 +61,8 @@ function leastChange({ spread }: Metric, isThreaded: boolean): number {
 
 /**
  * What the same points differed by when the run measured them twice: anything, if it did not. The
- * largest of six differences is exceeded by one in seven, and other points may be more restless, so
- * it counts twice. Where repetitions show how restless this point is, the median difference will do.
+ * largest of six differences is exceeded by one in seven, and other points may be more restless,
+ * so it counts twice. Where repetitions show how restless this point is, the median will do.
  */
 function measuredNoise(metric: Metric, { manifest }: Run, { rows }: RunPoint): number {
   const isRepeated = rows.length >= LEAST_REPETITIONS;
@@ -57,7 +71,9 @@ function measuredNoise(metric: Metric, { manifest }: Run, { rows }: RunPoint): n
   const differences = threads.pairs.map(({ p50_ratio, p99_ratio }) => {
     return Math.abs(Math.log(isMedian(metric) ? p50_ratio : p99_ratio));
   });
-  return isRepeated ? median(differences) : 2 * Math.max(...differences);
+  if (isRepeated) return median(differences);
+  const largest = Math.max(...differences);
+  return largest < UNBOUNDED ? 2 * largest : Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -69,7 +85,7 @@ function hostsPart(metric: Metric, { rows, segments }: RunPoint): number {
     metric.spread.from === "quantile"
       ? meanOf(rows.map((row) => latePart(row, isMedian(metric) ? "p50" : "p99")))
       : ratio(
-          segments.get("late"),
+          segments.get("late")?.meanNs,
           meanOf(rows.map((row) => numberIn(row, "latency_ns_mean") ?? 0)),
         );
   return share < 1 ? -Math.log1p(-share) : Number.POSITIVE_INFINITY;
@@ -79,13 +95,23 @@ function latePart(row: RunRow, percentile: "p50" | "p99"): number {
   return ratio(numberIn(row, `late_ns_${percentile}`), numberIn(row, `latency_ns_${percentile}`));
 }
 
-/** How often an operation does something, the host has no part in. */
+/** Whether the policy flushes when some time has passed: how often, is then up to the host, too. */
+function hasTimer({ when_cores, when_iommu }: RunRow): boolean {
+  return /queue|tick/.test(`${when_cores} ${when_iommu}`);
+}
+
+/** How often an operation does something, the host has no part in, but for timers. */
 function isOfOperations({ spread }: Metric): boolean {
   return spread.from === "events" && spread.per === "operation";
 }
 
 function isMedian({ spread }: Metric): boolean {
   return spread.from === "quantile" && spread.fraction === 0.5;
+}
+
+/** Whether the host has added nothing to half of the operations. */
+function isUntouched({ rows }: RunPoint): boolean {
+  return rows.every((row) => numberIn(row, "late_ns_p50") === 0);
 }
 
 /** With a profile that costs nothing, what the host adds is what is measured. */

@@ -7,7 +7,8 @@ export const Z_95 = 1.959964;
 
 /** How likely it is to be at least `z` standard deviations away from the mean, on either side. */
 export function twoSided(z: number): number {
-  return Math.max(0, 1 - errorFunction(Math.abs(z) / Math.SQRT2));
+  const p = 1 - errorFunction(Math.abs(z) / Math.SQRT2);
+  return Math.min(1, Math.max(0, p)); // It is an approximation.
 }
 
 // Wallace's transformation (Annals of Mathematical Statistics 30, 1959) takes Student's t to z and

@@ -28,7 +28,7 @@ export function comparisonRow(row: ComparedRow): ComparisonRow {
     verdict: row.verdict,
     reason: row.reason,
     segment: segment?.name,
-    segment_ns_mean: digits(segment?.ns),
+    segment_ns: digits(segment?.ns),
   };
 }
 

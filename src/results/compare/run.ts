@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
 import { Distribution } from "./distribution.ts";
-import { TableFile } from "./table-file.ts";
+import { readTable } from "./table-file.ts";
 
 const sizeSchema = z.looseObject({ sets: z.number(), ways: z.number() });
 
@@ -51,8 +51,14 @@ export interface RunPoint {
   readonly rows: readonly RunRow[];
   /** Latencies of all repetitions; undefined where none were written, or there were none. */
   readonly distribution: Distribution | undefined;
-  /** Mean ns that each segment is on the critical path, over the repetitions. */
-  readonly segments: ReadonlyMap<string, number>;
+  /** Of the critical path. */
+  readonly segments: ReadonlyMap<string, SegmentTimes>;
+}
+
+/** How long a segment is on the critical path, on average over the repetitions. */
+export interface SegmentTimes {
+  readonly meanNs: number;
+  readonly medianNs: number;
 }
 
 export interface Run {
@@ -69,8 +75,10 @@ export function readRun(folder: string): Run {
   const distributions = readDistributions(folder);
   const segments = readSegments(folder);
   const points = [...rows].map(([id, own]): [string, RunPoint] => {
-    const of = segments.get(id) ?? new Map<string, number>();
-    const means = [...of].map(([name, ns]): [string, number] => [name, ns / own.length]);
+    const sums = [...(segments.get(id) ?? [])];
+    const means = sums.map(([name, { meanNs, medianNs }]): [string, SegmentTimes] => {
+      return [name, { meanNs: meanNs / own.length, medianNs: medianNs / own.length }];
+    });
     return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(means) }];
   });
   return { folder, manifest, points: new Map(points) };
@@ -99,52 +107,59 @@ function readManifest(folder: string): RunManifest {
 
 /** Rows of summary.csv by point. @throws UsageError if there are none. */
 export function readRows(folder: string): Map<string, RunRow[]> {
-  const table = new TableFile(join(folder, "summary.csv"), readText(folder, "summary.csv"));
-  table.place("repetition");
   const rows = new Map<string, RunRow[]>();
-  const point = table.place("point");
-  for (const row of table.rows) {
-    const own = rows.get(row[point]);
-    if (own === undefined) rows.set(row[point], [table.record(row)]);
-    else own.push(table.record(row));
-  }
+  readFile(folder, "summary.csv", (header) => {
+    const point = header.place("point");
+    header.place("executor"); // Otherwise it is some other table.
+    return (cells) => entryOf(rows, cells[point], (): RunRow[] => []).push(header.record(cells));
+  });
   if (rows.size === 0) throw new UsageError(`${folder} has no points in its summary.csv`);
   return rows;
 }
 
 /** Of all repetitions, by point. @throws UsageError if the folder has none. */
 export function readDistributions(folder: string): Map<string, Distribution> {
-  const name = "distributions.csv";
-  const table = new TableFile(join(folder, name), readText(folder, name));
-  const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => table.place(of));
   const samples = new Map<string, Map<number, number>>();
-  for (const row of table.rows) {
-    let own = samples.get(row[point]);
-    if (own === undefined) {
-      own = new Map();
-      samples.set(row[point], own);
-    }
-    const ns = Number(row[latency]);
-    own.set(ns, (own.get(ns) ?? 0) + Number(row[count]));
-  }
+  readFile(folder, "distributions.csv", (header) => {
+    const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => header.place(of));
+    return (cells) => {
+      const own = entryOf(samples, cells[point], () => new Map<number, number>());
+      const ns = Number(cells[latency]);
+      own.set(ns, (own.get(ns) ?? 0) + Number(cells[count]));
+    };
+  });
   return new Map([...samples].map(([id, own]) => [id, new Distribution(own)]));
 }
 
 /** By point and segment, summed over the repetitions. */
-function readSegments(folder: string): Map<string, Map<string, number>> {
-  const name = "critical-path.csv";
-  const table = new TableFile(join(folder, name), readText(folder, name));
-  const [point, segment, mean] = ["point", "segment", "ns_mean"].map((of) => table.place(of));
-  const sums = new Map<string, Map<string, number>>();
-  for (const row of table.rows) {
-    let own = sums.get(row[point]);
-    if (own === undefined) {
-      own = new Map();
-      sums.set(row[point], own);
-    }
-    own.set(row[segment], (own.get(row[segment]) ?? 0) + Number(row[mean]));
-  }
+function readSegments(folder: string): Map<string, Map<string, SegmentTimes>> {
+  const sums = new Map<string, Map<string, SegmentTimes>>();
+  readFile(folder, "critical-path.csv", (header) => {
+    const [point, segment] = ["point", "segment"].map((of) => header.place(of));
+    const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.place(of));
+    return (cells) => {
+      const own = entryOf(sums, cells[point], () => new Map<string, SegmentTimes>());
+      const { meanNs, medianNs } = own.get(cells[segment]) ?? { meanNs: 0, medianNs: 0 };
+      own.set(cells[segment], {
+        meanNs: meanNs + Number(cells[mean]),
+        medianNs: medianNs + Number(cells[median]),
+      });
+    };
+  });
   return sums;
+}
+
+function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+function readFile(folder: string, name: string, begin: Parameters<typeof readTable>[2]): void {
+  readTable(join(folder, name), readText(folder, name), begin);
 }
 
 function readText(folder: string, name: string): string {

@@ -1,41 +1,59 @@
-// Reads a CSV file of a run: its cells by column.
+// Reads a CSV file of a run: row by row, as the whole of a large one is never needed at once.
 
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
 
+export type Cells = readonly string[];
+
 /** Spreadsheets put it in front of UTF-8. */
 const BYTE_ORDER_MARK = /^\ufeff/;
 
-export class TableFile {
-  /** Rows of cells, in the order of the columns. */
-  readonly rows: readonly (readonly string[])[];
+/** Where each column stands. */
+export class Header {
   private readonly path: string;
-  private readonly places: ReadonlyMap<string, number>;
+  private readonly names: Cells;
 
-  /** @throws UsageError for what is no such table. */
-  constructor(path: string, text: string) {
+  constructor(path: string, names: Cells) {
     this.path = path;
-    const [header = [], ...rows] = csvParseRows(text.replace(BYTE_ORDER_MARK, ""));
-    this.places = new Map(header.map((name, place) => [name, place]));
-    const ragged = rows.findIndex((cells) => cells.length !== header.length);
-    if (ragged >= 0) {
-      throw new UsageError(
-        `${path}: row ${ragged + 2} has ${rows[ragged].length} cells, not ${header.length}: ` +
-          "was it cut off?",
-      );
-    }
-    this.rows = rows;
+    this.names = names;
   }
 
-  /** Where a column stands in each row. @throws UsageError where the file has no such column. */
+  /** Its place in each row. @throws UsageError where there is no such column. */
   place(column: string): number {
-    const place = this.places.get(column);
-    if (place === undefined) throw new UsageError(`${this.path} has no column "${column}"`);
+    const place = this.names.indexOf(column);
+    if (place < 0) throw new UsageError(`${this.path} has no column "${column}"`);
     return place;
   }
 
   /** What stands in a row, by column. */
-  record(row: readonly string[]): Record<string, string> {
-    return Object.fromEntries([...this.places].map(([name, place]) => [name, row[place]]));
+  record(cells: Cells): Record<string, string> {
+    return Object.fromEntries(this.names.map((name, place) => [name, cells[place]]));
   }
+}
+
+/**
+ * Calls `begin` with the header, and what that returns with each row.
+ * @throws UsageError for what is no table.
+ */
+export function readTable(
+  path: string,
+  text: string,
+  begin: (header: Header) => (cells: Cells) => void,
+): void {
+  let columns = 0;
+  let visit: ((cells: Cells) => void) | undefined;
+  csvParseRows(text.replace(BYTE_ORDER_MARK, ""), (cells, row) => {
+    if (visit === undefined) {
+      columns = cells.length;
+      visit = begin(new Header(path, cells));
+    } else if (cells.length === columns) {
+      visit(cells);
+    } else {
+      throw new UsageError(
+        `${path}: row ${row + 1} has ${cells.length} cells, not ${columns}: was it cut off?`,
+      );
+    }
+    return undefined; // Keep none.
+  });
+  if (visit === undefined) throw new UsageError(`${path} is empty: it has no header`);
 }

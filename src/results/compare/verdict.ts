@@ -1,7 +1,7 @@
 // What is said of one metric of one point.
 
+import type { MetricTest } from "./metric-test.ts";
 import type { Noise, NoiseSource } from "./noise.ts";
-import type { MetricTest } from "./test.ts";
 
 export const VERDICTS = ["worse", "better", "inconclusive", "same"] as const;
 export type Verdict = (typeof VERDICTS)[number];

@@ -2,7 +2,7 @@
 
 import { CONFIGURATION_COLUMNS } from "../columns.ts";
 import type { ComparedRow, Comparison } from "./compare.ts";
-import type { Unmatched } from "./match.ts";
+import { CHOICES, type Unmatched } from "./match.ts";
 import { countVerdicts } from "./rows.ts";
 import type { Run } from "./run.ts";
 import { VERDICTS } from "./verdict.ts";
@@ -24,8 +24,6 @@ interface ViewColumn extends Heading {
 
 /** Of the configuration, what stands even where it is the same in all rows. */
 const ALWAYS = new Set(["cores", "policy"]);
-/** The policy's name says what its choices are. */
-const CHOICES = ["when_cores", "when_iommu", "whom", "ack", "local", "iommu", "reuse", "extent"];
 const SHORT_COMMIT = 7;
 /** Kinds of points that have no partner, each with how many there are. */
 const MOST_KINDS = 10;
@@ -42,28 +40,29 @@ const RESULT_COLUMNS: readonly ViewColumn[] = [
 
 /** What changed, worst first; with `all` also what did not. */
 export function viewOf({ rows }: Comparison, all: boolean): View {
-  const shown = rows
-    .filter(({ verdict }) => all || verdict === "worse" || verdict === "better")
-    .toSorted((a, b) => {
-      const order = VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
-      return order || changeOf(b) - changeOf(a);
-    });
+  const shown = worstFirst(rows.filter((row) => all || isChange(row)));
   const columns = columnsFor(shown);
   return { headings: columns, rows: shown.map((row) => columns.map(({ cell }) => cell(row))) };
+}
+
+export function worstFirst(rows: readonly ComparedRow[]): ComparedRow[] {
+  return rows.toSorted((a, b) => {
+    const order = VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict);
+    return order || changeOf(b) - changeOf(a);
+  });
 }
 
 /** Which runs, what of them matches, and how much of that changed. */
 export function describeComparison(comparison: Comparison): string[] {
   const { base, next, pairs, rows, unmatched, safety } = comparison;
   const counts = countVerdicts(rows);
-  const points = new Set(
-    rows.filter(({ verdict }) => verdict === "worse" || verdict === "better").map(pointOf),
-  );
+  const points = new Set(rows.filter(isChange).map(({ key }) => key.point));
+  const verdicts = VERDICTS.map((name) => `${counts[name]} ${name}`);
   return [
     `base: ${describeRun(base)}`,
     `new: ${describeRun(next)}`,
     `${plural(pairs.length, "point")} in both, ${points.size} of them changed; of ` +
-      `${plural(rows.length, "metric")} ${VERDICTS.map((name) => `${counts[name]} ${name}`).join(", ")}`,
+      `${plural(rows.length, "metric")} ${verdicts.join(", ")}`,
     ...safety.map(({ key, base: before, next: after }) => {
       return `${key.workload}, ${key.policy}, ${key.cores} cores: was ${before} and is ${after}`;
     }),
@@ -94,7 +93,7 @@ export function describeRow({ key, metric, base, next, ratio }: ComparedRow): st
 
 function columnsFor(rows: readonly ComparedRow[]): ViewColumn[] {
   const configuration = CONFIGURATION_COLUMNS.filter(({ name }) => {
-    if (CHOICES.includes(name)) return false;
+    if (CHOICES.has(name)) return false;
     return ALWAYS.has(name) || new Set(rows.map(({ key }) => key[name])).size > 1;
   }).map(({ name, type }): ViewColumn => {
     const align = type === "string" ? "left" : "right";
@@ -110,8 +109,8 @@ function changeOf({ ratio, difference }: ComparedRow): number {
   return Math.abs(Math.log(ratio));
 }
 
-function pointOf({ key }: ComparedRow): string {
-  return key.point;
+function isChange({ verdict }: ComparedRow): boolean {
+  return verdict === "worse" || verdict === "better";
 }
 
 function describeRun({ folder, manifest }: Run): string {

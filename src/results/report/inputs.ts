@@ -8,7 +8,7 @@ import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
 import type { Distribution } from "../compare/distribution.ts";
 import { numberIn, type RunRow, readDistributions, readRows } from "../compare/run.ts";
-import { TableFile } from "../compare/table-file.ts";
+import { readTable } from "../compare/table-file.ts";
 
 /** A row with the folder that it comes from: `folder` is a column like any other here. */
 export type KeyedRow = RunRow & { readonly folder: string };
@@ -186,7 +186,10 @@ function readPredictions({ name, path }: Folder): Prediction[] {
 function rowsOf(folder: string, file: string, columns: readonly string[]): RunRow[] {
   const path = join(folder, file);
   if (!existsSync(path)) return [];
-  const table = new TableFile(path, readFileSync(path, "utf8"));
-  for (const column of columns) table.place(column);
-  return table.rows.map((row) => table.record(row));
+  const rows: RunRow[] = [];
+  readTable(path, readFileSync(path, "utf8"), (header) => {
+    for (const column of columns) header.place(column);
+    return (cells) => rows.push(header.record(cells));
+  });
+  return rows;
 }

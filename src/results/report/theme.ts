@@ -3,11 +3,11 @@
 // a policy by making its colour transparent.
 
 /** In the order of the path, by who spends it: initiator, on the way, responder, IOMMU, others. */
-export const SEGMENTS = [
-  ...["lock", "prepare", "pte", "submit", "send", "local", "serving"],
+const SEGMENTS: readonly string[] = [
+  ...["waiting", "lock", "prepare", "pte", "submit", "send", "local", "serving"],
   ...["delivery", "masked", "handler", "ack-return", "return"],
   ...["queue-full", "queued", "flush", "drain", "status", "late", "free"],
-] as const;
+];
 
 /** Light and dark, told apart by those who do not see all colours, 3:1 against the background. */
 const POLICY_COLOURS = [
@@ -24,6 +24,7 @@ const POLICY_COLOURS = [
 ] as const;
 
 const SEGMENT_COLOURS: Readonly<Record<string, readonly [string, string]>> = {
+  waiting: ["#a3a9b2", "#5d6570"],
   lock: ["#08306b", "#c6dbef"],
   prepare: ["#17497f", "#9ecae1"],
   pte: ["#2171b5", "#6baed6"],
@@ -71,8 +72,16 @@ export function policyColour(place: number): string {
   return `@policy-${place}`;
 }
 
+/** What is not known here is plain. */
 export function segmentColour(name: string): string {
-  return `@segment-${name}`;
+  return name in SEGMENT_COLOURS ? `@segment-${name}` : MUTED;
+}
+
+/** Names as they are to be stacked; those that are not known here come last. */
+export function inSegmentOrder(names: Iterable<string>): string[] {
+  const present = new Set(names);
+  const known = SEGMENTS.filter((name) => present.has(name));
+  return [...known, ...[...present].filter((name) => !known.includes(name))];
 }
 
 /** Every colour that a picture of so many policies may name: light and dark, by name. */

@@ -6,7 +6,7 @@ import { type Inputs, PATHS, type PathSegment, type PointPath } from "../inputs.
 import { inPanels, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, drawn, leftOut, type Panel, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
-import { PAPER, SEGMENTS, segmentColour } from "../theme.ts";
+import { inSegmentOrder, PAPER, segmentColour } from "../theme.ts";
 
 type PathPanel = Panel<PointPath>;
 
@@ -72,9 +72,7 @@ function specOf(panels: readonly PathPanel[]): Spec {
       }),
     ),
   );
-  const present = new Set(values.map(({ segment }) => segment));
-  const known: readonly string[] = SEGMENTS;
-  const domain = known.filter((name) => present.has(name));
+  const domain = inSegmentOrder(values.map(({ segment }) => segment));
   const rows = [...new Set(values.map(({ policy }) => policy))];
   const spec = {
     height: rows.length * BAR_HEIGHT,
@@ -136,6 +134,6 @@ function lengthOf({ segments }: PointPath): number {
 }
 
 function inOrder(segments: readonly PathSegment[]): PathSegment[] {
-  const known: readonly string[] = SEGMENTS;
-  return segments.toSorted((a, b) => known.indexOf(a.name) - known.indexOf(b.name));
+  const order = inSegmentOrder(segments.map(({ name }) => name));
+  return segments.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
 }

@@ -12,13 +12,13 @@ import {
   widest,
 } from "./margin.ts";
 import type { Metric } from "./metrics.ts";
-import { LEAST_REPETITIONS } from "./noise.ts";
+import { LEAST_REPETITIONS, type Noise } from "./noise.ts";
 import { twoSided, Z_95 } from "./normal.ts";
 import { numberIn, type RunPoint } from "./run.ts";
 
 /**
- * Samples of one run depend on each other (a queue fills, a lock is contended), so that many of them
- * count as one. Measured: see README.md.
+ * Samples of one run depend on each other (a queue fills, a lock is contended), so that many of
+ * them count as one. With fewer, server workloads of other seeds are called different.
  */
 export const SAMPLES_PER_DRAW = 4;
 
@@ -85,6 +85,13 @@ export function testOf(
   };
 }
 
+/** How likely a change as large is if the noise alone may make one: p, of what is beyond it. */
+export function beyondNoise({ logRatio, margin, p = 1 }: MetricTest, noise: Noise): number {
+  if (margin === undefined) return p;
+  const beyond = Math.max(0, Math.abs(logRatio) - noise.log);
+  return Math.max(p, probabilityOf(Math.sign(logRatio) * beyond, margin));
+}
+
 function areIdentical(metric: Metric, base: Measured, next: Measured): boolean {
   const isRepeated = String(base.values) === String(next.values);
   if (metric.spread.from === "events" || metric.spread.from === "repetitions") {
@@ -125,19 +132,20 @@ function withinRuns(
 /** How likely a ratio that far from 1 is, from how far the interval's end on that side is off. */
 function probabilityOf(logRatio: number, { down, up }: Margin): number {
   if (!(Math.abs(logRatio) > 0)) return 1; // Or both are 0.
-  return twoSided((Z_95 * Math.abs(logRatio)) / (logRatio > 0 ? down : up));
+  const reach = logRatio > 0 ? down : up;
+  return reach === Number.POSITIVE_INFINITY ? 1 : twoSided((Z_95 * Math.abs(logRatio)) / reach);
 }
 
 /**
- * Of how often something happened. Events come in clumps: who tells one core, mostly tells all
- * others and the IOMMUs as well.
+ * Of how often something happened. Events come in clumps: who flushes, mostly does so on all cores
+ * and IOMMUs.
  */
 function eventsTest(base: Measured, next: Measured, per: "operation" | "run"): WithinTest {
   const [before, after] = [base, next].map((measured) => eventsIn(measured, per));
   const scale = after.chances / before.chances;
   const expected = before.events * scale;
   const { cores, iommus } = base.point.rows[0];
-  const clump = Math.max(1, Number(cores) - 1 + Number(iommus));
+  const clump = Number(cores) + Number(iommus);
   const error = Math.sqrt(clump * (after.events + expected * scale));
   const p = error > 0 ? twoSided((after.events - expected) / error) : 1;
   if (before.events === 0 || after.events === 0) return { margin: undefined, p };

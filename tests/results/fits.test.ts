@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { STRICT } from "../../dist/src/engine/policy/presets.js";
+import { Histogram } from "../../dist/src/engine/probe/histogram.js";
+import { fitRows } from "../../dist/src/results/fits.js";
+import { regress } from "../../dist/src/results/regression.js";
+import type { MeasuredPoint } from "../../dist/src/results/rows.js";
+import { pointOf, workloadOf } from "../support/points.ts";
+
+/** A point of `policy` whose operations all took `ns`. */
+function took(policy: string, cores: number, pages: number, ns: number): MeasuredPoint {
+  const latency = new Histogram();
+  latency.record(Math.round(ns), 10);
+  const point = pointOf({
+    cores,
+    policy: { ...STRICT, name: policy },
+    workload: workloadOf({ pages }),
+  });
+  const named = { experiment: "e", id: `${policy} ${cores} ${pages}`, workload: "munmap" };
+  const result = { latency, responders: cores - 1 };
+  return { ...named, pages, point, repetition: 1, result } as unknown as MeasuredPoint;
+}
+
+const CORES = [2, 4, 8, 16, 64, 256, 1024];
+const PAGES = [1, 8, 32, 512];
+
+describe("a regression", () => {
+  it("finds what a law was made of, whatever it was", () => {
+    const coefficient = fc.integer({ min: 1, max: 10_000 });
+    fc.assert(
+      fc.property(coefficient, coefficient, coefficient, (a, b, c) => {
+        const observations = CORES.map((x) => ({ x, y: a + b * (x - 1) + c * x * (x - 1) }));
+        const { coefficients, residuals } = regress(observations, [
+          () => 1,
+          (x) => x - 1,
+          (x) => x * (x - 1),
+        ]);
+        [a, b, c].forEach((truth, i) => {
+          expect(Math.abs(coefficients[i].value / truth - 1)).toBeLessThan(0.02);
+        });
+        expect(Math.max(...residuals.map(Math.abs))).toBeLessThan(1e-3);
+      }),
+    );
+  });
+
+  it("of a line with an error that is known: the textbook's intervals", () => {
+    const observations = [99, 101, 99, 101, 99, 101].map((y) => ({ x: 1, y }));
+    const [{ value, low, high }] = regress(observations, [() => 1]).coefficients;
+    // Relative residuals of 1 %, five degrees of freedom: ± 2.571 · 0.0110 / √6 of it.
+    expect(value).toBeCloseTo(100, 1);
+    expect(high - value).toBeCloseTo(1.15, 1);
+    expect(value - low).toBeCloseTo(high - value, 6);
+  });
+});
+
+describe("fits over cores", () => {
+  const points = CORES.flatMap((cores) => [
+    took("strict", cores, 1, 1000 + 100 * cores),
+    took("batch(32)", cores, 1, 3000 + 50 * cores),
+    took("crowded", cores, 1, 1000 + 20 * (cores - 1) + 0.5 * cores * (cores - 1)),
+  ]);
+  const rows = fitRows(points);
+
+  it("there is one of each law for each policy, and none over pages", () => {
+    expect(rows.map(({ policy, over, model }) => `${policy} ${over} ${model}`)).toEqual([
+      ...["strict", "batch(32)", "crowded"].map((policy) => `${policy} cores linear`),
+      ...["strict", "batch(32)", "crowded"].map((policy) => `${policy} cores usl`),
+    ]);
+  });
+
+  it("linear: its parts, its knee, and where it crosses strict", () => {
+    const [strict, batch] = rows;
+    expect(strict).toMatchObject({ a_ns: 1000, b_ns: 100, c_ns: undefined, knee: 10 });
+    expect(strict).toMatchObject({ sizes: 7, cores: undefined, break_even: undefined });
+    expect(batch).toMatchObject({ a_ns: 3000, b_ns: 50, knee: 60 });
+    expect(batch).toMatchObject({ break_even: 40, break_even_with: "strict" });
+  });
+
+  it("usl: how many cores get most done; a straight line has no such number", () => {
+    const [strict, , crowded] = rows.slice(3);
+    expect(Number(crowded.knee)).toBeCloseTo(Math.sqrt(980 / 0.5), 0);
+    expect(Number(crowded.residual_max)).toBeLessThan(0.01);
+    expect(strict.knee === undefined || Number(strict.knee) > 1e4).toBe(true);
+  });
+
+  it("a law that does not hold shows in its residuals", () => {
+    const [, , crowded] = rows;
+    expect(Number(crowded.residual_max)).toBeGreaterThan(0.5);
+  });
+});
+
+describe("fits over pages", () => {
+  const points = PAGES.flatMap((pages) => [
+    took("strict", 2, pages, 700 * pages),
+    took("batch(32)", 2, pages, 2000 + 100 * pages),
+  ]);
+
+  it("amortized: what a page costs for ever, what is shared, and from when on it pays", () => {
+    const [strict, batch] = fitRows(points);
+    expect(strict).toMatchObject({ over: "pages", model: "amortized", a_ns: 700, b_ns: 0 });
+    expect(Number(batch.a_ns)).toBeCloseTo(100, 0);
+    expect(Number(batch.b_ns)).toBeCloseTo(2000, 0);
+    expect(Number(batch.knee)).toBeCloseTo(20, 0);
+    expect(Number(batch.break_even)).toBeCloseTo(2000 / 600, 1);
+  });
+
+  it("three sizes are too few, and what took no time fits nothing", () => {
+    expect(fitRows(points.filter(({ pages }) => pages !== 512))).toEqual([]);
+    expect(fitRows(PAGES.map((pages) => took("strict", 2, pages, 0)))).toEqual([]);
+  });
+});
