@@ -1,9 +1,9 @@
-// SVG → PNG, in a worker: that takes as long as all the rest of a report.
+// SVG → PNG, in workers: that takes as long as all the rest of a report.
 
 import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
 
-const PIXELS_PER_UNIT = 2;
+const PIXELS_PER_UNIT = 1.5;
 /** The same letters, and so the same PNG, on every computer; many have no fonts at all. */
 const FONT_FILES = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((name) =>
   fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`)),

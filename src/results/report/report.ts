@@ -1,5 +1,6 @@
 // Result folders → a page, and each of its plots as SVG and PNG, in the first of them.
 
+import { availableParallelism } from "node:os";
 import { Piscina } from "piscina";
 import { UsageError } from "../../engine/errors.ts";
 import { ResultFolder } from "../folder.ts";
@@ -28,7 +29,11 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
     throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
   }
   const filename = new URL("./png.js", import.meta.url).href;
-  const painter = new Piscina<string, Uint8Array>({ filename, maxThreads: 1 });
+  const painter = new Piscina<string, Uint8Array>({
+    filename,
+    maxThreads: availableParallelism(),
+    concurrentTasksPerWorker: 1,
+  });
   try {
     const drawn = await drawAll(chapters, policies, folder, painter);
     await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
@@ -47,7 +52,7 @@ async function drawAll(
   painter: Piscina<string, Uint8Array>,
 ): Promise<DrawnChapter[]> {
   const taken = new Set<string>();
-  const writes: Promise<void>[] = [];
+  const writes: Promise<unknown>[] = [];
   const drawn: DrawnChapter[] = [];
   for (const chapter of chapters) {
     const plots: DrawnPlot[] = [];
@@ -55,10 +60,7 @@ async function drawAll(
       const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
       const file = fileName(chapter, plot, taken);
       const picture = await draw(plot, title, policies);
-      const painted = painter.run(picture.file).then((png) => folder.write(`${file}.png`, png));
-      painted.catch(() => {}); // It fails where it is awaited, and not while others are drawn.
-      writes.push(painted);
-      await folder.write(`${file}.svg`, picture.file);
+      writes.push(writePicture(folder, file, picture.file, painter));
       const table = numbered(plot.table, policies);
       plots.push({ ...plot, table, title, inline: picture.inline, file });
     }
@@ -66,6 +68,21 @@ async function drawAll(
   }
   await Promise.all(writes);
   return drawn;
+}
+
+/** As SVG and PNG, while others are drawn. */
+function writePicture(
+  folder: ResultFolder,
+  file: string,
+  svg: string,
+  painter: Piscina<string, Uint8Array>,
+): Promise<unknown> {
+  const written = Promise.all([
+    folder.write(`${file}.svg`, svg),
+    painter.run(svg).then((png) => folder.write(`${file}.png`, png)),
+  ]);
+  written.catch(() => {}); // It fails where it is awaited, and not before.
+  return written;
 }
 
 /** `latency-over-cores-virtual-munmap`; a number more if that is taken. */
