@@ -191,6 +191,9 @@ describe("what there is no data for is not there", () => {
     expect([...chapters("one-size").keys()]).toEqual([
       ...["distribution", "critical-path", "held-memory", "exposure"],
     ]);
+    // Its panel needs no title, but the rows of its table do.
+    const [row] = chapters("one-size").get("critical-path")!.plots[0].table.rows;
+    expect(row.cells[0]).toMatch(/^2 cores .* 1 page$/);
   });
 
   it("nothing, or what is torn: refused, with what to do", async () => {

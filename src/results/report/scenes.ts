@@ -16,6 +16,7 @@ const PANEL_COLUMNS = {
   iommus: ["IOMMU", "IOMMUs"],
   devices: ["device", "devices"],
   pages: ["page", "pages"],
+  rate: ["operation/s due", "operations/s due"],
 } as const;
 export type PanelColumn = keyof typeof PANEL_COLUMNS;
 
@@ -32,6 +33,8 @@ export interface Keyed {
 export interface Panel<Item extends Keyed> {
   /** What is different from other panels; empty for a single one. */
   readonly title: string;
+  /** For tables: the same, and of a single one all of its sizes. */
+  readonly name: string;
   readonly items: readonly Item[];
 }
 
@@ -64,7 +67,11 @@ export function panelsOf<Item extends Keyed>(
   const sizes = (key: KeyedRow) => columns.map((column) => Number(key[column] ?? ""));
   return groupBy(items, ({ key }) => columns.map((column) => key[column] ?? "").join(" "))
     .sort(([a], [b]) => compareLists(sizes(a.key), sizes(b.key)))
-    .map((own) => ({ title: sizeTitle(own[0].key, varying), items: own }));
+    .map((own) => {
+      const [{ key }] = own;
+      const title = sizeTitle(key, varying);
+      return { title, name: title === "" ? sizeTitle(key, columns) : title, items: own };
+    });
 }
 
 /** As many as fit a picture, the first, the last, and evenly between. */

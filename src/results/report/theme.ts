@@ -30,7 +30,7 @@ const SEGMENT_COLOURS: Readonly<Record<string, readonly [string, string]>> = {
   pte: ["#2171b5", "#6baed6"],
   submit: ["#4a97c9", "#4a97c9"],
   send: ["#74b3d8", "#2f79b5"],
-  local: ["#9fc9e2", "#1f5f9e"],
+  local: ["#9fc9e2", "#8d9cff"],
   serving: ["#c3dcee", "#164b80"],
   delivery: ["#b8860b", "#f0c75e"],
   masked: ["#7f2704", "#ffd2a8"],

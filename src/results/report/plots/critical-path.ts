@@ -43,7 +43,7 @@ function plotOf(scene: Scene, paths: readonly PointPath[], inputs: Inputs): Plot
         { title: "share", align: "right" },
         { title: "slack µs", align: "right" },
       ],
-      rows: panels.flatMap(({ title, items }) => items.flatMap((item) => rowsOf(title, item))),
+      rows: panels.flatMap(({ name, items }) => items.flatMap((item) => rowsOf(name, item))),
     },
     sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), PATHS),
   };

@@ -51,7 +51,7 @@ function plotOf(
         { title: "operations", align: "right" },
         ...columns.map((title) => ({ title, align: "right" }) as const),
       ],
-      rows: panels.flatMap(({ title, items }) => items.map((item) => rowOf(title, item))),
+      rows: panels.flatMap(({ name, items }) => items.map((item) => rowOf(name, item))),
     },
     sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), DISTRIBUTIONS),
   };

@@ -37,7 +37,7 @@ const COLOURS = { [PREDICTED]: "@first", [FITTED]: "@second", [STRAIGHT_LINE]: M
 /** What both executors' points have in common; dilation and operations may differ. */
 const SAME_COLUMNS = [
   ...["folder", "profile", "workload", "policy", "cores", "idle_cores", "other_cores"],
-  ...["masked_ns", "iommus", "devices", "pages"],
+  ...["masked_ns", "iommus", "devices", "pages", "rate"],
 ] as const;
 
 export function fidelityChapter(inputs: Inputs, policies: Policies): Chapter {
@@ -163,11 +163,11 @@ function ofExecutors(
         { title: "threads µs", align: "right" },
         { title: "error", align: "right" },
       ],
-      rows: panelsOf(pairs).flatMap(({ title: panel, items }) =>
+      rows: panelsOf(pairs).flatMap(({ name, items }) =>
         items.map(({ key, virtualNs, threadsNs }) => ({
           policy: key.policy,
           cells: [
-            ...[panel, key.policy, microsCell(virtualNs), microsCell(threadsNs)],
+            ...[name, key.policy, microsCell(virtualNs), microsCell(threadsNs)],
             cell(errorOf(virtualNs, threadsNs), percent),
           ],
         })),
@@ -197,7 +197,7 @@ function scatter(values: readonly Omit<Guess, "by">[], encoding: Spec): Spec {
   const all = values.flatMap(({ predictedUs, measuredUs }) => [predictedUs, measuredUs]);
   const ends = [Math.min(...all), Math.max(...all)];
   const scale = ends[0] > 0 ? amounts(all) : fromNothing(all);
-  return inPanels([{ title: "", items: [] }], values, {
+  return inPanels([{ title: "", name: "", items: [] }], values, {
     layer: [
       {
         data: { values: ends.map((us) => ({ predictedUs: us, measuredUs: us })) },

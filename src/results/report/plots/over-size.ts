@@ -138,10 +138,10 @@ function plotOf(
           { title: kind.sizeNames[1], align: "right" },
           ...kind.measures.map(({ title }) => ({ title, align: "right" }) as const),
         ],
-        rows: panels.flatMap(({ title, items: own }) =>
+        rows: panels.flatMap(({ name, items: own }) =>
           own.map(({ key, size, values: all }) => ({
             policy: key.policy,
-            cells: [title, key.policy, `${size}`, ...all.map((value) => cell(value, digits))],
+            cells: [name, key.policy, `${size}`, ...all.map((value) => cell(value, digits))],
           })),
         ),
       },

@@ -85,7 +85,7 @@ function plotOf(
   inputs: Inputs,
   policies: Policies,
 ): Plot {
-  const ranked = panels.map(({ title, items }) => ({ title, items: rank(items) }));
+  const ranked = panels.map((panel) => ({ ...panel, items: rank(panel.items) }));
   return {
     scene,
     spec: specOf(price, drawn(ranked), policies),
@@ -99,10 +99,10 @@ function plotOf(
         { title: price.axis, align: "right" },
         { title: "on the front", align: "left" },
       ],
-      rows: ranked.flatMap(({ title, items }) =>
+      rows: ranked.flatMap(({ name, items }) =>
         items.map(({ key, opsPerS, price: paid, isOnFront }) => ({
           policy: key.policy,
-          cells: [title, key.policy, opsPerS.toFixed(0), `${paid}`, isOnFront ? "yes" : "no"],
+          cells: [name, key.policy, opsPerS.toFixed(0), `${paid}`, isOnFront ? "yes" : "no"],
         })),
       ),
     },
