@@ -12,6 +12,7 @@ import { addExperiments } from "./commands/experiments.ts";
 import { addPolicies } from "./commands/policies.ts";
 import { addProfiles } from "./commands/profiles.ts";
 import { addReplay } from "./commands/replay.ts";
+import { addReport } from "./commands/report.ts";
 import { addStress } from "./commands/stress.ts";
 import { addTimeline } from "./commands/timeline.ts";
 import { addValidate } from "./commands/validate.ts";
@@ -43,6 +44,7 @@ Examples:
   shootdown calibrate --out results/mine
   shootdown validate results/mine/host.json
   shootdown compare results/before results/after --gate p50:5%
+  shootdown report results/mine
   shootdown policies deferred
 
 Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what is unsafe,
@@ -50,7 +52,7 @@ Exit status: 0 done, 1 a bug of ours, 2 usage or bad input, 20 stress found what
 `,
     );
   const measuring = [addBench, addReplay, addAnalyze, addTimeline, addStress];
-  const commands = [...measuring, addCompare, addCalibrate, addValidate];
+  const commands = [...measuring, addCompare, addReport, addCalibrate, addValidate];
   const lists = [addPolicies, addProfiles, addExperiments];
   for (const add of [...commands, ...lists]) add(program);
   return program;

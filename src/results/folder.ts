@@ -24,6 +24,11 @@ export class ResultFolder {
     return new ResultFolder(path);
   }
 
+  /** A folder that is there already, for what follows from its files. */
+  static open(path: string): ResultFolder {
+    return new ResultFolder(path);
+  }
+
   /** Writes one file as a whole. */
   async write(name: string, text: string | Uint8Array): Promise<void> {
     const path = join(this.path, name);

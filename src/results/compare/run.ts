@@ -105,7 +105,8 @@ function readManifest(folder: string): RunManifest {
   throw new UsageError(`${path}: ${field.join(".")}: ${message}`);
 }
 
-function readRows(folder: string): Map<string, RunRow[]> {
+/** Rows of summary.csv by point. @throws UsageError if there are none. */
+export function readRows(folder: string): Map<string, RunRow[]> {
   const rows = new Map<string, RunRow[]>();
   readFile(folder, "summary.csv", (header) => {
     const point = header.place("point");
@@ -116,7 +117,8 @@ function readRows(folder: string): Map<string, RunRow[]> {
   return rows;
 }
 
-function readDistributions(folder: string): Map<string, Distribution> {
+/** Of all repetitions, by point. @throws UsageError if the folder has none. */
+export function readDistributions(folder: string): Map<string, Distribution> {
   const samples = new Map<string, Map<number, number>>();
   readFile(folder, "distributions.csv", (header) => {
     const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => header.place(of));

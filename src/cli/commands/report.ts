@@ -1,0 +1,38 @@
+// `shootdown report`: result folders as one page with plots.
+
+import type { Command } from "commander";
+import { print } from "../output.ts";
+
+export function addReport(program: Command): void {
+  program
+    .command("report")
+    .summary("a page with plots of one run or more")
+    .description(
+      "Writes report.html into the first folder: one page that needs no network, with plots of " +
+        "all folders, their data as tables and what they show; and each plot as SVG and PNG. An " +
+        "earlier report there is replaced.",
+    )
+    .argument("<folders...>", "folders of bench, replay, analyze or validate")
+    .option("--quiet", "as everywhere: no path of the page on standard output")
+    .addHelpText(
+      "after",
+      `
+What is plotted, where the data has it: latency distributions; latency and throughput over cores;
+time a page over pages an operation; critical paths with slack; held memory and exposure against
+throughput; and what was predicted against what was measured.
+
+Examples:
+  shootdown bench --quick --out results/mine && shootdown report results/mine
+  shootdown report results/before results/after
+  shootdown report results/host-profile
+`,
+    )
+    .action(report);
+}
+
+async function report(folders: readonly string[], { quiet = false }: { quiet?: boolean }) {
+  // Only here: Vega takes half a second to load.
+  const { writeReport } = await import("../../results/report/report.ts");
+  const { page } = await writeReport(folders);
+  if (!quiet) print(page);
+}

@@ -1,0 +1,26 @@
+// All kinds of plots, in the order in which a reader asks: how long, how it grows, where it goes,
+// what it costs, and whether to believe it.
+
+import type { Inputs } from "./inputs.ts";
+import { Policies } from "./picture.ts";
+import type { Chapter } from "./plot.ts";
+import { criticalPathChapter } from "./plots/critical-path.ts";
+import { distributionChapter } from "./plots/distribution.ts";
+import { fidelityChapter } from "./plots/fidelity.ts";
+import { overSizeChapters } from "./plots/over-sizes.ts";
+import { paretoChapters } from "./plots/pareto.ts";
+
+/** Those that have something to show. */
+export function chaptersOf(inputs: Inputs, policies: Policies): Chapter[] {
+  return [
+    distributionChapter(inputs, policies),
+    ...overSizeChapters(inputs, policies),
+    criticalPathChapter(inputs),
+    ...paretoChapters(inputs, policies),
+    fidelityChapter(inputs, policies),
+  ].filter(({ plots }) => plots.length > 0);
+}
+
+export function policiesOf({ points, paths }: Inputs): Policies {
+  return new Policies([...points, ...paths].map(({ key }) => key.policy));
+}

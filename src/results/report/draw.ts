@@ -1,0 +1,63 @@
+// A plot → pictures: an SVG file, and the same for the page. No browser takes part.
+
+import { Error as ERRORS, parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import { escaped, unescaped } from "./html.ts";
+import type { Policies } from "./picture.ts";
+import type { Plot } from "./plot.ts";
+import { coloursOf, VEGA_CONFIG } from "./theme.ts";
+
+export interface Picture {
+  /** Colours of paper. */
+  readonly file: string;
+  /** Colours of the page's style; marks and names of policies say whose they are. */
+  readonly inline: string;
+}
+
+/** `title` is what a screen reader says of the file. */
+export async function draw(plot: Plot, title: string, policies: Policies): Promise<Picture> {
+  const { spec } = compile({ ...plot.spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
+  // It warns of layers without marks, such as that of what is not on a front.
+  const view = new View(parse(spec), { renderer: "none", logLevel: ERRORS });
+  const drawn = withOwners(withoutEmpty(await view.toSVG()), policies);
+  view.finalize();
+  const colours = coloursOf(policies.names.length);
+  const file = drawn
+    .replaceAll(/ data-policy="\d+"/g, "")
+    .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"${colours.get(name)![0]}"`)
+    .replace(/(<svg[^>]*>)/, (tag) => `${named(tag, title)}<title>${escaped(title)}</title>`);
+  const inline = drawn
+    .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"var(--${name})"`)
+    .replace(/(<svg[^>]*>)/, (tag) => named(tag, title));
+  return { file, inline };
+}
+
+/** Groups have a background and a foreground, most of which nobody sees. */
+function withoutEmpty(svg: string): string {
+  return svg
+    .replaceAll(/<path class="(background|foreground)"[^>]* d="(M0,0h0v0h0Z)?"[^>]*\/>/g, "")
+    .replaceAll(/ class="mark-[^"]*"/g, "")
+    .replaceAll(/ pointer-events="none"/g, "");
+}
+
+/**
+ * Vega describes each mark to screen readers. Here the picture as a whole is described, and its
+ * table is beside it; of the marks' descriptions only the policy is kept, as an attribute.
+ */
+function withOwners(svg: string, policies: Policies): string {
+  const ownerOf = (text: string) => {
+    const place = policies.place(unescaped(text));
+    return place < 0 ? "" : ` data-policy="${place}"`;
+  };
+  return svg
+    .replaceAll(/ aria-label="([^"]*)"/g, (_, text) => ownerOf(text))
+    .replaceAll(/ (role|aria-[a-z]+)="[^"]*"/g, "")
+    .replaceAll(/<text ([^>]*)>([^<]*)<\/text>/g, (whole, attributes, text) => {
+      if (attributes.includes("data-policy")) return whole;
+      return `<text ${attributes}${ownerOf(text)}>${text}</text>`;
+    });
+}
+
+function named(tag: string, label: string): string {
+  return tag.replace("<svg", `<svg role="img" aria-label="${escaped(label)}"`);
+}

@@ -1,0 +1,34 @@
+// Numbers as sentences and tables have them.
+
+/** A time in µs with three significant digits. */
+export function micros(ns: number): string {
+  return `${significant(ns / 1000)} µs`;
+}
+
+/** Three significant digits, and never an exponent. */
+export function significant(value: number): string {
+  return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumSignificantDigits: 3 });
+}
+
+/** `46-fold`, `1.3-fold`. */
+export function fold(ratio: number): string {
+  return `${significant(ratio)}-fold`;
+}
+
+export function percent(part: number): string {
+  return `${Math.round(part * 100)} %`;
+}
+
+export function plural(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
+}
+
+/** A cell of a table; empty for what was not measured. */
+export function cell(value: number | undefined, format: (value: number) => string = String) {
+  return value === undefined ? "" : format(value);
+}
+
+/** A cell in µs, whose heading has the unit: as exact as the files. */
+export function microsCell(ns: number | undefined): string {
+  return cell(ns, (value) => (value / 1000).toFixed(3));
+}

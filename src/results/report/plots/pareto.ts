@@ -1,0 +1,220 @@
+// What throughput costs: policies by operations a second, and by memory held back or by how long an
+// old translation could be used. Those that no other beats in both are the front.
+
+import { percent, plural, significant } from "../format.ts";
+import { type Inputs, medianOver, type ReportPoint, SUMMARY } from "../inputs.ts";
+import { amounts, fromNothing, inPanels, OWNER, type Policies } from "../picture.ts";
+import type { Chapter, Plot, Spec } from "../plot.ts";
+import { byScene, drawn, leftOut, type Panel, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
+import { MUTED } from "../theme.ts";
+
+interface Price {
+  readonly name: string;
+  readonly title: string;
+  readonly reading: string;
+  /** Of the axis, with its unit. */
+  readonly axis: string;
+  /** For sentences, behind a number. */
+  readonly unit: string;
+  of(point: ReportPoint): number | undefined;
+}
+
+interface Offer {
+  readonly key: ReportPoint["key"];
+  readonly opsPerS: number;
+  readonly price: number;
+}
+
+interface RankedOffer extends Offer {
+  readonly isOnFront: boolean;
+}
+
+/** What is worth a word. */
+const MORE = 1.02;
+const READING =
+  "Lower and further right is better. Full marks with a name: nobody beats them in both.";
+
+const PRICES: readonly Price[] = [
+  {
+    name: "held-memory",
+    title: "Held memory against throughput",
+    reading: `Most pages that were unmapped and not yet reusable at any one time. ${READING}`,
+    axis: "pages held, at most",
+    unit: "pages held",
+    of: (point) => medianOver(point, "held_pages_max"),
+  },
+  {
+    name: "exposure",
+    title: "Exposure against throughput",
+    reading:
+      "How long an old translation could still be used after its operation had returned, at " +
+      `most. ${READING}`,
+    axis: "exposure, at most (µs)",
+    unit: "µs of exposure",
+    of(point) {
+      const ns = medianOver(point, "exposure_ns_max");
+      return ns === undefined ? undefined : ns / 1000;
+    },
+  },
+];
+
+export function paretoChapters(inputs: Inputs, policies: Policies): Chapter[] {
+  return PRICES.map((price) => {
+    const { name, title, reading } = price;
+    const offers = inputs.points.flatMap((point) => offerOf(price, point));
+    const plots = [...byScene(offers)].flatMap(([scene, own]) => {
+      const panels = panelsOf(own).filter(({ items }) => items.length > 1);
+      // Where all pay the same there is nothing to weigh.
+      if (panels.length === 0 || new Set(own.map((offer) => offer.price)).size < 2) return [];
+      return plotOf(price, scene, panels, inputs, policies);
+    });
+    return { name, title, reading, plots };
+  });
+}
+
+function offerOf(price: Price, point: ReportPoint): Offer[] {
+  const [opsPerS, paid] = [medianOver(point, "ops_per_s"), price.of(point)];
+  if (opsPerS === undefined || paid === undefined || opsPerS <= 0) return [];
+  return [{ key: point.key, opsPerS, price: paid }];
+}
+
+function plotOf(
+  price: Price,
+  scene: Scene,
+  panels: readonly Panel<Offer>[],
+  inputs: Inputs,
+  policies: Policies,
+): Plot {
+  const ranked = panels.map((panel) => ({ ...panel, items: rank(panel.items) }));
+  return {
+    scene,
+    spec: specOf(price, drawn(ranked), policies),
+    sentence: sentenceOf(price, ranked) + leftOut(ranked.length),
+    table: {
+      caption: price.title,
+      columns: [
+        { title: "machine", align: "left" },
+        { title: "policy", align: "left" },
+        { title: "operations/s", align: "right" },
+        { title: price.axis, align: "right" },
+        { title: "on the front", align: "left" },
+      ],
+      rows: ranked.flatMap(({ name, items }) =>
+        items.map(({ key, opsPerS, price: paid, isOnFront }) => ({
+          policy: key.policy,
+          cells: [name, key.policy, opsPerS.toFixed(0), `${paid}`, isOnFront ? "yes" : "no"],
+        })),
+      ),
+    },
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY),
+  };
+}
+
+function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: Policies): Spec {
+  const rates = panels.flatMap(({ items }) => items.map(({ opsPerS }) => opsPerS));
+  const middle = Math.sqrt(Math.min(...rates) * Math.max(...rates));
+  const values = panels.flatMap(({ title, items }) =>
+    items.map((offer) => ({
+      panel: title,
+      policy: offer.key.policy,
+      opsPerS: offer.opsPerS,
+      price: offer.price,
+      isOnFront: offer.isOnFront,
+      isRight: offer.opsPerS > middle,
+      label: labelOf(offer, items),
+    })),
+  );
+  const present = new Set(values.map(({ policy }) => policy));
+  const front = [{ filter: "datum.isOnFront" }];
+  const color = policies.colours(present);
+  const owned = { color, shape: policies.shapes(present), description: OWNER };
+  return inPanels(panels, values, {
+    encoding: {
+      x: {
+        field: "opsPerS",
+        type: "quantitative",
+        title: "operations/s",
+        ...amounts(rates),
+      },
+      y: {
+        field: "price",
+        type: "quantitative",
+        title: price.axis,
+        ...fromNothing(values.map(({ price: paid }) => paid)),
+      },
+    },
+    layer: [
+      {
+        transform: front,
+        mark: { type: "line", interpolate: "step-before", color: MUTED, strokeDash: [3, 3] },
+        encoding: { order: { field: "opsPerS" } },
+      },
+      {
+        transform: [{ filter: "!datum.isOnFront" }],
+        mark: { type: "point", size: 60, strokeWidth: 1.5, opacity: 1 },
+        encoding: owned,
+      },
+      {
+        transform: front,
+        mark: { type: "point", filled: true, size: 80, opacity: 1 },
+        encoding: owned,
+      },
+      {
+        transform: front,
+        mark: { type: "text", dy: -11, align: { expr: "datum.isRight ? 'right' : 'left'" } },
+        encoding: { text: { field: "label" }, description: OWNER },
+      },
+    ],
+  });
+}
+
+/** Where several are at one place the first has the label for all. */
+function labelOf(offer: RankedOffer, offers: readonly RankedOffer[]): string {
+  const same = offers.filter(
+    ({ opsPerS, price }) => opsPerS === offer.opsPerS && price === offer.price,
+  );
+  if (same[0] !== offer) return "";
+  const { policy } = offer.key;
+  return same.length === 1 ? policy : `${policy} and ${same.length - 1} more`;
+}
+
+/** Who is on the front: no other has as many operations for a lower price, or more for the same. */
+function rank(offers: readonly Offer[]): RankedOffer[] {
+  return offers.map((offer) => {
+    const isBeaten = offers.some(
+      ({ opsPerS, price }) =>
+        opsPerS >= offer.opsPerS &&
+        price <= offer.price &&
+        (opsPerS > offer.opsPerS || price < offer.price),
+    );
+    return { ...offer, isOnFront: !isBeaten };
+  });
+}
+
+/** Who is on the front how often, and what the fastest pays over the cheapest. */
+function sentenceOf({ unit }: Price, panels: readonly Panel<RankedOffer>[]): string {
+  const times = new Map<string, number>();
+  for (const { key, isOnFront } of panels.flatMap(({ items }) => items)) {
+    times.set(key.policy, (times.get(key.policy) ?? 0) + (isOnFront ? 1 : 0));
+  }
+  const onFront = [...times].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+  const never = [...times].filter(([, count]) => count === 0).map(([policy]) => policy);
+  const names = onFront.map(([policy, count]) => {
+    return panels.length === 1 ? policy : `${policy} (${count})`;
+  });
+  const of = panels.length === 1 ? "" : ` of ${plural(panels.length, "machine")}`;
+  const beaten = never.length === 0 ? "" : `; never: ${never.join(", ")}`;
+  const last = panels.at(-1)!;
+  const front = last.items.filter(({ isOnFront }) => isOnFront);
+  const fastest = front.toSorted((a, b) => b.opsPerS - a.opsPerS)[0];
+  const cheapest = front.toSorted((a, b) => a.price - b.price)[0];
+  const where = last.title === "" ? "" : ` (${last.title})`;
+  const gain = fastest.opsPerS / cheapest.opsPerS;
+  const pays =
+    fastest.price === cheapest.price || gain < MORE
+      ? `no other is ${percent(MORE - 1)} faster than ${cheapest.key.policy}, the cheapest${where}`
+      : `the fastest, ${fastest.key.policy}, has ${significant(gain)} times the throughput of ` +
+        `${cheapest.key.policy} for ${significant(fastest.price)} instead of ` +
+        `${significant(cheapest.price)} ${unit}${where}`;
+  return `On the front${of}: ${names.join(", ")}${beaten}; ${pays}.`;
+}
