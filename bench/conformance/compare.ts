@@ -1,6 +1,6 @@
 // Whether one point took as long on threads as in virtual time.
 
-import type { Column, RowOf } from "../../src/results/columns.ts";
+import type { Column, RowOf } from "../../src/results/columns/column.ts";
 import type { MeasuredPoint } from "../../src/results/rows.ts";
 
 /** Undilated, where the actors fit the CPUs: a part of the latency, or one floor if that is more. */

@@ -1,6 +1,6 @@
 // What came out beside what was published: rows of the table and of the CSV, and when a row counts.
 
-import type { Cell, Column } from "../../src/results/columns.ts";
+import type { Cell, Column } from "../../src/results/columns/column.ts";
 import { fittedOf } from "./machines.ts";
 import type { Effect, Paper, Reproduction } from "./paper.ts";
 

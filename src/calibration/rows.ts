@@ -1,6 +1,6 @@
 // What was measured as rows of calibration.csv, what was predicted as rows of validation.csv.
 
-import type { CalibrationRow, ValidationRow } from "../results/columns.ts";
+import type { CalibrationRow, ValidationRow } from "../results/columns/calibration.ts";
 import { rounded } from "../results/rows.ts";
 import { type CellTimes, cellName } from "./cell.ts";
 import type { Prediction } from "./predictions.ts";

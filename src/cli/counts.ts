@@ -1,6 +1,6 @@
 // The counts of a replay beside those of the recorded kernel, as people read them.
 
-import type { CountsRow } from "../results/columns.ts";
+import type { CountsRow } from "../results/columns/counts.ts";
 import { ALL_CAUSES } from "../results/counts.ts";
 import { FLUSH_METRICS } from "../workloads/traces/index.ts";
 import { type Heading, renderTable } from "./output.ts";

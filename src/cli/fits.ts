@@ -1,6 +1,7 @@
 // Laws that were fitted to points, as people read them: what stands in fits.csv, shorter.
 
-import type { Cell, FitRow } from "../results/columns.ts";
+import type { Cell } from "../results/columns/column.ts";
+import type { FitRow } from "../results/columns/fits.ts";
 import { type Heading, renderTable } from "./output.ts";
 
 interface FitColumn extends Heading {

@@ -2,7 +2,7 @@
 
 import Table from "cli-table3";
 import picocolors from "picocolors";
-import type { Cell, Column } from "../results/columns.ts";
+import type { Cell, Column } from "../results/columns/column.ts";
 import { toCsv } from "../results/csv.ts";
 
 /** Bold on a terminal only: elsewhere, a build server included, tables are read by programs too. */

@@ -2,7 +2,9 @@
 
 import { UsageError } from "../engine/errors.ts";
 import { printPolicy } from "../engine/policy/print.ts";
-import { type CountsRow, type FitRow, SUMMARY_COLUMNS } from "../results/columns.ts";
+import type { CountsRow } from "../results/columns/counts.ts";
+import type { FitRow } from "../results/columns/fits.ts";
+import { SUMMARY_COLUMNS } from "../results/columns/summary.ts";
 import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
 import { fitRows } from "../results/fits.ts";

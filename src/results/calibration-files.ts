@@ -1,7 +1,7 @@
 // The files of a calibration: a row a cell, and how it came about.
 
 import type { Profile } from "../engine/profile/profile.ts";
-import { CALIBRATION_COLUMNS, type CalibrationRow } from "./columns.ts";
+import { CALIBRATION_COLUMNS, type CalibrationRow } from "./columns/calibration.ts";
 import { toCsv } from "./csv.ts";
 import { dataPackage, type Table } from "./datapackage.ts";
 import { toJson } from "./files.ts";

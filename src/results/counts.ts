@@ -12,7 +12,7 @@ import {
   NO_COUNTS,
   OPERATION_CAUSES,
 } from "../workloads/traces/index.ts";
-import type { CountsRow } from "./columns.ts";
+import type { CountsRow } from "./columns/counts.ts";
 import { type MeasuredPoint, rounded } from "./rows.ts";
 
 /** The sum over all causes. */

@@ -2,7 +2,7 @@
 // is undefined.
 
 import { stringify } from "csv-stringify/sync";
-import type { Cell, Column } from "./columns.ts";
+import type { Cell, Column } from "./columns/column.ts";
 
 /**
  * The text of a CSV file with a header. Strings that a spreadsheet would take for a formula are

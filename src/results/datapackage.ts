@@ -1,6 +1,6 @@
 // `datapackage.json`: what each column of each CSV file is, for tools (Frictionless table schema).
 
-import type { Column } from "./columns.ts";
+import type { Column } from "./columns/column.ts";
 
 export interface Table {
   readonly file: string;

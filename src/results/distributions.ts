@@ -2,7 +2,7 @@
 // percentile follows, and with which other runs can be compared.
 
 import { bucketFloor, Histogram } from "../engine/probe/histogram.ts";
-import type { DistributionRow } from "./columns.ts";
+import type { DistributionRow } from "./columns/distributions.ts";
 import type { MeasuredPoint } from "./rows.ts";
 
 interface Distribution {

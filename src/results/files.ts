@@ -1,16 +1,10 @@
 // The files of a run.
 
-import {
-  COUNTS_COLUMNS,
-  type CountsRow,
-  CRITICAL_PATH_COLUMNS,
-  type CriticalPathRow,
-  DISTRIBUTION_COLUMNS,
-  FIT_COLUMNS,
-  type FitRow,
-  SAMPLE_COLUMNS,
-  SUMMARY_COLUMNS,
-} from "./columns.ts";
+import { COUNTS_COLUMNS, type CountsRow } from "./columns/counts.ts";
+import { CRITICAL_PATH_COLUMNS, type CriticalPathRow } from "./columns/critical-path.ts";
+import { DISTRIBUTION_COLUMNS, SAMPLE_COLUMNS } from "./columns/distributions.ts";
+import { FIT_COLUMNS, type FitRow } from "./columns/fits.ts";
+import { SUMMARY_COLUMNS } from "./columns/summary.ts";
 import { toCsv } from "./csv.ts";
 import { dataPackage, type Table } from "./datapackage.ts";
 import { distributionRows } from "./distributions.ts";

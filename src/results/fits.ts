@@ -9,7 +9,8 @@
 //                                                         Guerrilla Capacity Planning, 2007)
 // pages   amortized   of one page: a + b/n                b is paid once for all pages
 
-import type { FitRow, KeyRow } from "./columns.ts";
+import type { FitRow } from "./columns/fits.ts";
+import type { KeyRow } from "./columns/keys.ts";
 import { type Coefficient, type Observation, regress, type Term } from "./regression.ts";
 import { keyRow, type MeasuredPoint, rounded } from "./rows.ts";
 

@@ -2,7 +2,7 @@
 // the kernel's.
 
 import type { TraceAnalysis } from "../workloads/traces/index.ts";
-import type { CriticalPathRow } from "./columns.ts";
+import type { CriticalPathRow } from "./columns/critical-path.ts";
 import { rounded } from "./rows.ts";
 
 /** `workload` is `trace:NAME`; `id` identifies the trace. */

@@ -11,7 +11,9 @@ import {
 import type { Histogram } from "../engine/probe/histogram.ts";
 import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
 import type { Point, PointResult } from "../workers/point.ts";
-import type { CriticalPathRow, KeyRow, SummaryRow } from "./columns.ts";
+import type { CriticalPathRow } from "./columns/critical-path.ts";
+import type { KeyRow } from "./columns/keys.ts";
+import type { SummaryRow } from "./columns/summary.ts";
 import { intervalOf } from "./intervals.ts";
 import { outliersOf } from "./outliers.ts";
 

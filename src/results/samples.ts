@@ -2,7 +2,7 @@
 
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { SAMPLE_COLUMNS, type SampleRow } from "./columns.ts";
+import { SAMPLE_COLUMNS, type SampleRow } from "./columns/distributions.ts";
 import { toCsv } from "./csv.ts";
 import type { MeasuredPoint } from "./rows.ts";
 

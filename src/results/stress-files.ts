@@ -2,7 +2,7 @@
 
 import type { FindingKind, FrameEventKind } from "../engine/check/finding.ts";
 import type { Profile } from "../engine/profile/profile.ts";
-import { STRESS_COLUMNS, type StressRow } from "./columns.ts";
+import { STRESS_COLUMNS, type StressRow } from "./columns/stress.ts";
 import { toCsv } from "./csv.ts";
 import { dataPackage, type Table } from "./datapackage.ts";
 import { toJson } from "./files.ts";

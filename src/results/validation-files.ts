@@ -1,7 +1,7 @@
 // The files of a validation: a row for each prediction, and how it came about.
 
 import type { Profile } from "../engine/profile/profile.ts";
-import { VALIDATION_COLUMNS, type ValidationRow } from "./columns.ts";
+import { VALIDATION_COLUMNS, type ValidationRow } from "./columns/calibration.ts";
 import { toCsv } from "./csv.ts";
 import { dataPackage, type Table } from "./datapackage.ts";
 import { toJson } from "./files.ts";

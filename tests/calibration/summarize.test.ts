@@ -5,7 +5,7 @@ import type { CellRounds } from "../../dist/src/calibration/measure.js";
 import { calibrationRow } from "../../dist/src/calibration/rows.js";
 import { cellTimes, medianOf, stolenPerSend } from "../../dist/src/calibration/summarize.js";
 import { Random } from "../../dist/src/engine/random.js";
-import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns.js";
+import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import type { Verdict } from "../../dist/src/workers/calibration/gate.js";
 
 const ALONE: Cell = { state: "none", peers: 0, pages: 34, calls: 1 };

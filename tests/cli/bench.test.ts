@@ -4,11 +4,9 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  CRITICAL_PATH_COLUMNS,
-  SAMPLE_COLUMNS,
-  SUMMARY_COLUMNS,
-} from "../../dist/src/results/columns.js";
+import { CRITICAL_PATH_COLUMNS } from "../../dist/src/results/columns/critical-path.js";
+import { SAMPLE_COLUMNS } from "../../dist/src/results/columns/distributions.js";
+import { SUMMARY_COLUMNS } from "../../dist/src/results/columns/summary.js";
 import { type Ended, shootdown } from "./shootdown.ts";
 
 const TINY = "tests/fixtures/tiny.json";

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns.js";
+import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import { shootdown } from "./shootdown.ts";
 
 let base: string;

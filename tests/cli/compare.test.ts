@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COMPARISON_COLUMNS } from "../../dist/src/results/columns.js";
+import { COMPARISON_COLUMNS } from "../../dist/src/results/columns/comparison.js";
 import { shootdown } from "./shootdown.ts";
 
 const TINY = "tests/fixtures/tiny.json";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { STRESS_COLUMNS } from "../../dist/src/results/columns.js";
+import { STRESS_COLUMNS } from "../../dist/src/results/columns/stress.js";
 import { shootdown } from "./shootdown.ts";
 
 let base: string;

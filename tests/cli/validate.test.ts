@@ -8,7 +8,7 @@ import { hostProfile } from "../../dist/src/calibration/host-profile.js";
 import { validationRow } from "../../dist/src/calibration/rows.js";
 import { type Validation, validateCells } from "../../dist/src/calibration/validate.js";
 import { meritLine, validationTable } from "../../dist/src/cli/validation.js";
-import { VALIDATION_COLUMNS } from "../../dist/src/results/columns.js";
+import { VALIDATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import { BASE, HOST_TIMES, MODEL_LIMIT_MS, modelledCells } from "../calibration/modelled.ts";
 import { shootdown } from "./shootdown.ts";
 

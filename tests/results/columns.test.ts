@@ -3,15 +3,17 @@ import { describe, expect, it } from "vitest";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import {
   CALIBRATION_COLUMNS,
-  COMPARISON_COLUMNS,
-  COUNTS_COLUMNS,
-  CRITICAL_PATH_COLUMNS,
-  DISTRIBUTION_COLUMNS,
-  FIT_COLUMNS,
-  SAMPLE_COLUMNS,
-  SUMMARY_COLUMNS,
   VALIDATION_COLUMNS,
-} from "../../dist/src/results/columns.js";
+} from "../../dist/src/results/columns/calibration.js";
+import { COMPARISON_COLUMNS } from "../../dist/src/results/columns/comparison.js";
+import { COUNTS_COLUMNS } from "../../dist/src/results/columns/counts.js";
+import { CRITICAL_PATH_COLUMNS } from "../../dist/src/results/columns/critical-path.js";
+import {
+  DISTRIBUTION_COLUMNS,
+  SAMPLE_COLUMNS,
+} from "../../dist/src/results/columns/distributions.js";
+import { FIT_COLUMNS } from "../../dist/src/results/columns/fits.js";
+import { SUMMARY_COLUMNS } from "../../dist/src/results/columns/summary.js";
 import { dataPackage } from "../../dist/src/results/datapackage.js";
 import { KERNEL_SEGMENTS } from "../../dist/src/workloads/traces/index.js";
 

@@ -2,11 +2,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  CRITICAL_PATH_COLUMNS,
-  DISTRIBUTION_COLUMNS,
-  SUMMARY_COLUMNS,
-} from "../../dist/src/results/columns.js";
+import { CRITICAL_PATH_COLUMNS } from "../../dist/src/results/columns/critical-path.js";
+import { DISTRIBUTION_COLUMNS } from "../../dist/src/results/columns/distributions.js";
+import { SUMMARY_COLUMNS } from "../../dist/src/results/columns/summary.js";
 import { toCsv } from "../../dist/src/results/csv.js";
 
 export interface MadeUpPoint {

@@ -1,7 +1,7 @@
 // `shootdown analyze`: where the time of a real kernel's shootdowns went.
 
 import type { Command } from "commander";
-import { CRITICAL_PATH_COLUMNS } from "../../results/columns.ts";
+import { CRITICAL_PATH_COLUMNS } from "../../results/columns/critical-path.ts";
 import { writeAnalysis } from "../../results/files.ts";
 import { ResultFolder } from "../../results/folder.ts";
 import { describeHost } from "../../results/host.ts";

@@ -9,7 +9,7 @@ import { calibrationRow } from "../../calibration/rows.ts";
 import { UsageError } from "../../engine/errors.ts";
 import { isFree, type Profile } from "../../engine/profile/profile.ts";
 import { type CalibrationFacts, writeCalibration } from "../../results/calibration-files.ts";
-import { CALIBRATION_COLUMNS } from "../../results/columns.ts";
+import { CALIBRATION_COLUMNS } from "../../results/columns/calibration.ts";
 import { ResultFolder } from "../../results/folder.ts";
 import { describeHost, type Host } from "../../results/host.ts";
 import { calibrationTable } from "../calibration.ts";

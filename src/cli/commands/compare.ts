@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import { RegressionError, UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
-import { COMPARISON_COLUMNS } from "../../results/columns.ts";
+import { COMPARISON_COLUMNS } from "../../results/columns/comparison.ts";
 import {
   type ComparedRow,
   type Comparison,

@@ -6,7 +6,7 @@ import { UnsafeError, UsageError } from "../../engine/errors.ts";
 import { checkShape, MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
 import { isFree } from "../../engine/profile/profile.ts";
-import { STRESS_COLUMNS } from "../../results/columns.ts";
+import { STRESS_COLUMNS } from "../../results/columns/stress.ts";
 import { ResultFolder } from "../../results/folder.ts";
 import { describeHost, type Host } from "../../results/host.ts";
 import { writeStress } from "../../results/stress-files.ts";

@@ -8,7 +8,7 @@ import { refuseTooFew, warningsOf } from "../../calibration/quality.ts";
 import { validationRow } from "../../calibration/rows.ts";
 import { validateCells, validateTrace } from "../../calibration/validate.ts";
 import { UsageError } from "../../engine/errors.ts";
-import { VALIDATION_COLUMNS } from "../../results/columns.ts";
+import { VALIDATION_COLUMNS } from "../../results/columns/calibration.ts";
 import { ResultFolder } from "../../results/folder.ts";
 import { describeHost } from "../../results/host.ts";
 import { writeValidation } from "../../results/validation-files.ts";

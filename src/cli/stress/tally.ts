@@ -5,7 +5,7 @@ import type { Finding } from "../../engine/check/finding.ts";
 import type { Verdict } from "../../engine/check/sums.ts";
 import { PAGE_BYTES } from "../../engine/layout/address.ts";
 import { actorName } from "../../engine/layout/shape.ts";
-import type { StressRow } from "../../results/columns.ts";
+import type { StressRow } from "../../results/columns/stress.ts";
 import { rounded } from "../../results/rows.ts";
 import type { FindingRecord } from "../../results/stress-files.ts";
 import { type PointResult, shapeOf } from "../../workers/point.ts";

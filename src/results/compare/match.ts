@@ -1,6 +1,6 @@
 // Which points of two runs are the same, and what is different about those that have none.
 
-import { CONFIGURATION_COLUMNS } from "../columns.ts";
+import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
 import type { Run, RunPoint, RunRow } from "./run.ts";
 
 export interface Pair {

@@ -1,6 +1,6 @@
 // What is compared of a point, and which way is better.
 
-import type { SummaryRow } from "../columns.ts";
+import type { SummaryRow } from "../columns/summary.ts";
 
 /** How it is known by how much a metric varies from run to run of the same program. */
 export type Spread =

@@ -1,6 +1,7 @@
 // A comparison for programs: rows of CSV, and one JSON object.
 
-import { CONFIGURATION_COLUMNS, type ComparisonRow } from "../columns.ts";
+import type { ComparisonRow } from "../columns/comparison.ts";
+import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
 import type { ComparedRow, Comparison } from "./compare.ts";
 import type { Unmatched } from "./match.ts";
 import type { Run, RunRow } from "./run.ts";

@@ -1,6 +1,6 @@
 // A comparison for people: what was compared, and a table of what changed, worst first.
 
-import { CONFIGURATION_COLUMNS } from "../columns.ts";
+import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
 import type { ComparedRow, Comparison } from "./compare.ts";
 import { CHOICES, type Unmatched } from "./match.ts";
 import { countVerdicts } from "./rows.ts";
