@@ -14,7 +14,7 @@ import {
 } from "../../dist/src/engine/layout/pte.js";
 import { NO_FRAME } from "../../dist/src/engine/machine/frames.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
-import { NO_LEAF, type PageTables } from "../../dist/src/engine/machine/page-table.js";
+import { NO_LEAF, type PageTables, REGION_HELD } from "../../dist/src/engine/machine/page-table.js";
 import { shapeWith } from "./shapes.js";
 
 const SPACE = 0;
@@ -183,6 +183,20 @@ describe("leaf tables", () => {
     tables.clearPresent(leaf);
     expect(tables.unlinkLeafTable(root, 513)).toBe(NO_FRAME);
     expect(tables.leafOf(root, 512)).toBe(leaf);
+  });
+
+  it("one that holds its region: nothing is mapped there until it is released", () => {
+    const { tables, root } = emptyTables();
+    const leaf = tables.ensureLeaf(root, 512, SPACE);
+    const table = tables.unlinkLeafTable(root, 512, true);
+    expect(table).toBe(tables.tableOf(leaf));
+    expect(tables.leafOf(root, 700)).toBe(NO_LEAF);
+    expect(tables.ensureLeaf(root, 700, SPACE)).toBe(REGION_HELD);
+    expect(tables.ensureLeaf(root, 1024, SPACE)).not.toBe(REGION_HELD);
+    tables.releaseRegion(root, 600, table + 1);
+    expect(tables.ensureLeaf(root, 700, SPACE)).toBe(REGION_HELD);
+    tables.releaseRegion(root, 600, table);
+    expect(tables.ensureLeaf(root, 700, SPACE)).toBeGreaterThanOrEqual(0);
   });
 
   it("an empty one: unlinked once, its neighbour stays, and a new one takes its place", () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Policy, Reuse, When } from "../../dist/src/engine/policy/policy.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
-import { MUNMAP_RANGE } from "../../dist/src/workloads/workload.js";
+import { MUNMAP_RANGE, PAGE_TABLE_FREE } from "../../dist/src/workloads/workload.js";
 import { type Outcome, runVirtually, type Setup } from "../support/virtual-run.js";
 
 const MS = 1_000_000;
@@ -152,6 +152,19 @@ describe("generations", () => {
     const flushes = counters.fullFlushes + counters.pageFlushes;
     expect(counters.fullFlushes).toBeGreaterThan(0);
     expect(flushes).toBeLessThan(run({}, setup).counters.pageFlushes);
+  });
+});
+
+describe("a page-table page that waits for its flush", () => {
+  const queue = { kind: "queue", entries: 256, timeoutNs: 10_000_000 } as const;
+  const shootdowns = (windows: number) => {
+    const workload = { kind: PAGE_TABLE_FREE, operations: 40, windows };
+    return run({ whenCores: queue, whenIommu: queue }, { workload }).counters.shootdowns;
+  };
+
+  test("holds the addresses of its region: who maps there again forces the flush", () => {
+    expect(shootdowns(1)).toBeGreaterThanOrEqual(39);
+    expect(shootdowns(60)).toBeLessThan(5);
   });
 });
 

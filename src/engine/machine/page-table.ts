@@ -30,6 +30,8 @@ import { type Frames, NO_FRAME } from "./frames.ts";
 
 /** No table leads to the page: there is no leaf entry. */
 export const NO_LEAF = -1;
+/** An unlinked leaf table holds the addresses of its region until it is freed. */
+export const REGION_HELD = -2;
 
 const NOT_SHARED = 0;
 /** More than one core may cache an entry; no core has this number. */
@@ -91,18 +93,19 @@ export class PageTables {
     return before + 1;
   }
 
-  /** As `leafOf`, making the tables that are missing; NO_LEAF if no table frame is left. */
+  /**
+   * As `leafOf`, making the tables that are missing; NO_LEAF if no table frame is left, REGION_HELD
+   * if a table that was unlinked here still holds the addresses.
+   */
   ensureLeaf(root: number, vpn: number, space: number): number {
     let table = root;
     for (let level = LEVELS - 1; level > 0; level--) {
       const index = table * TABLE_ENTRIES + tableIndex(vpn, level);
-      const entry = Atomics.load(this.entries, index);
-      if (isPresent(entry)) {
-        table = pfnOf(entry);
-        continue;
-      }
-      table = this.publishTable(index, space);
-      if (table === NO_FRAME) return NO_LEAF;
+      let entry = Atomics.load(this.entries, index);
+      if (entry === 0) entry = this.publishTable(index, space);
+      if (entry === 0) return NO_LEAF;
+      if (!isPresent(entry)) return REGION_HELD;
+      table = pfnOf(entry);
     }
     return table * TABLE_ENTRIES + tableIndex(vpn, 0);
   }
@@ -227,22 +230,36 @@ export class PageTables {
   /**
    * Frees the leaf table of `vpn` if no entry of it names a frame: unlinks it and returns its
    * frame, which the caller frees once nobody can be walking it. NO_FRAME if there is none or it is
-   * in use.
+   * in use. With `holds` the region can be mapped again only once `releaseRegion` was called.
    */
-  unlinkLeafTable(root: number, vpn: number): number {
+  unlinkLeafTable(root: number, vpn: number, holds = false): number {
     const leaf = this.leafOf(root, vpn);
     if (leaf === NO_LEAF) return NO_FRAME;
     const table = Math.floor(leaf / TABLE_ENTRIES);
     for (let i = 0; i < TABLE_ENTRIES; i++) {
       if (Atomics.load(this.entries, table * TABLE_ENTRIES + i) !== 0) return NO_FRAME;
     }
+    const index = this.regionIndex(root, vpn);
+    const entry = Atomics.load(this.entries, index);
+    const held = holds ? entry & ~PRESENT : 0;
+    return Atomics.compareExchange(this.entries, index, entry, held) === entry ? table : NO_FRAME;
+  }
+
+  /** Makes the addresses of a region free that the unlinked leaf table `table` has held. */
+  releaseRegion(root: number, vpn: number, table: number): void {
+    const index = this.regionIndex(root, vpn);
+    const entry = Atomics.load(this.entries, index);
+    if (entry === 0 || isPresent(entry) || pfnOf(entry) !== table) return;
+    Atomics.compareExchange(this.entries, index, entry, 0);
+  }
+
+  /** Where the entry stands that leads to the leaf table of `vpn`: tables above stay for good. */
+  private regionIndex(root: number, vpn: number): number {
     let parent = root;
     for (let level = LEVELS - 1; level > 1; level--) {
       parent = pfnOf(Atomics.load(this.entries, parent * TABLE_ENTRIES + tableIndex(vpn, level)));
     }
-    const index = parent * TABLE_ENTRIES + tableIndex(vpn, 1);
-    const entry = Atomics.load(this.entries, index);
-    return Atomics.compareExchange(this.entries, index, entry, 0) === entry ? table : NO_FRAME;
+    return parent * TABLE_ENTRIES + tableIndex(vpn, 1);
   }
 
   private visitTable(table: number, level: number, visit: (pte: number) => void): void {
@@ -250,17 +267,18 @@ export class PageTables {
       const entry = Atomics.load(this.entries, table * TABLE_ENTRIES + i);
       if (entry === 0) continue;
       if (level === 0) visit(entry);
-      else this.visitTable(pfnOf(entry), level - 1, visit);
+      else if (isPresent(entry)) this.visitTable(pfnOf(entry), level - 1, visit);
     }
   }
 
+  /** A new table's entry, or another core's; 0 if no table frame is left. */
   private publishTable(index: number, space: number): number {
     const frame = this.frames.allocateTable(space);
-    if (frame === NO_FRAME) return NO_FRAME;
+    if (frame === NO_FRAME) return 0;
     const entry = makePte(frame, PRESENT | WRITABLE);
     const found = Atomics.compareExchange(this.entries, index, 0, entry);
-    if (found === 0) return frame;
+    if (found === 0) return entry;
     this.frames.freeTable(frame); // Another core was faster.
-    return pfnOf(found);
+    return found;
   }
 }

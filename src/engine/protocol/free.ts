@@ -2,10 +2,12 @@
 //
 // An unmapped entry goes on naming its frame until the flush is over, as in Akaros: that holds
 // frame and address at once. Where a policy gives the address back earlier, or the entry's table
-// goes, the frames wait in a chain of their own. Where it gives the frames back earlier, the entry
-// is marked and still holds the address.
+// goes, the frames wait in a chain of their own; a table that waits holds the addresses of its
+// region, as the entry that led to it still names it. Where a policy gives the frames back earlier,
+// the entry is marked and still holds the address.
 
 import { violated } from "../errors.ts";
+import { TABLE_ENTRIES } from "../layout/address.ts";
 import { isHeld, pfnOf } from "../layout/pte.ts";
 import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
 import { NO_PAGE } from "../machine/live-pages.ts";
@@ -37,7 +39,7 @@ export function freeRange(core: Core, space: number, range: Unmapped, unflushed:
     frames === NO_FRAME
       ? releaseEntries(core, space, vpn, pages, unflushed)
       : freeChain(core, frames, unflushed);
-  freeTables(core, space, tables);
+  freeTables(core, space, vpn, pages, tables);
   countFreed(core, space, freed);
   counters.heldPageNs += freed * (cpu.now() - unmappedNs);
 }
@@ -78,13 +80,24 @@ export function freeChain(core: Core, first: number, unflushed: boolean): number
   return freed;
 }
 
-/** Frees a chain of page-table pages that nothing leads to any more. */
-export function freeTables(core: Core, space: number, first: number): void {
-  const { frames, spaces } = core.machine;
+/** Frees a chain of page-table pages that nothing leads to any more, and the regions they held. */
+export function freeTables(
+  core: Core,
+  space: number,
+  vpn: number,
+  pages: number,
+  first: number,
+): void {
+  const { frames, spaces, pageTables } = core.machine;
+  const root = spaces.rootOf(space);
   let freed = 0;
   for (let table = first; table !== END_OF_CHAIN; freed++) {
     if (freed === frames.frames) violated("a chain of page-table pages has no end", first);
     const next = frames.nextOf(table);
+    const start = vpn - (vpn % TABLE_ENTRIES);
+    for (let region = start; region < vpn + pages; region += TABLE_ENTRIES) {
+      pageTables.releaseRegion(root, region, table);
+    }
     frames.freeTable(table);
     table = next;
   }

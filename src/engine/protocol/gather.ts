@@ -20,9 +20,10 @@ export function gather(core: Core, vpn: number, pages: number, withTables: boole
     else freeNamed(core, space, vpn, pages, unflushed);
     if (chained) frames = END_OF_CHAIN;
   }
-  let tables = withTables ? unlinkTables(core, vpn, pages) : END_OF_CHAIN;
+  const holds = plan.addressesReuse !== AT_ONCE && plan.tablesReuse !== AT_ONCE;
+  let tables = withTables ? unlinkTables(core, vpn, pages, holds) : END_OF_CHAIN;
   if (plan.tablesReuse === AT_ONCE) {
-    freeTables(core, space, tables);
+    freeTables(core, space, vpn, pages, tables);
     tables = END_OF_CHAIN;
   }
   gathered.add(vpn, pages, cpu.now(), frames, tables);
@@ -47,8 +48,11 @@ function takeFrames(core: Core, vpn: number, pages: number): number {
   return first;
 }
 
-/** Unlinks the leaf tables of a range that are empty and may go; returns their chain. */
-function unlinkTables(core: Core, vpn: number, pages: number): number {
+/**
+ * Unlinks the leaf tables of a range that are empty and may go; returns their chain. With `holds`
+ * the addresses of their regions wait until they are freed.
+ */
+function unlinkTables(core: Core, vpn: number, pages: number, holds: boolean): number {
   const { pageTables, frames, spaces } = core.machine;
   const root = spaces.rootOf(core.space);
   const firstRegion = Math.ceil(Math.max(vpn - TABLE_ENTRIES + 1, core.tablesFrom) / TABLE_ENTRIES);
@@ -56,7 +60,7 @@ function unlinkTables(core: Core, vpn: number, pages: number): number {
   let first = END_OF_CHAIN;
   let unlinked = 0;
   for (let region = firstRegion; region <= lastRegion; region++) {
-    const table = pageTables.unlinkLeafTable(root, region * TABLE_ENTRIES);
+    const table = pageTables.unlinkLeafTable(root, region * TABLE_ENTRIES, holds);
     if (table === NO_FRAME) continue;
     frames.chain(table, first);
     first = table;

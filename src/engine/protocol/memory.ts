@@ -6,7 +6,7 @@
 import type { Protocol } from "../executor/cpu.ts";
 import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
-import { NO_LEAF } from "../machine/page-table.ts";
+import { NO_LEAF, REGION_HELD } from "../machine/page-table.ts";
 import { REPLACED, UNMAPPED, WRITE_PROTECTED } from "../machine/promises.ts";
 import { BATCH, EACH, TICK } from "../policy/plan.ts";
 import { FREE, LOCAL, LOCK, PTE, WAITING } from "../probe/segments.ts";
@@ -14,7 +14,7 @@ import type { Core } from "./core.ts";
 import { drainQueues, enqueue, isDeferred } from "./flush-queue.ts";
 import { flushesAtReuse, freeFrame, freeRange } from "./free.ts";
 import { gather } from "./gather.ts";
-import { flushOwnTlb, serviceInterrupts } from "./interrupts.ts";
+import { flushOwnTlb, serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
 import { takeAddress, takeFrame } from "./reuse.ts";
 import { SKIP, shootdown } from "./shootdown.ts";
@@ -192,7 +192,8 @@ export function* flushNow(core: Core, vpn: number, pages: number): Protocol<void
 export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> {
   const { cpu, machine, costs, space } = core;
   const { pageTables, spaces } = machine;
-  const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+  let leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+  if (leaf === REGION_HELD) leaf = yield* awaitRegion(core, vpn);
   if (leaf === NO_LEAF) return false;
   const frame = yield* takeFrame(core, space);
   if (frame === NO_FRAME) return false;
@@ -233,6 +234,18 @@ function* awaitReleased(core: Core, leaf: number): Protocol<void> {
   }
 }
 
+/** The same where a page-table page that was unlinked and not freed yet holds the whole region. */
+function* awaitRegion(core: Core, vpn: number): Protocol<number> {
+  const { cpu, machine, space } = core;
+  const { pageTables, spaces } = machine;
+  for (;;) {
+    yield* drainQueues(core);
+    const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+    if (leaf !== REGION_HELD) return leaf;
+    yield* sleepOrServe(core, cpu.now() + POLL_NS);
+  }
+}
+
 /** How often an entry that another core is about to free is looked at: nobody rings for it. */
 const POLL_NS = 200;
 
@@ -240,7 +253,8 @@ const POLL_NS = 200;
 export function* mapZero(core: Core, vpn: number): Protocol<boolean> {
   const { cpu, machine, costs, space } = core;
   const { pageTables, frames, spaces } = machine;
-  const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+  let leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
+  if (leaf === REGION_HELD) leaf = yield* awaitRegion(core, vpn);
   if (leaf === NO_LEAF) return false;
   cpu.spend(costs.pteNs);
   for (;;) {
