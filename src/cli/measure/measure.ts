@@ -64,19 +64,19 @@ export async function measure(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Measurement> {
-  const session = new Session(request, progress, signal);
+  const measuring = new Measuring(request, progress, signal);
   try {
-    await session.run();
+    await measuring.run();
   } catch (error) {
-    session.failure = error;
+    measuring.failure = error;
   } finally {
     progress.end();
   }
-  const { results, failure, floorNs, checks } = session;
+  const { results, failure, floorNs, checks } = measuring;
   return { points: results.points, noise: results.noise, failure, floorNs, checks };
 }
 
-class Session {
+class Measuring {
   readonly results: Results;
   failure: unknown;
   floorNs: number | undefined;
