@@ -1,19 +1,18 @@
 // A cell in virtual time: the same pages are taken away by the same system calls, under the policy
 // of the kernel that is measured, while the peers do what they do in the cell.
 
-import { LINUX_X86 } from "../engine/policy/presets/linux.ts";
 import type { Point } from "../workers/point.ts";
 import type { VirtualPool } from "../workers/virtual-pool.ts";
 import { RESIZE } from "../workloads/workload.ts";
 import { type Cell, cellName } from "./cell.ts";
 import type { FittedProfile } from "./fitted-profile.ts";
+import { modelledPoint } from "./modelled-point.ts";
 
 /** Calls that are averaged over: times differ by little more than the walks of the peers. */
 const CALLS = 100;
 const WARMUP = 5;
 /** User time before a single call, so that no handler of the one before is in the way. */
 const PAUSE_NS = 50_000;
-const ACCESS_GAP_NS = 1000;
 
 /** By name of the cell: what all its calls together take of modelled time, in ns. */
 export type ModelTimes = ReadonlyMap<string, number>;
@@ -40,38 +39,17 @@ export async function modelCells(
 /** The cell as a point, one operation of which is one call. */
 export function cellPoint(cell: Cell, { profile, fit }: FittedProfile, seed: number): Point {
   const { peers, state, pages, calls } = cell;
-  return {
-    executor: "virtual",
-    policy: LINUX_X86,
-    profile,
-    workload: {
-      kind: RESIZE,
-      mode: 0,
-      pages: pages / calls,
-      initiators: 1,
-      operations: Math.max(CALLS, calls),
-      warmup: WARMUP,
-      gapNs: calls > 1 ? fit.beforeNs : PAUSE_NS,
-      accessGapNs: ACCESS_GAP_NS,
-      maskedEveryNs: 1,
-      maskedNs: 0,
-      idleCores: state === "asleep" ? peers : 0,
-      otherCores: 0,
-      dmaPeriodNs: 1,
-      ats: false,
-      windows: 1,
-      trace: undefined,
-    },
-    cores: 1 + peers,
-    iommus: 0,
-    devices: 0,
-    seed,
-    jitter: undefined,
-    dilation: 1,
-    hostCpus: 1,
-    checks: false,
-    logsSteps: false,
-  };
+  return modelledPoint(profile, 1 + peers, seed, {
+    kind: RESIZE,
+    pages: pages / calls,
+    initiators: 1,
+    operations: Math.max(CALLS, calls),
+    warmup: WARMUP,
+    gapNs: calls > 1 ? fit.beforeNs : PAUSE_NS,
+    idleCores: state === "asleep" ? peers : 0,
+    windows: 1,
+    trace: undefined,
+  });
 }
 
 /** The same pages and calls, and nobody else. */

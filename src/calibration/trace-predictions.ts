@@ -2,7 +2,6 @@
 // virtual time, beside what the trace says.
 
 import { median } from "simple-statistics";
-import { LINUX_X86 } from "../engine/policy/presets/linux.ts";
 import { ACK_RETURN, DELIVERY, FREE, HANDLER, PTE, SEND } from "../engine/probe/segments.ts";
 import type { Point, PointResult } from "../workers/point.ts";
 import { CAUSE_METRICS } from "../workloads/cause-tally.ts";
@@ -14,11 +13,10 @@ import {
 } from "../workloads/traces/index.ts";
 import { TRACE } from "../workloads/workload.ts";
 import type { FitRecord, FittedProfile } from "./fitted-profile.ts";
+import { modelledPoint } from "./modelled-point.ts";
 import { lineNs } from "./null-model.ts";
 import type { Prediction } from "./predictions.ts";
 import { isComplete, linePointsOf } from "./trace-profile.ts";
-
-const ACCESS_GAP_NS = 1000;
 
 /**
  * What makes up a segment of the trace's: modelled segments of operations that told somebody, and
@@ -40,38 +38,17 @@ export function replayPoint(
   seed: number,
 ): Point {
   const cores = operations.cpus.length;
-  return {
-    executor: "virtual",
-    policy: LINUX_X86,
-    profile,
-    workload: {
-      kind: TRACE,
-      mode: 0,
-      pages: 1,
-      initiators: cores,
-      operations: 1, // Each CPU does all that is recorded of it, once.
-      warmup: 0,
-      gapNs: 0,
-      accessGapNs: ACCESS_GAP_NS,
-      maskedEveryNs: 1,
-      maskedNs: 0,
-      idleCores: 0,
-      otherCores: 0,
-      dmaPeriodNs: 1,
-      ats: false,
-      windows: 0,
-      trace: operations,
-    },
-    cores,
-    iommus: 0,
-    devices: 0,
-    seed,
-    jitter: undefined,
-    dilation: 1,
-    hostCpus: 1,
-    checks: false,
-    logsSteps: false,
-  };
+  return modelledPoint(profile, cores, seed, {
+    kind: TRACE,
+    pages: 1,
+    initiators: cores,
+    operations: 1, // Each CPU does all that is recorded of it, once.
+    warmup: 0,
+    gapNs: 0,
+    idleCores: 0,
+    windows: 0,
+    trace: operations,
+  });
 }
 
 /**
