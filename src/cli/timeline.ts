@@ -13,7 +13,7 @@ import { hostWarningsOf } from "../results/warnings.ts";
 import { shapeOf } from "../workers/point.ts";
 import { analyzeTrace, type FinishedShootdown } from "../workloads/traces/index.ts";
 import { expand, type PlannedPoint } from "./experiments/expand.ts";
-import type { EXECUTORS } from "./experiments/schema.ts";
+import type { EXECUTORS } from "./experiments/limits.ts";
 import type { NamedWorkload } from "./experiments/workloads.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";

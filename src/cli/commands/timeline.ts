@@ -3,15 +3,9 @@
 import { Argument, type Command, Option } from "commander";
 import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
-import { parsePolicy } from "../../engine/policy/parse.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
-import { ResultFolder } from "../../results/folder.ts";
-import { type Capped, capped } from "../../results/timeline/cap.ts";
-import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
 import type { OperationRange } from "../../results/timeline/form.ts";
-import type { PlannedPoint } from "../experiments/expand.ts";
-import { EXECUTORS, MAX_DILATION, MAX_PAGES } from "../experiments/schema.ts";
-import { parseWorkload } from "../experiments/workloads.ts";
+import { EXECUTORS, MAX_DILATION, MAX_PAGES } from "../experiments/limits.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
@@ -20,26 +14,14 @@ import {
   numberFrom,
   outOption,
 } from "../options.ts";
-import { type Format, print, renderList } from "../output.ts";
-import { parseProfile } from "../profile-file.ts";
-import { Progress } from "../progress.ts";
-import { defaultFolder, warn } from "../run.ts";
-import { planRun, type Shown, showKernel, showRun } from "../timeline.ts";
+import type { Format } from "../output.ts";
 
 const MAX_OPERATION = 1_000_000;
 const DEFAULT_OPERATIONS = "1..3";
 /** Some 20 MB of JSON, which a browser still takes. */
 const DEFAULT_EVENTS = 100_000;
 const MAX_EVENTS = 10_000_000;
-const NS_PER_US = 1000;
-
-/** Options that say what is run: with a kernel's trace nothing is. */
-const RUN_OPTIONS = [
-  ...["executor", "policy", "profile", "workload", "cores", "pages", "iommus", "devices"],
-  ...["seed", "jitter", "dilate"],
-];
-
-interface TimelineOptions {
+export interface TimelineOptions {
   readonly operations: OperationRange;
   readonly maxEvents: number;
   readonly executor: (typeof EXECUTORS)[number];
@@ -128,102 +110,10 @@ Examples:
   shootdown timeline bench/traces/munmap-loop.perf.txt.gz --operations 50..60
 `,
     )
-    .action(timeline);
-}
-
-async function timeline(
-  trace: string | undefined,
-  options: TimelineOptions,
-  command: Command,
-): Promise<void> {
-  const { operations, strict = false, quiet = false } = options;
-  const started = new Date();
-  if (trace === undefined) {
-    const planned = plan(options);
-    await make(options, started, () => showRun(planned, operations, new Progress(1, quiet)));
-    return;
-  }
-  const given = RUN_OPTIONS.find((name) => isGiven(command, name));
-  if (given !== undefined) {
-    throw new UsageError(
-      `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
-    );
-  }
-  await make(options, started, () => showKernel(trace, operations, strict));
-}
-
-/** Whether the user has set an option; a policy's text has been replaced by then. */
-function isGiven(command: Command, name: string): boolean {
-  if (name === "policy") return command.getOptionValue(name) !== undefined;
-  return command.getOptionValueSource(name) === "cli";
-}
-
-function plan(options: TimelineOptions): PlannedPoint {
-  const { operations, maxEvents, policy = [parsePolicy("strict")] } = options;
-  if (policy.length > 1) {
-    throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
-  }
-  const run = {
-    ...options,
-    policy: policy[0],
-    profile: parseProfile(options.profile),
-    workload: parseWorkload(options.workload),
-  };
-  return planRun(run, operations, maxEvents);
-}
-
-/** Makes the folder, has the timeline made, and writes what of it there is room for. */
-async function make(
-  options: TimelineOptions,
-  started: Date,
-  show: () => Promise<Shown>,
-): Promise<void> {
-  const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
-  try {
-    const { timeline, about, points, ...shown } = await show();
-    const made = capped(timeline, options.maxEvents);
-    const warnings = [...shown.warnings, ...capWarnings(made, options.maxEvents)];
-    const facts = {
-      ...{ ...shown, started, ended: new Date(), warnings, interrupted: false },
-      ...{ command: process.argv.slice(2), experiment: [about] },
-    };
-    await writeTimeline(folder, made, about, facts, points);
-    report(made, folder, warnings, options);
-  } finally {
-    await folder.removeIfEmpty();
-  }
-}
-
-/** Says so where the cap was reached. */
-function capWarnings({ events, leftOut, untilNs }: Capped, maxEvents: number): string[] {
-  if (leftOut === 0) return [];
-  const until = untilNs === undefined ? "" : `, up to ${inUs(untilNs)} µs`;
-  return [
-    `the timeline is cut: the first ${events} events are in it${until}, at least ${leftOut} are ` +
-      `not. --max-events (now ${maxEvents}) takes more, --operations asks for less.`,
-  ];
-}
-
-function report(
-  { timeline }: Capped,
-  folder: ResultFolder,
-  warnings: readonly string[],
-  { format, quiet }: TimelineOptions,
-): void {
-  const rows = timeline.operations.map(({ number, initiator, startNs, latencyNs }) => ({
-    operation: `${number}`,
-    initiator,
-    start_us: inUs(startNs),
-    latency_us: inUs(latencyNs),
-  }));
-  print(renderList(["operation", "initiator", "start_us", "latency_us"], rows, format));
-  for (const warning of warnings) warn(warning);
-  if (quiet) return;
-  process.stderr.write(`written: ${folder.path}/${TIMELINE_FILE} (https://ui.perfetto.dev)\n`);
-}
-
-function inUs(ns: number): string {
-  return (ns / NS_PER_US).toFixed(3);
+    .action(async (trace: string | undefined, options: TimelineOptions, command: Command) => {
+      const { timeline } = await import("../actions/timeline.ts");
+      await timeline(trace, options, command);
+    });
 }
 
 function parseOperations(text: string): OperationRange {
