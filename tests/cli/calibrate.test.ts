@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 let base: string;
 
