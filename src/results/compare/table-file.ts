@@ -2,6 +2,7 @@
 
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
+import { unescapeFormula } from "../formulas.ts";
 
 export type Cells = readonly string[];
 
@@ -25,9 +26,11 @@ export class Header {
     return place;
   }
 
-  /** What stands in a row, by column. */
+  /** What stands in a row, by column: text as it was before it was written. */
   record(cells: Cells): Record<string, string> {
-    return Object.fromEntries(this.names.map((name, place) => [name, cells[place]]));
+    return Object.fromEntries(
+      this.names.map((name, place) => [name, unescapeFormula(cells[place])]),
+    );
   }
 }
 
