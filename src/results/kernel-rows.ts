@@ -36,6 +36,7 @@ export function kernelRows(
     iommus: undefined,
     devices: undefined,
     rate: undefined,
+    arrivals: undefined,
     pages: undefined,
     segment: row.segment,
     ns_mean: rounded(row.ns_mean),

@@ -90,7 +90,7 @@ describe("DuckDB, which knows nothing of this program", () => {
     }
     // No --jitter; a floor takes two CPUs; and of a fit the size that is fitted over, and a rate.
     expect(empty.filter((name) => name !== "floor_ns")).toEqual([
-      ...["jitter", "cores", "responders", "rate"],
+      ...["jitter", "cores", "responders", "rate", "arrivals"],
     ]);
   });
 
