@@ -139,7 +139,13 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
     core.path.samples = new SampleLog(Math.max(LEAST_SAMPLES, workload.operations));
   }
   if (cpu.id < workload.initiators) core.arrivals = arrivalsOf(cpu.id, play);
-  const measured: Measured = { beganNs: 0, endedNs: 0, warmup: 0, causes: new CauseTally() };
+  const measured: Measured = {
+    beganNs: 0,
+    endedNs: 0,
+    warmup: 0,
+    neverSteady: false,
+    causes: new CauseTally(),
+  };
   const report = (): ActorReport => {
     const { counters } = core;
     const { causes, ...times } = measured;
