@@ -40,6 +40,7 @@ export function kernelRows(
     pages: undefined,
     segment: row.segment,
     ns_mean: rounded(row.ns_mean),
+    ns_sd: undefined,
     ns_p50: row.ns_p50,
     ns_p99: row.ns_p99,
     share: rounded(row.share),

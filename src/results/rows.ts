@@ -102,6 +102,7 @@ export function criticalPathRows(measured: MeasuredPoint): CriticalPathRow[] {
       ...key,
       segment: SEGMENT_NAMES[segment],
       ns_mean: rounded(ratio(onPath.sum, latency.count)),
+      ns_sd: rounded(onPath.deviation),
       ns_p50: onPath.quantile(0.5),
       ns_p99: onPath.quantile(0.99),
       share: rounded(shareOf(onPath, latency)),

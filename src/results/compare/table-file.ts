@@ -26,6 +26,12 @@ export class Header {
     return place;
   }
 
+  /** The same; undefined where there is no such column, as in files of before there was one. */
+  placeIfAny(column: string): number | undefined {
+    const place = this.names.indexOf(column);
+    return place < 0 ? undefined : place;
+  }
+
   /** What stands in a row, by column: text as it was before it was written. */
   record(cells: Cells): Record<string, string> {
     return Object.fromEntries(
