@@ -44,12 +44,13 @@ function expandLoaded({ file, experiment }: LoadedExperiment, options: BenchOpti
 
 /** What the command line sets wins over the file. */
 function overridesOf(options: BenchOptions): Grid {
-  const { cores, pages, rate, iommus, devices, ops } = options;
+  const { cores, pages, rate, arrivals, iommus, devices, ops } = options;
   return {
     ...commonOverrides(options),
     ...(cores && { cores }),
     ...(pages && { pages }),
     ...(rate && { rates: rate }),
+    ...(arrivals && { arrivals }),
     ...(iommus && { iommus }),
     ...(devices && { devices }),
     ...(ops !== undefined && { operations: ops }),

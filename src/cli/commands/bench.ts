@@ -1,7 +1,7 @@
 // `shootdown bench`: runs experiments.
 
 import { Argument, type Command } from "commander";
-import { addRunOptions, addSizeOptions, type RunOptions } from "../options.ts";
+import { type ArrivalsChoice, addRunOptions, addSizeOptions, type RunOptions } from "../options.ts";
 
 const DEFAULT_EXPERIMENT = "amortization";
 
@@ -9,6 +9,7 @@ export interface BenchOptions extends RunOptions {
   readonly cores?: number[];
   readonly pages?: number[];
   readonly rate?: number[];
+  readonly arrivals?: ArrivalsChoice;
 }
 
 export function addBench(program: Command): void {

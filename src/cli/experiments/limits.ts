@@ -11,6 +11,8 @@ export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
 /** In modelled time; each initiator is due at most once a ns. */
 export const MAX_RATE = 1_000_000_000;
+/** When the operations of a rate are due. */
+export const ARRIVALS = ["poisson", "fixed"] as const;
 
 /** Whether the checker watches; auto: in virtual time, where its own time is not measured. */
 export const CHECK_CHOICES = ["auto", "on", "off"] as const;
