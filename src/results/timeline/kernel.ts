@@ -73,7 +73,7 @@ function piecesOf(shootdown: FinishedShootdown, number: number): Pieces {
     own: [whole, ...steps],
     path: onPath,
     handlers,
-    arrows: arrowsOf(whole, steps, handlers),
+    arrows: arrowsOf(steps, handlers),
   };
 }
 
@@ -101,7 +101,8 @@ function stepsOf(shootdown: FinishedShootdown): Slice[] {
   let fromNs = startNs;
   const step = (name: string, toNs: number): void => {
     const untilNs = Math.min(endNs, Math.max(fromNs, toNs));
-    if (untilNs > fromNs) steps.push(sliceOf(name, fromNs, untilNs));
+    const begins = name === "send" && told.length > 0; // Arrows do, even in no time at all.
+    if (untilNs > fromNs || begins) steps.push(sliceOf(name, fromNs, untilNs));
     fromNs = untilNs;
   };
   step("prepare", requestNs);
@@ -135,13 +136,12 @@ function pathOf(shootdown: FinishedShootdown, steps: readonly Slice[]): Slice[] 
 
 /** IPI → handler → return. Where no event marks the return, arrows end at the handlers. */
 function arrowsOf(
-  whole: Slice,
   steps: readonly Slice[],
   handlers: readonly { readonly slice: Slice }[],
 ): Arrow[] {
-  const sentIn = steps.find(({ name }) => name === "send") ?? whole;
+  const sent = steps.filter(({ name }) => name === "send");
   const back = steps.filter(({ name }) => name === "return");
-  return handlers.map(({ slice }): Arrow => ({ name: "ipi", slices: [sentIn, slice, ...back] }));
+  return handlers.map(({ slice }): Arrow => ({ name: "ipi", slices: [...sent, slice, ...back] }));
 }
 
 function pathTracks(pieces: readonly Pieces[]): Track[] {

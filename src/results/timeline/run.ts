@@ -62,7 +62,7 @@ interface Span {
 }
 
 /** Steps in which messages and submissions are sent. */
-const SENDERS = new Set([OPERATION, LOCK, PTE, SUBMIT, SEND, FREE, BACKGROUND]);
+const SENDERS = new Set([LOCK, PTE, SUBMIT, SEND, FREE, BACKGROUND]);
 /** Parts of an IPI; those of a submission are the others that belong to anything. */
 const IPI_KINDS = new Set([SEND, HANDLER, ACK_RETURN]);
 
@@ -255,7 +255,8 @@ function arrowKey({ kind, party, sequence }: Entry): string {
 function allTracks(entries: readonly Entry[], shape: MachineShape): Track[] {
   const rows = grouped(entries, ({ actor, row }) => `${actor} ${row}`);
   const slicesOf = (actor: number, row: number): Slice[] => {
-    return (rows.get(`${actor} ${row}`) ?? []).map(({ slice }) => slice);
+    // What is inside of something else was recorded before it; of one start and end it stays inside.
+    return (rows.get(`${actor} ${row}`) ?? []).map(({ slice }) => slice).reverse();
   };
   const actors = [...new Set(entries.map(({ actor }) => actor))].sort((a, b) => a - b);
   const paths = actors.flatMap((actor) => {

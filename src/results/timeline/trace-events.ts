@@ -6,10 +6,10 @@
 // X          a slice
 // s, t, f    an arrow's beginning, its steps and its end, each bound to the slice around it
 //
-// Perfetto (src/trace_processor/importers/json) takes events in order of time, and of one time in
-// the order of the file; it binds an arrow to the slice that began last on the track, and points it
-// at whichever slice began later. So the ends of arrows stand right behind the slices that they are
-// bound to, and at the same time.
+// Perfetto (src/trace_processor: importers/json, sorter) takes events in order of time, and of one
+// time slices first, the longest before those inside of it; then all that takes no time, in the order
+// of the file. It binds an arrow's end to the slice that began last on the track. So ends stand at
+// the time at which their slice begins, behind it, and of one time in the order of their arrow.
 
 import {
   type Arrow,
@@ -75,19 +75,45 @@ export function traceFileOf(
   facts: Readonly<Record<string, string | number>>,
 ): TraceFile {
   const ends = endsBySlice(arrows);
-  const events = tracks.flatMap(({ group, slices }, i) => {
+  const groups = tracks.flatMap(({ group, slices }, i) => {
     const on = { pid: pidOf(group), tid: FIRST_TID + i };
-    return slices.flatMap((slice) => [
-      sliceEvent(slice, group, on),
-      ...(ends.get(slice) ?? []).map((end) => arrowEvent(end, slice, on)),
-    ]);
+    return slices.flatMap((slice) => groupsOf(slice, group, ends.get(slice) ?? [], on));
   });
-  events.sort((a, b) => a.ts - b.ts); // Stable: of one time in the order of their track.
+  groups.sort(byTurn); // Stable: of one turn in the order of their track.
   return {
     displayTimeUnit: "ns",
     otherData: facts,
-    traceEvents: [...metadataOf(tracks), ...events],
+    traceEvents: [...metadataOf(tracks), ...groups.flatMap(({ events }) => events)],
   };
+}
+
+/** Events that stand together, and what their turn depends on. */
+interface EventGroup {
+  readonly startNs: number;
+  readonly ns: number;
+  /** Of an arrow's ends: which of them. */
+  readonly place: number;
+  readonly events: readonly (SliceEvent | ArrowEvent)[];
+}
+
+/** A slice and the ends of arrows bound to it: together if it takes no time, else one by one. */
+function groupsOf(slice: Slice, category: string, ends: readonly End[], on: OnTrack): EventGroup[] {
+  const { startNs, endNs } = slice;
+  const ns = endNs - startNs;
+  const event = sliceEvent(slice, category, on);
+  const arrowEvents = ends.map((end) => arrowEvent(end, slice, on));
+  if (ns === 0) {
+    const place = ends.reduce((least, end) => Math.min(least, end.place), ends[0]?.place ?? 0);
+    return [{ startNs, ns, place, events: [event, ...arrowEvents] }];
+  }
+  return [
+    { startNs, ns, place: 0, events: [event] },
+    ...arrowEvents.map((end, i) => ({ startNs, ns: 0, place: ends[i].place, events: [end] })),
+  ];
+}
+
+function byTurn(a: EventGroup, b: EventGroup): number {
+  return a.startNs - b.startNs || b.ns - a.ns || a.place - b.place;
 }
 
 /** One end of an arrow. */
