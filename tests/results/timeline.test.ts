@@ -20,8 +20,7 @@ import {
   TLB_BENCH,
 } from "../../dist/src/workloads/workload.js";
 import { pointOf, workloadOf } from "../support/points.ts";
-import { jsonOf, record, run } from "../support/timelines.ts";
-import { imported } from "../support/trace-importer.ts";
+import { bound, incomplete, jsonOf, meant, record, run } from "../support/timelines.ts";
 import { complaintsAbout, nsOf, slicesByTrack, traceSchema } from "../support/trace-schema.ts";
 
 /** Slices of a track as [name, start, end], counted from `zeroNs`. */
@@ -192,39 +191,6 @@ describe("the critical path", () => {
   });
 });
 
-/** Arrows from slice to slice, as the timeline has them. */
-function meant({ arrows }: Timeline): string[] {
-  return arrows.flatMap(({ slices }) => {
-    return slices.slice(1).map((to, i) => linkOf(slices[i].name, slices[i].startNs, to));
-  });
-}
-
-/** The same as Perfetto would have them. */
-function bound(text: string): string[] {
-  return imported(traceSchema.parse(JSON.parse(text))).flows.map(({ from, to }) => {
-    return linkOf(from.name, nsOf(from.ts), { name: to.name, startNs: nsOf(to.ts) });
-  });
-}
-
-function linkOf(from: string, fromNs: number, to: { name: string; startNs: number }): string {
-  return `${from} at ${fromNs} to ${to.name} at ${to.startNs}`;
-}
-
-describe("arrows, as Perfetto binds them", () => {
-  it.each(PROFILES.map((profile) => [profile.name, profile] as const))(
-    "%s, three initiators that are acknowledged early: to the slices that are meant",
-    (_, profile) => {
-      const policy = parsePolicy("eurosys20");
-      const work = { kind: SERVER, initiators: 3 };
-      const setup = { policy, profile, cores: 5, iommus: 2, devices: 1, work };
-      const { timeline } = record(setup, 1, 10);
-      const text = jsonOf(timeline);
-      expect(complaintsAbout(text)).toEqual([]);
-      expect(bound(text).sort()).toEqual(meant(timeline).sort());
-    },
-  );
-});
-
 describe("every kind of run", () => {
   const kinds = [MPROTECT_WIDEN, FORK_COW, RECLAIM, IDLE_HEAVY];
 
@@ -264,7 +230,10 @@ describe("every kind of run", () => {
     const workload = workloadOf({ operations: 30, pages: 2 });
     const point = pointOf({ executor: "virtual", ...setup, workload });
     const plain = run(point);
-    const recorded = run({ ...point, timeline: { fromOperation: 1, maxSlices: 1000 } });
+    const recorded = run({
+      ...point,
+      timeline: { fromOperation: 1, fromNs: 0, toNs: Number.POSITIVE_INFINITY, maxSlices: 1000 },
+    });
     const { timelines, ...rest } = recorded;
     expect(rest).toEqual(expect.objectContaining({ elapsedNs: plain.elapsedNs }));
     expect(recorded.latency.toData()).toEqual(plain.latency.toData());
@@ -335,6 +304,7 @@ describe.each(TRACES)("the kernel's trace %s", (name, count) => {
     expect(bound(text).sort()).toEqual(meant(timeline).sort());
     const known = shootdowns.filter(({ latencyNs }) => latencyNs !== undefined);
     expect(pathNs(timeline)).toBe(known.reduce((sum, { latencyNs }) => sum + latencyNs!, 0));
+    expect(incomplete(timeline)).toHaveLength(count - known.length);
     const told = shootdowns.flatMap((shootdown) => shootdown.told);
     expect(timeline.arrows).toHaveLength(told.filter(({ exitNs }) => exitNs !== undefined).length);
   });

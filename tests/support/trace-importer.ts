@@ -1,11 +1,11 @@
 // What Perfetto makes of a trace in Chrome's format, as far as these traces go: the order in which
 // it takes events, the slices that are open on each track, what arrows are bound to. A model of
-// its importer (src/trace_processor, version 50 and later):
+// its importer (src/trace_processor):
 //
 // file                                   what it decides
 // importers/json/json_trace_tokenizer.cc times: µs, rounded to ns
-// sorter/trace_sorter.h                  of one time: slices first, longest before shorter; then all
-//                                        else, and what took no time, in the order of the file
+// sorter/trace_sorter.h                  of one time: slices first, longest before shorter; then
+//                                        all else, and what took no time, in the file's order
 // importers/common/slice_tracker.cc      a slice closes those that have ended; one that begins in
 //                                        another and ends behind it is dropped
 // importers/common/flow_tracker.cc       an arrow's end is bound to the innermost open slice
