@@ -143,7 +143,7 @@ function play(side: Side, words: Int32Array, mode: number, operations: number): 
   } else {
     core.path.enabled = mode === RECORDED;
     for (let i = 0; i < operations; i++) {
-      core.path.begin(core.cpu.now());
+      if (mode === RECORDED) core.path.begin(core.cpu.now());
       complete(shootdown(core, 0, range, 0, 0));
       if (mode === RECORDED) core.path.end(core.cpu.now());
     }

@@ -304,7 +304,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "queue-stamps-before-clearing",
     rule: "2",
-    policy: "deferred(4,2us)",
+    policy: "deferred(2,10us)",
     edits: {
       "engine/protocol/memory.js": [
         {
