@@ -30,7 +30,8 @@ import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "
 import { Reorder } from "./reorder.ts";
 import { has, recordFlags, refuse, requireEvents } from "./requirements.ts";
 import { Schedule } from "./schedule.ts";
-import { type FinishedShootdown, ShootdownTracker } from "./tracker.ts";
+import type { FinishedShootdown } from "./shootdown.ts";
+import { ShootdownTracker } from "./tracker.ts";
 
 const PAGE_BYTES = 4096;
 
