@@ -1,5 +1,5 @@
-// Recovery from what has stopped an IOMMU's queue, or what its devices have raised, by whoever waits
-// for it (Linux: drivers/iommu/intel/dmar.c, qi_check_fault).
+// Recovery from what has stopped an IOMMU's queue, or what its devices have raised: by a core that
+// waits for it (Linux: drivers/iommu/intel/dmar.c, qi_check_fault).
 
 import type { Protocol } from "../executor/cpu.ts";
 import { iommuActor } from "../layout/shape.ts";

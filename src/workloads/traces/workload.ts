@@ -17,7 +17,7 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { Callee, type Cause, EventKind, type TraceEvent } from "./event.ts";
-import type { KernelRequest } from "./kernel-counts.ts";
+import { type KernelRequest, requestsOf } from "./kernel-counts.ts";
 import { KIND, type Move, NOBODY, OperationLog, packOperations } from "./operation-log.ts";
 import {
   OPERATION_KINDS,
@@ -192,6 +192,7 @@ class WorkloadBuilder {
     const operations = packOperations(this.log, indexes, this.firstNs);
     const counts = new Array<number>(OPERATION_KINDS.length).fill(0);
     const shootdowns = has(summary, "flush") ? this.shootdownsOf(image) : undefined;
+    const showsIpis = has(summary, "send") || has(summary, "queue");
     for (const kind of operations.data.kinds) counts[kind]++;
     return {
       operations,
@@ -208,7 +209,7 @@ class WorkloadBuilder {
         .filter((other) => other !== image && other.operations > 0)
         .sort((a, b) => b.operations - a.operations)
         .map(({ pid, comm, operations }) => ({ pid, comm, operations })),
-      kernelRequests: shootdowns && this.requestsOf(summary, shootdowns),
+      kernelRequests: shootdowns && requestsOf(shootdowns, this.firstNs, showsIpis),
       shootdowns,
       originNs: this.firstNs,
       events: summary.events,
@@ -220,17 +221,6 @@ class WorkloadBuilder {
   private shootdownsOf({ pid, startNs, lastNs }: ProcessImage): FinishedShootdown[] {
     return this.shootdowns.filter(({ pid: of, requestNs }) => {
       return of === pid && requestNs >= startNs && requestNs <= lastNs;
-    });
-  }
-
-  private requestsOf(
-    summary: TraceSummary,
-    shootdowns: readonly FinishedShootdown[],
-  ): KernelRequest[] {
-    const showsIpis = has(summary, "send") || has(summary, "queue");
-    return shootdowns.map(({ cause, requestNs, pages, targets }) => {
-      const atNs = requestNs - this.firstNs;
-      return { cause, atNs, pages, ipis: showsIpis ? targets : undefined };
     });
   }
 
