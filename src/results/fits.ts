@@ -92,10 +92,10 @@ function seriesOf(points: readonly MeasuredPoint[], { over }: Model): Series[] {
 /** All that a series has in common, and that it has in common with those of other policies. */
 function othersOf(key: KeyRow, over: Model["over"]): unknown[] {
   const { experiment, executor, profile, workload } = key;
-  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate } = key;
+  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices } = key;
   const other = over === "cores" ? key.pages : key.cores;
-  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate, other];
-  return [experiment, executor, profile, workload, ...sizes];
+  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, other];
+  return [experiment, executor, profile, workload, ...sizes, key.rate, key.arrivals];
 }
 
 /** A coefficient below 0 means nothing: its term is left out, and the rest is fitted again. */
