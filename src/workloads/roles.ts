@@ -65,6 +65,7 @@ function* initiate(
   measured.beganNs = cpu.now();
   core.arrivals?.restart(measured.beganNs);
   for (let index = 0; index < plan.operations; index++) {
+    if (core.timeline?.isOver(cpu.now()) === true) break;
     yield* operate(core, plan, stream, warmup + index, measured);
   }
   measured.endedNs = cpu.now();

@@ -6,62 +6,100 @@ import { parsePolicy } from "../../engine/policy/parse.ts";
 import { defaultFolder, ResultFolder } from "../../results/folder.ts";
 import { type Capped, capped } from "../../results/timeline/cap.ts";
 import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
+import type { Selection } from "../../results/timeline/form.ts";
 import type { TimelineOptions } from "../commands/timeline.ts";
-import type { PlannedPoint } from "../experiments/expand.ts";
 import { parseWorkload } from "../experiments/workloads.ts";
 import { print, warn } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { Progress } from "../progress.ts";
 import { renderList } from "../render.ts";
-import { planRun, type Shown, showKernel, showRun } from "../timeline.ts";
+import { inUs, planRun, type Shown, showKernel, showRun } from "../timeline.ts";
+import { showReplay } from "../timeline-replay.ts";
 
-const NS_PER_US = 1000;
+/** Options that say what a program does: a trace says that itself. */
+const PROGRAM_OPTIONS = ["workload", "cores", "pages"];
+/** Options that say on what it is run: a trace alone is not. */
+const MACHINE_OPTIONS = ["executor", "profile", "iommus", "devices", "seed", "jitter", "dilate"];
+/** Options that say what of a trace is meant. */
+const TRACE_OPTIONS = ["pid", "kernel"];
 
-/** Options that say what is run: with a kernel's trace nothing is. */
-const RUN_OPTIONS = [
-  ...["executor", "policy", "profile", "workload", "cores", "pages", "iommus", "devices"],
-  ...["seed", "jitter", "dilate"],
-];
+const COLUMNS = ["source", "operation", "initiator", "start_us", "latency_us"] as const;
 
 export async function timeline(
   trace: string | undefined,
   options: TimelineOptions,
   command: Command,
 ): Promise<void> {
-  const { operations, strict = false, quiet = false } = options;
+  const { quiet = false } = options;
   const started = new Date();
-  if (trace === undefined) {
-    const planned = plan(options);
-    await make(options, started, () => showRun(planned, operations, new Progress(1, quiet)));
-    return;
-  }
-  const given = RUN_OPTIONS.find((name) => isGiven(command, name));
-  if (given !== undefined) {
-    throw new UsageError(
-      `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
-    );
-  }
-  await make(options, started, () => showKernel(trace, operations, strict));
+  const selection = selectionOf(options, command);
+  const progress = new Progress(1, quiet);
+  const show = showOf(trace, options, command);
+  await make(options, started, () => show(selection, progress));
 }
 
-/** Whether the user has set an option; a policy's text has been replaced by then. */
-function isGiven(command: Command, name: string): boolean {
-  if (name === "policy") return command.getOptionValue(name) !== undefined;
-  return command.getOptionValueSource(name) === "cli";
-}
+type Show = (selection: Selection, progress: Progress) => Promise<Shown>;
 
-function plan(options: TimelineOptions): PlannedPoint {
-  const { operations, maxEvents, policy = [parsePolicy("strict")] } = options;
+/** What is shown: a run, a kernel's trace or a replay of it. Throws where options contradict it. */
+function showOf(trace: string | undefined, options: TimelineOptions, command: Command): Show {
+  const { maxEvents, strict = false, pid, policy = [] } = options;
   if (policy.length > 1) {
     throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
   }
-  const run = {
+  const profile = parseProfile(options.profile);
+  if (trace === undefined) {
+    refuse(TRACE_OPTIONS, command, "is of a trace, and there is none");
+    const workload = parseWorkload(options.workload);
+    const run = { ...options, policy: policy[0] ?? parsePolicy("strict"), profile, workload };
+    return (selection, progress) => {
+      return showRun(planRun(run, selection, maxEvents), selection, progress);
+    };
+  }
+  refuse(PROGRAM_OPTIONS, command, `says what to run, and ${trace} is what a program did`);
+  if (policy.length === 0) {
+    refuse(MACHINE_OPTIONS, command, `says on what to replay ${trace}: say --policy as well`);
+    refuse(["kernel"], command, `is of a replay: say --policy as well`);
+    return (selection) => showKernel(trace, selection, { pid, strict });
+  }
+  const devices = isGiven(command, "devices") ? options.devices : undefined;
+  const besideKernel = options.kernel;
+  const replay = {
     ...options,
     policy: policy[0],
-    profile: parseProfile(options.profile),
-    workload: parseWorkload(options.workload),
+    profile,
+    devices,
+    trace,
+    pid,
+    strict,
+    besideKernel,
   };
-  return planRun(run, operations, maxEvents);
+  return (selection, progress) => showReplay(replay, selection, maxEvents, progress);
+}
+
+/** Throws a UsageError if one of these options is given, which `why` it cannot be. */
+function refuse(names: readonly string[], command: Command, why: string): void {
+  const given = names.find((name) => isGiven(command, name));
+  if (given === undefined) return;
+  throw new UsageError(`--${given === "kernel" ? "no-kernel" : given} ${why}`);
+}
+
+function isGiven(command: Command, name: string): boolean {
+  return command.getOptionValueSource(name) === "cli";
+}
+
+function selectionOf(options: TimelineOptions, command: Command): Selection {
+  const { operations, fromUs, toUs } = options;
+  if (fromUs === undefined && toUs === undefined) return operations;
+  if (isGiven(command, "operations")) {
+    throw new UsageError(
+      "--operations says which, and --from-us and --to-us say when: leave one out",
+    );
+  }
+  const window = { fromNs: fromUs ?? 0, toNs: toUs ?? Number.POSITIVE_INFINITY };
+  if (window.fromNs <= window.toNs) return window;
+  throw new UsageError(
+    `--from-us ${inUs(window.fromNs)} is later than --to-us ${inUs(window.toNs)}`,
+  );
 }
 
 /** Makes the folder, has the timeline made, and writes what of it there is room for. */
@@ -92,7 +130,8 @@ function capWarnings({ events, leftOut, untilNs }: Capped, maxEvents: number): s
   const until = untilNs === undefined ? "" : `, up to ${inUs(untilNs)} µs`;
   return [
     `the timeline is cut: the first ${events} events are in it${until}, at least ${leftOut} are ` +
-      `not. --max-events (now ${maxEvents}) takes more, --operations asks for less.`,
+      `not. --max-events (now ${maxEvents}) takes more; --operations, or --from-us and --to-us, ` +
+      "ask for less.",
   ];
 }
 
@@ -102,18 +141,15 @@ function report(
   warnings: readonly string[],
   { format, quiet }: TimelineOptions,
 ): void {
-  const rows = timeline.operations.map(({ number, initiator, startNs, latencyNs }) => ({
-    operation: `${number}`,
+  const rows = timeline.operations.map(({ source, number, initiator, startNs, latencyNs }) => ({
+    source,
+    operation: number === undefined ? "" : `${number}`,
     initiator,
     start_us: inUs(startNs),
     latency_us: inUs(latencyNs),
   }));
-  print(renderList(["operation", "initiator", "start_us", "latency_us"], rows, format));
+  print(renderList(COLUMNS, rows, format));
   for (const warning of warnings) warn(warning);
   if (quiet) return;
   process.stderr.write(`written: ${folder.path}/${TIMELINE_FILE} (https://ui.perfetto.dev)\n`);
-}
-
-function inUs(ns: number): string {
-  return (ns / NS_PER_US).toFixed(3);
 }

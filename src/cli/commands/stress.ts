@@ -18,6 +18,7 @@ export const DEFAULT_SECONDS = 60;
 const MAX_SECONDS = 1_000_000;
 const MAX_ROUND = 2 ** 31 - 1;
 const DEFAULT_PROFILE = "akaros-2020";
+
 export interface StressOptions {
   readonly seconds?: number;
   readonly ops?: number;
