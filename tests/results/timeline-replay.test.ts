@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withoutGaps } from "../../dist/src/cli/trace-times.js";
+import { operationsUntil, withoutGaps } from "../../dist/src/cli/trace-times.js";
 import { beside, type Timeline } from "../../dist/src/results/timeline/form.js";
 import { kernelTimeline } from "../../dist/src/results/timeline/kernel.js";
 import { replayTimeline } from "../../dist/src/results/timeline/replay.js";
@@ -14,7 +14,9 @@ describe("a replay of a trace", () => {
   it("of a time: what was recorded then, on its clock, under the names that it has there", async () => {
     const read = await readWorkload("bench/traces/redis.perf.txt.gz");
     const { originNs, shootdowns = [], operations } = read;
-    const trace = withoutGaps(operations.data, 100_000);
+    const [{ startNs: fromNs }, { startNs: toNs }] = [shootdowns[20], shootdowns[60]];
+    const recorded = operationsUntil(operations.data, toNs - originNs);
+    const trace = withoutGaps(recorded, 100_000);
     const cores = trace.cpus.length;
     const workload = workloadOf({
       kind: TRACE,
@@ -23,16 +25,15 @@ describe("a replay of a trace", () => {
       warmup: 0,
       trace,
     });
-    const point = pointOf({ executor: "virtual", cores, iommus: 1, devices: 1, workload });
-    const [{ startNs: fromNs }, { startNs: toNs }] = [shootdowns[20], shootdowns[60]];
-    const place = trace.byTime.find((at) => originNs + operations.data.atNs[at] >= fromNs)!;
+    const point = pointOf({ executor: "virtual", cores, iommus: 1, devices: 0, workload });
+    const place = trace.byTime.find((at) => originNs + recorded.atNs[at] >= fromNs)!;
     const behindNs = originNs + trace.skippedNs[place];
     const timeline = {
       ...{ fromOperation: 0, fromNs: fromNs - behindNs, toNs: Number.POSITIVE_INFINITY },
       maxSlices: 100_000,
     };
     const { timelines } = run({ ...point, timeline });
-    const replayed = { source: "virtual", trace: operations.data, originNs, behindNs, shootdowns };
+    const replayed = { source: "virtual", trace: recorded, originNs, behindNs, shootdowns };
     const shown = replayTimeline(timelines, shapeOf(point), replayed, { fromNs, toNs });
     expect(complaintsAbout(jsonOf(shown))).toEqual([]);
     expect(incomplete(shown)).toEqual([]);
