@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -156,6 +157,30 @@ describe("the files", () => {
     const before = read();
     await writeReport([at("whole")]);
     expect(read()).toEqual(before);
+  });
+
+  it("of less than before: takes away what the first one wrote, and nothing else", async () => {
+    const ONE_SIZE = TWO_POLICIES.filter(({ cores, pages }) => cores === 2 && pages === 1);
+    writeFolder(at("less"), TWO_POLICIES);
+    await writeReport([at("less")]);
+    writeFileSync(at("less", "notes.svg"), "<svg/>");
+    writeFileSync(at("less", "amortization.svg"), "<svg>edited by hand</svg>");
+    writeFolder(at("less"), ONE_SIZE);
+    await writeReport([at("less")]);
+    const pictures = readdirSync(at("less")).filter((name) => /\.(svg|png)$/.test(name));
+    const kept = ["critical-path", "distribution", "exposure", "held-memory"];
+    const own = kept.flatMap((name) => [`${name}.png`, `${name}.svg`]);
+    expect(pictures).toEqual([...own, "amortization.svg", "notes.svg"].sort());
+  });
+
+  it("a list of files that no report wrote: nothing outside of the folder is taken away", async () => {
+    writeFolder(at("lies"), TWO_POLICIES);
+    writeFileSync(at("precious.svg"), "<svg/>");
+    const sha256 = createHash("sha256").update("<svg/>").digest("hex");
+    const files = [{ name: "../precious.svg", sha256 }];
+    writeFileSync(at("lies", "report.json"), JSON.stringify({ files }));
+    await writeReport([at("lies")]);
+    expect(existsSync(at("precious.svg"))).toBe(true);
   });
 
   it("of several folders: all in the first, which a filter tells apart", async () => {

@@ -10,7 +10,7 @@ export function addReport(program: Command): void {
     .description(
       "Writes report.html into the first folder: one page that needs no network, with plots of " +
         "all folders, their data as tables and what they show; and each plot as SVG and PNG. An " +
-        "earlier report there is replaced.",
+        "earlier report there is replaced, with its plots.",
     )
     .argument("<folders...>", "folders of bench, replay, analyze or validate")
     .option("--quiet", "as everywhere: no path of the page on standard output")

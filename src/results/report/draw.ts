@@ -4,10 +4,10 @@ import { Error as ERRORS, parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { escaped, unescaped } from "./html.ts";
 import type { Policies } from "./picture.ts";
-import type { Plot } from "./plot.ts";
+import type { Spec } from "./plot.ts";
 import { coloursOf, VEGA_CONFIG } from "./theme.ts";
 
-export interface Picture {
+export interface Drawing {
   /** Colours of paper. */
   readonly file: string;
   /** Colours of the page's style; marks and names of policies say whose they are. */
@@ -15,10 +15,10 @@ export interface Picture {
 }
 
 /** `title` is what a screen reader says of the file. */
-export async function draw(plot: Plot, title: string, policies: Policies): Promise<Picture> {
-  const { spec } = compile({ ...plot.spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
+export async function draw(spec: Spec, title: string, policies: Policies): Promise<Drawing> {
+  const compiled = compile({ ...spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
   // It warns of layers without marks, such as that of what is not on a front.
-  const view = new View(parse(spec), { renderer: "none", logLevel: ERRORS });
+  const view = new View(parse(compiled.spec), { renderer: "none", logLevel: ERRORS });
   const drawn = withOwners(withoutEmpty(await view.toSVG()), policies);
   view.finalize();
   const colours = coloursOf(policies.names.length);

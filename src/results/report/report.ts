@@ -5,13 +5,17 @@ import { Piscina } from "piscina";
 import { UsageError } from "../../engine/errors.ts";
 import { ResultFolder } from "../folder.ts";
 import { chaptersOf, policiesOf } from "./chapters.ts";
-import { draw } from "./draw.ts";
+import { indexOf, readIndex, removeOthers, type WrittenFile } from "./files.ts";
 import { readInputs } from "./inputs.ts";
 import { type DrawnChapter, type DrawnPlot, pageOf } from "./page.ts";
+import type { Picture, Sketch } from "./painter.ts";
 import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
 
 const PAGE = "report.html";
+const INDEX = "report.json";
+/** More are only worth their start where there are many plots. */
+const PAINTERS_AT_ONCE = 2;
 
 export interface Report {
   /** Path of the page. */
@@ -19,29 +23,40 @@ export interface Report {
   readonly plots: number;
 }
 
+type Painters = Piscina<Sketch, Picture>;
+
 /** @throws UsageError where there is nothing to plot, or the files cannot be written. */
 export async function writeReport(paths: readonly string[]): Promise<Report> {
-  const inputs = readInputs(paths);
-  const policies = policiesOf(inputs);
-  const folder = ResultFolder.open(inputs.folders[0].path);
-  const chapters = chaptersOf(inputs, policies);
-  if (chapters.length === 0) {
-    throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
-  }
-  const filename = new URL("./png.js", import.meta.url).href;
-  const painter = new Piscina<string, Uint8Array>({
-    filename,
-    maxThreads: availableParallelism(),
-    concurrentTasksPerWorker: 1,
-  });
+  // Before anything is read: they take as long to start as that takes.
+  const painters = startPainters();
   try {
-    const drawn = await drawAll(chapters, policies, folder, painter);
+    const inputs = readInputs(paths);
+    const policies = policiesOf(inputs);
+    const folder = ResultFolder.open(inputs.folders[0].path);
+    const before = await readIndex(folder, INDEX);
+    const chapters = chaptersOf(inputs, policies);
+    if (chapters.length === 0) {
+      throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
+    }
+    const { drawn, written } = await drawAll(chapters, policies, folder, painters);
     await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
+    await removeOthers(folder, before, written);
+    await folder.write(INDEX, indexOf(drawn, written));
     const plots = drawn.reduce((sum, chapter) => sum + chapter.plots.length, 0);
     return { page: `${folder.path}/${PAGE}`, plots };
   } finally {
-    await painter.destroy();
+    await painters.destroy();
   }
+}
+
+function startPainters(): Painters {
+  const maxThreads = availableParallelism();
+  return new Piscina<Sketch, Picture>({
+    filename: new URL("./painter.js", import.meta.url).href,
+    minThreads: Math.min(PAINTERS_AT_ONCE, maxThreads),
+    maxThreads,
+    concurrentTasksPerWorker: 1,
+  });
 }
 
 /** Writes the files of all plots. */
@@ -49,40 +64,32 @@ async function drawAll(
   chapters: readonly Chapter[],
   policies: Policies,
   folder: ResultFolder,
-  painter: Piscina<string, Uint8Array>,
-): Promise<DrawnChapter[]> {
+  painters: Painters,
+): Promise<{ drawn: DrawnChapter[]; written: WrittenFile[] }> {
   const taken = new Set<string>();
-  const writes: Promise<unknown>[] = [];
-  const drawn: DrawnChapter[] = [];
-  for (const chapter of chapters) {
-    const plots: DrawnPlot[] = [];
-    for (const plot of chapter.plots) {
-      const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
-      const file = fileName(chapter, plot, taken);
-      const picture = await draw(plot, title, policies);
-      writes.push(writePicture(folder, file, picture.file, painter));
-      const table = numbered(plot.table, policies);
-      plots.push({ ...plot, table, title, inline: picture.inline, file });
-    }
-    drawn.push({ ...chapter, plots });
-  }
-  await Promise.all(writes);
-  return drawn;
-}
-
-/** As SVG and PNG, while others are drawn. */
-function writePicture(
-  folder: ResultFolder,
-  file: string,
-  svg: string,
-  painter: Piscina<string, Uint8Array>,
-): Promise<unknown> {
-  const written = Promise.all([
-    folder.write(`${file}.svg`, svg),
-    painter.run(svg).then((png) => folder.write(`${file}.png`, png)),
-  ]);
-  written.catch(() => {}); // It fails where it is awaited, and not before.
-  return written;
+  const written: WrittenFile[] = [];
+  const drawPlot = async (chapter: Chapter, plot: Plot): Promise<DrawnPlot> => {
+    const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
+    const file = fileName(chapter, plot, taken);
+    const { spec } = plot;
+    const picture = await painters.run({ spec, title, policies: policies.names });
+    const files = [
+      { name: `${file}.svg`, content: picture.file },
+      { name: `${file}.png`, content: picture.png },
+    ];
+    await Promise.all(files.map(({ name, content }) => folder.write(name, content)));
+    written.push(...files);
+    return { ...plot, table: numbered(plot.table, policies), title, inline: picture.inline, file };
+  };
+  const drawn = await Promise.all(
+    chapters.map(async (chapter): Promise<DrawnChapter> => {
+      return {
+        ...chapter,
+        plots: await Promise.all(chapter.plots.map((p) => drawPlot(chapter, p))),
+      };
+    }),
+  );
+  return { drawn, written };
 }
 
 /** `latency-over-cores-virtual-munmap`; a number more if that is taken. */
