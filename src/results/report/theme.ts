@@ -53,6 +53,9 @@ const PLAIN_COLOURS: Readonly<Record<string, readonly [string, string]>> = {
   paper: ["#ffffff", "#14181d"],
   first: ["#0b63b5", "#62b0f7"],
   second: ["#c24a00", "#ff9152"],
+  safe: ["#00775a", "#3fd0a0"],
+  exposed: ["#7a5c00", "#e2b93f"],
+  unsafe: ["#b81f3a", "#ff7d91"],
 };
 
 export const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
