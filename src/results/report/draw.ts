@@ -5,17 +5,22 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import { escaped, unescaped } from "./html.ts";
 import type { Policies } from "./picture.ts";
 import type { Spec } from "./plot.ts";
-import { coloursOf, VEGA_CONFIG } from "./theme.ts";
+import { coloursOf, SCHEMES, type Scheme, VEGA_CONFIG } from "./theme.ts";
 
 export interface Drawing {
-  /** Colours of paper. */
+  /** Colours of one scheme. */
   readonly file: string;
   /** Colours of the page's style; marks and names of policies say whose they are. */
   readonly inline: string;
 }
 
-/** `title` is what a screen reader says of the file. */
-export async function draw(spec: Spec, title: string, policies: Policies): Promise<Drawing> {
+/** `title` is what a screen reader says of the file, which is for paper unless it is said. */
+export async function draw(
+  spec: Spec,
+  title: string,
+  policies: Policies,
+  scheme: Scheme = "light",
+): Promise<Drawing> {
   const compiled = compile({ ...spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
   // It warns of layers without marks, such as that of what is not on a front.
   const view = new View(parse(compiled.spec), { renderer: "none", logLevel: ERRORS });
@@ -24,7 +29,7 @@ export async function draw(spec: Spec, title: string, policies: Policies): Promi
   const colours = coloursOf(policies.names.length);
   const file = drawn
     .replaceAll(/ data-policy="\d+"/g, "")
-    .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"${colours.get(name)![0]}"`)
+    .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"${colours.get(name)![SCHEMES[scheme]]}"`)
     .replace(/(<svg[^>]*>)/, (tag) => `${named(tag, title)}<title>${escaped(title)}</title>`);
   const inline = drawn
     .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"var(--${name})"`)

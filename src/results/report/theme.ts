@@ -87,6 +87,11 @@ export function inSegmentOrder(names: Iterable<string>): string[] {
   return [...known, ...[...present].filter((name) => !known.includes(name))];
 }
 
+export type Scheme = "light" | "dark";
+
+/** Which of two colours is that of a scheme. */
+export const SCHEMES: Readonly<Record<Scheme, 0 | 1>> = { light: 0, dark: 1 };
+
 /** Every colour that a picture of so many policies may name: light and dark, by name. */
 export function coloursOf(policies: number): Map<string, readonly [string, string]> {
   const own = Array.from({ length: policies }, (_, i): [string, readonly [string, string]] => {
