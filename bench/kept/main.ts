@@ -20,8 +20,14 @@ const WITH_RESULTS = new Set([0, 20]);
 
 const runs = runsFrom(process.argv.slice(2));
 for (const run of runs) {
-  make(run);
-  await drawPicture(run);
+  try {
+    make(run);
+    await drawPicture(run);
+  } catch (error) {
+    // The others do not depend on it.
+    process.stderr.write(`${run.name}: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
 }
 const listed = KEPT_RUNS.filter((run) => existsSync(folderOf(run))).map((run) => {
   return { ...run, sentence: plotOf(run, folderOf(run)).plot.sentence };

@@ -25,8 +25,8 @@ export const KEPT_RUNS: readonly KeptRun[] = [
   },
   {
     name: "seed",
-    command: ["bench", "bench/experiments/seed.json", "--quick"],
-    plot: { chapter: "critical-path" },
+    command: ["bench", "bench/experiments/seed.json", "--quick", "--executor", "both"],
+    plot: { chapter: "critical-path", scene: "virtual" },
   },
   {
     name: "scaling",
@@ -40,13 +40,13 @@ export const KEPT_RUNS: readonly KeptRun[] = [
   },
   {
     name: "responders",
-    command: ["bench", "bench/experiments/responders.json", "--quick"],
-    plot: { chapter: "critical-path" },
+    command: ["bench", "bench/experiments/responders.json", "--quick", "--executor", "both"],
+    plot: { chapter: "critical-path", scene: "virtual" },
   },
   {
     name: "akaros",
-    command: ["bench", "bench/experiments/akaros.json", "--quick"],
-    plot: { chapter: "distribution", scene: "tlb-bench:IPI" },
+    command: ["bench", "bench/experiments/akaros.json", "--quick", "--executor", "virtual"],
+    plot: { chapter: "critical-path", scene: "tlb-bench:IPI" },
   },
   {
     name: "conformance",
