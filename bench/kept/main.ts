@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { UsageError } from "../../src/engine/errors.ts";
 import { unknownName } from "../../src/engine/names.ts";
-import { draw } from "../../src/results/report/draw.ts";
-import { pngOf } from "../../src/results/report/png.ts";
+import draw from "../../src/results/report/draw.ts";
+import pngOf from "../../src/results/report/png.ts";
 import type { Scheme } from "../../src/results/report/theme.ts";
 import { withList } from "./list.ts";
 import { plotOf } from "./plots.ts";
@@ -68,7 +68,9 @@ function make(run: KeptRun): void {
 async function drawPicture(run: KeptRun): Promise<void> {
   const { plot, title, policies } = plotOf(run, folderOf(run));
   const drawn = async (scheme: Scheme) => {
-    return (await draw(plot.spec, `${run.name}: ${title}`, policies, scheme)).file;
+    const { spec } = plot;
+    const sketch = { spec, title: `${run.name}: ${title}`, policies: policies.names, scheme };
+    return (await draw(sketch)).file;
   };
   writeFileSync(`${folderOf(run)}.svg`, await drawn("light"));
   if (run.name !== SHOWN) return;

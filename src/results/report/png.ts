@@ -12,7 +12,8 @@ const FONT_FILES = [
   ...WEIGHTS.map((name) => fileURLToPath(import.meta.resolve(`dejavu-fonts-ttf/ttf/${name}`))),
 ];
 
-export function pngOf(svg: string): Uint8Array {
+/** What a worker does. */
+export default function pngOf(svg: string): Uint8Array {
   const picture = new Resvg(svg, {
     fitTo: { mode: "zoom", value: PIXELS_PER_UNIT },
     font: { fontFiles: FONT_FILES, loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },

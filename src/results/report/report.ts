@@ -1,21 +1,17 @@
 // Result folders → a page, and each of its plots as SVG and PNG, in the first of them.
 
-import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
 import { UsageError } from "../../engine/errors.ts";
 import { ResultFolder } from "../folder.ts";
 import { chaptersOf, policiesOf } from "./chapters.ts";
 import { indexOf, readIndex, removeOthers, type WrittenFile } from "./files.ts";
 import { readInputs } from "./inputs.ts";
 import { type DrawnChapter, type DrawnPlot, pageOf } from "./page.ts";
-import type { Picture, Sketch } from "./painter.ts";
 import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
+import { Studio } from "./studio.ts";
 
 const PAGE = "report.html";
 const INDEX = "report.json";
-/** More are only worth their start where there are many plots. */
-const PAINTERS_AT_ONCE = 2;
 
 export interface Report {
   /** Path of the page. */
@@ -23,12 +19,10 @@ export interface Report {
   readonly plots: number;
 }
 
-type Painters = Piscina<Sketch, Picture>;
-
 /** @throws UsageError where there is nothing to plot, or the files cannot be written. */
 export async function writeReport(paths: readonly string[]): Promise<Report> {
-  // Before anything is read: they take as long to start as that takes.
-  const painters = startPainters();
+  // Before anything is read: its workers take as long to start as that takes.
+  const studio = new Studio();
   try {
     const inputs = readInputs(paths);
     const policies = policiesOf(inputs);
@@ -38,25 +32,15 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
     if (chapters.length === 0) {
       throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
     }
-    const { drawn, written } = await drawAll(chapters, policies, folder, painters);
+    const { drawn, written } = await drawAll(chapters, policies, folder, studio);
     await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
     await removeOthers(folder, before, written);
     await folder.write(INDEX, indexOf(drawn, written));
     const plots = drawn.reduce((sum, chapter) => sum + chapter.plots.length, 0);
     return { page: `${folder.path}/${PAGE}`, plots };
   } finally {
-    await painters.destroy();
+    await studio.close();
   }
-}
-
-function startPainters(): Painters {
-  const maxThreads = availableParallelism();
-  return new Piscina<Sketch, Picture>({
-    filename: new URL("./painter.js", import.meta.url).href,
-    minThreads: Math.min(PAINTERS_AT_ONCE, maxThreads),
-    maxThreads,
-    concurrentTasksPerWorker: 1,
-  });
 }
 
 /** Writes the files of all plots. */
@@ -64,7 +48,7 @@ async function drawAll(
   chapters: readonly Chapter[],
   policies: Policies,
   folder: ResultFolder,
-  painters: Painters,
+  studio: Studio,
 ): Promise<{ drawn: DrawnChapter[]; written: WrittenFile[] }> {
   const taken = new Set<string>();
   const written: WrittenFile[] = [];
@@ -72,10 +56,11 @@ async function drawAll(
     const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
     const file = fileName(chapter, plot, taken);
     const { spec } = plot;
-    const picture = await painters.run({ spec, title, policies: policies.names });
+    const sketch = { spec, title, policies: policies.names, scheme: "light" } as const;
+    const picture = await studio.paint(sketch);
     const files = [
       { name: `${file}.svg`, content: picture.file },
-      { name: `${file}.png`, content: picture.png },
+      { name: `${file}.png`, content: await picture.png },
     ];
     await Promise.all(files.map(({ name, content }) => folder.write(name, content)));
     written.push(...files);
