@@ -18,7 +18,8 @@ import { numbersOf } from "../../src/engine/profile/profile.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { Core } from "../../src/engine/protocol/core.ts";
 import { awaitSubmission, submitFlush } from "../../src/engine/protocol/invalidation.ts";
-import { InvalidationUnit, serveInvalidations } from "../../src/engine/protocol/iommu.ts";
+import { InvalidationUnit } from "../../src/engine/protocol/invalidation-unit.ts";
+import { serveInvalidations } from "../../src/engine/protocol/iommu.ts";
 import { RangeList } from "../../src/engine/protocol/ranges.ts";
 import { shootdown } from "../../src/engine/protocol/shootdown.ts";
 import { runProgram } from "../../src/engine/protocol/user.ts";
@@ -143,7 +144,7 @@ function play(side: Side, words: Int32Array, mode: number, operations: number): 
   } else {
     core.path.enabled = mode === RECORDED;
     for (let i = 0; i < operations; i++) {
-      core.path.begin(core.cpu.now());
+      if (mode === RECORDED) core.path.begin(core.cpu.now());
       complete(shootdown(core, 0, range, 0, 0));
       if (mode === RECORDED) core.path.end(core.cpu.now());
     }

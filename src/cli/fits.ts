@@ -22,6 +22,7 @@ const COLUMNS: readonly FitColumn[] = [
   { title: "IOMMUs", ...right, cell: ({ iommus }) => text(iommus) },
   { title: "devices", ...right, cell: ({ devices }) => text(devices) },
   { title: "rate/s", ...right, cell: ({ rate }) => text(rate) },
+  { title: "arrivals", ...left, cell: ({ arrivals }) => text(arrivals) },
   { title: "pages", ...right, cell: ({ pages }) => text(pages) },
   { title: "policy", ...left, cell: ({ policy }) => text(policy) },
   { title: "ns", ...left, cell: law },
@@ -33,7 +34,7 @@ const COLUMNS: readonly FitColumn[] = [
 /** Columns that only stand there if their cells differ. */
 const OPTIONAL = new Set([
   ...["executor", "workload", "profile", "dilation", "idle", "other"],
-  ...["cores", "IOMMUs", "devices", "rate/s", "pages"],
+  ...["cores", "IOMMUs", "devices", "rate/s", "arrivals", "pages"],
 ]);
 
 const EXPLANATION =

@@ -9,6 +9,7 @@ import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
 import { CHECK_CHOICES, type CheckChoice } from "./experiments/expand.ts";
 import {
+  ARRIVALS,
   EXECUTORS,
   type Grid,
   MAX_DILATION,
@@ -24,6 +25,7 @@ import { parseProfile } from "./profile-file.ts";
 
 const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
 type Executor = (typeof EXECUTORS)[number];
+export type ArrivalsChoice = (typeof ARRIVALS)[number];
 export const DEFAULT_SEED = 42;
 export const MAX_SEED = 2 ** 32 - 1;
 const DEFAULT_MAX_SECONDS = 60;
@@ -155,6 +157,13 @@ export function addSizeOptions(command: Command): Command {
       "operations a second that are due, of all initiators; latency then counts from when they " +
         "are due, whether their core is ready or not",
       listFrom("--rate", 1, MAX_RATE),
+    )
+    .addOption(
+      new Option(
+        "--arrivals <process>",
+        "when the operations of --rate are due: at random (poisson) or at fixed gaps, initiators " +
+          "in turn (fixed) (default: poisson)",
+      ).argParser(parseArrivals),
     );
 }
 
@@ -216,6 +225,12 @@ function parseExecutor(text: string, before: readonly Executor[] = []): Executor
   const executor = EXECUTORS.find((known) => known === text);
   if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
   return [...new Set([...before, executor])];
+}
+
+function parseArrivals(text: string): ArrivalsChoice {
+  const arrivals = ARRIVALS.find((known) => known === text);
+  if (arrivals === undefined) throw unknownName("--arrivals", text, ARRIVALS);
+  return arrivals;
 }
 
 function parseCheck(text: string): CheckChoice {

@@ -151,11 +151,11 @@ function pageCostOf({ pages, result }: MeasuredPoint): number | undefined {
 /** All that a series has in common, and that it has in common with those of other policies. */
 function othersOf(key: KeyRow, over: Size): unknown[] {
   const { experiment, executor, profile, workload } = key;
-  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate } = key;
+  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices } = key;
   const cores = over === "cores" ? undefined : key.cores;
   const pages = over === "pages" ? undefined : key.pages;
-  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate];
-  return [experiment, executor, profile, workload, ...sizes, cores, pages];
+  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices];
+  return [experiment, executor, profile, workload, ...sizes, cores, pages, key.rate, key.arrivals];
 }
 
 /** A coefficient below 0 means nothing: its term is left out, and the rest is fitted again. */

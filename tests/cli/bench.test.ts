@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CRITICAL_PATH_COLUMNS } from "../../dist/src/results/columns/critical-path.js";
 import { SAMPLE_COLUMNS } from "../../dist/src/results/columns/distributions.js";
 import { SUMMARY_COLUMNS } from "../../dist/src/results/columns/summary.js";
+import { complaintsAboutFiles } from "../support/data-package.ts";
 import { type Ended, shootdown } from "./shootdown.ts";
 
 const TINY = "tests/fixtures/tiny.json";
@@ -116,12 +117,8 @@ describe("bench: a tiny experiment from its file to its results", () => {
     expect(Object.keys(manifest.wall_s)).toEqual([...new Set(summary.map(({ point }) => point))]);
   });
 
-  it("describes every column in the data package", () => {
-    const { resources } = JSON.parse(read(out, "datapackage.json"));
-    for (const { path, schema } of resources) {
-      const header = read(out, path).split("\r\n")[0].split(",");
-      expect(schema.fields.map(({ name }: { name: string }) => name)).toEqual(header);
-    }
+  it("describes every file in the data package, and has in it what that says", () => {
+    expect(complaintsAboutFiles(out)).toEqual([]);
   });
 
   it("gives a configuration the same point in every run, and another one another", async () => {
@@ -272,6 +269,26 @@ describe("bench: cores that do something else", () => {
   });
 });
 
+describe("bench --rate", () => {
+  it("says how many operations were due, and when; as a table, too", async () => {
+    const out = join(base, "rate");
+    const { stdout } = await shootdown([
+      ...["bench", TINY, "--executor", "virtual", "--policy", "strict", "--rate", "20000,40000"],
+      ...["--arrivals", "fixed", "--format", "table", "--quiet", "--out", out],
+    ]);
+    expect(stdout).toMatch(/rate\/s/);
+    const rows = rowsOf(read(out, "summary.csv"));
+    expect(rows.map(({ rate, arrivals }) => [rate, arrivals])).toEqual([
+      ["20000", "fixed"],
+      ["40000", "fixed"],
+    ]);
+    for (const { rate, ops_per_s } of rows) {
+      expect(Math.abs(Number(ops_per_s) / Number(rate) - 1)).toBeLessThan(0.05);
+    }
+    expect(JSON.parse(read(out, "manifest.json")).command).toContain("--arrivals");
+  });
+});
+
 describe("bench: an option of a list that stands there twice", () => {
   it("takes what both say", async () => {
     const { stdout } = await shootdown([
@@ -340,6 +357,12 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
       ["bench", TINY, "--executor", "virtual", "--profile", "host"],
       /in virtual time nothing takes time/,
     ],
+    [
+      "arrivals of nothing that is due",
+      ["bench", TINY, "--arrivals", "fixed"],
+      /--arrivals .* add --rate 50000/,
+    ],
+    ["an unknown arrival process", ["bench", "--arrivals", "fixd"], /did you mean "fixed"/],
     ["a precision that is no part", ["bench", "--precision", "2"], /--precision "2".*percentage/],
     ["a limit of nothing", ["bench", TINY, "--max-seconds", "9"], /add that, such as 2%/],
     ["a number that is none", ["bench", "--ops", "many"], /--ops "many".*whole number/],

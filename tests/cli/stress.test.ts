@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STRESS_COLUMNS } from "../../dist/src/results/columns/stress.js";
+import { complaintsAboutFiles } from "../support/data-package.ts";
 import { shootdown } from "./shootdown.ts";
 
 let base: string;
@@ -39,6 +40,7 @@ describe("stress in virtual time", () => {
     expect(Number(rows[0].shootdowns)).toBeGreaterThan(0.2 * 20_000);
     expect(read("sound", "stress.csv")).toBe(stdout);
     expect(read("sound", "findings.jsonl")).toBe("");
+    expect(complaintsAboutFiles(join(base, "sound"))).toEqual([]);
     expect(JSON.parse(read("sound", "manifest.json"))).toMatchObject({ interrupted: false });
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { complaintsAboutFiles } from "../support/data-package.ts";
 import { shootdown } from "./shootdown.ts";
 
 const MUNMAP_LOOP = "bench/traces/munmap-loop.perf.txt.gz";
@@ -59,6 +60,7 @@ describe("analyze", () => {
     }
     const shares = rows.reduce((sum, { share }) => sum + Number(share), 0);
     expect(shares).toBeCloseTo(1, 2);
+    expect(complaintsAboutFiles(out)).toEqual([]);
   });
 
   it("shows people a table", async () => {
@@ -111,6 +113,7 @@ describe("counts.csv", () => {
     const expected = { policy: "linux-x86", kernel: "200", replayed: "200", error: "0" };
     expect(counts[0]).toMatchObject(expected);
     expect(stdout).toMatch(/linux-x86 +munmap +200 → 200/);
+    expect(complaintsAboutFiles(join(base, "counts"))).toEqual([]);
   });
 
   it("counts the kernel's flushes no further than the operations that are taken", async () => {

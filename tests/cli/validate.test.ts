@@ -10,6 +10,7 @@ import { type Validation, validateCells } from "../../dist/src/calibration/valid
 import { meritLine, validationTable } from "../../dist/src/cli/validation.js";
 import { VALIDATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import { BASE, HOST_TIMES, MODEL_LIMIT_MS, modelledCells } from "../calibration/modelled.ts";
+import { complaintsAboutFiles } from "../support/data-package.ts";
 import { shootdown } from "./shootdown.ts";
 
 const TRACES = "bench/traces";
@@ -62,6 +63,7 @@ describe("calibrate --from and validate --on: a trace, and what is predicted of 
       expect(Math.abs(Number(error)), cell).toBeLessThan(0.2);
     }
     expect(readFileSync(join(out, "validation.csv"), "utf8")).toBe(stdout);
+    expect(complaintsAboutFiles(out)).toEqual([]);
   });
 
   it("on another: predictions that are none of the fit's", async () => {

@@ -69,6 +69,10 @@ function changed({ rows }: Comparison, verdict: string): string[] {
   return [...new Set(points)];
 }
 
+function segments({ segments }: Comparison, verdict: string): string[] {
+  return segments.filter((row) => row.verdict === verdict).map(({ metric }) => metric.name);
+}
+
 function compared(after: Run): Comparison {
   return compareRuns(before, after, { otherHost: false, otherProfile: false, otherSchema: false });
 }
@@ -85,6 +89,8 @@ test("nothing planted: nothing found", async () => {
   const comparison = compared(await runOf("again", 8));
   expect(changed(comparison, "worse")).toEqual([]);
   expect(changed(comparison, "better")).toEqual([]);
+  expect(segments(comparison, "worse")).toEqual([]);
+  expect(segments(comparison, "better")).toEqual([]);
 });
 
 test.each([
@@ -99,4 +105,5 @@ test.each([
   expect(changed(comparison, "better")).toEqual([]);
   const named = comparison.rows.filter(({ verdict }) => verdict === "worse");
   expect(named.map((row) => row.segment?.name)).toContain(segment);
+  expect(segments(comparison, "worse")).toContain(`path:${segment}`);
 });

@@ -7,6 +7,7 @@ import { type Expansion, expand } from "../experiments/expand.ts";
 import { type LoadedExperiment, loadExperiment } from "../experiments/load.ts";
 import type { Grid } from "../experiments/schema.ts";
 import {
+  type ArrivalsChoice,
   addRunOptions,
   addSizeOptions,
   commonOverrides,
@@ -21,6 +22,7 @@ interface BenchOptions extends RunOptions {
   readonly cores?: number[];
   readonly pages?: number[];
   readonly rate?: number[];
+  readonly arrivals?: ArrivalsChoice;
 }
 
 export function addBench(program: Command): void {
@@ -88,12 +90,13 @@ function expandLoaded({ file, experiment }: LoadedExperiment, options: BenchOpti
 
 /** What the command line sets wins over the file. */
 function overridesOf(options: BenchOptions): Grid {
-  const { cores, pages, rate, iommus, devices, ops } = options;
+  const { cores, pages, rate, arrivals, iommus, devices, ops } = options;
   return {
     ...commonOverrides(options),
     ...(cores && { cores }),
     ...(pages && { pages }),
     ...(rate && { rates: rate }),
+    ...(arrivals && { arrivals }),
     ...(iommus && { iommus }),
     ...(devices && { devices }),
     ...(ops !== undefined && { operations: ops }),

@@ -18,7 +18,8 @@ import {
   describeComparison,
   describeRow,
   describeUnmatched,
-  viewOf,
+  type Section,
+  sectionsOf,
   worstFirst,
 } from "../../results/compare/view.ts";
 import { defaultFormat, FORMATS, print, renderRows, renderTable } from "../output.ts";
@@ -104,13 +105,18 @@ function render(
   }
   if (format === "csv") {
     for (const line of describeUnmatched(comparison.unmatched)) warn(line);
-    return renderRows(COMPARISON_COLUMNS, comparison.rows.map(comparisonRow), format);
+    const rows = [...comparison.rows, ...comparison.segments];
+    return renderRows(COMPARISON_COLUMNS, rows.map(comparisonRow), format);
   }
   const lines = describeComparison(comparison);
-  const view = viewOf(comparison, all);
-  if (format === "markdown") return toMarkdown("shootdown compare", lines, view);
-  if (view.rows.length === 0) return lines.join("\n");
-  return `${lines.join("\n")}\n\n${renderTable(view.headings, view.rows)}`;
+  const sections = sectionsOf(comparison, all);
+  if (format === "markdown") return toMarkdown("shootdown compare", lines, sections);
+  return [lines.join("\n"), ...sections.map(renderSection)].join("\n\n");
+}
+
+function renderSection({ title, view }: Section): string {
+  const table = renderTable(view.headings, view.rows);
+  return title === "" ? table : `${title}\n${table}`;
 }
 
 function regression(regressions: readonly ComparedRow[], unsafe: number): RegressionError {

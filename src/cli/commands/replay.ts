@@ -2,17 +2,13 @@
 
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { UsageError } from "../../engine/errors.ts";
-import { MAX_CORES } from "../../engine/layout/shape.ts";
 import { BASIC_POLICIES } from "../../engine/policy/presets.ts";
 import {
   kernelCounts,
   readWorkload,
   type TraceOperationsData,
 } from "../../workloads/traces/index.ts";
-import { TRACE } from "../../workloads/workload.ts";
 import { expand } from "../experiments/expand.ts";
-import type { Experiment } from "../experiments/schema.ts";
 import {
   addRunOptions,
   commonOverrides,
@@ -20,19 +16,10 @@ import {
   type RunOptions,
   samplingOf,
 } from "../options.ts";
+import { replayExperiment, SLOW_MAX_GAP_NS } from "../replay.ts";
 import { runPoints } from "../run.ts";
 import { firstOperations, traceName, withoutGaps } from "../trace-times.ts";
 
-/**
- * Threads map a page in a microsecond or two, a kernel in less: undilated, a CPU with many faults
- * would be late for what the others do. Where threads have to share CPUs, they are given more time
- * still.
- */
-const FITTING_DILATION = 20;
-const CROWDED_DILATION = 100;
-
-/** Idle stretches of a replay that is dilated or in virtual time are cut to this. */
-const SLOW_MAX_GAP_NS = 100_000;
 const MAX_GAP_LIMIT_NS = 1_000_000_000_000;
 const GAP_NOTE =
   `stretches of more than ${SLOW_MAX_GAP_NS / 1000} µs in which nothing happens are cut to that. ` +
@@ -93,14 +80,17 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
   const limit = options.ops ?? (quick ? QUICK_OPERATIONS : Number.POSITIVE_INFINITY);
   const recorded = firstOperations(read.operations.data, limit);
   const name = traceName(trace);
-  const { points, notes } = expand(experimentOf(name, recorded, options), {
-    quick,
-    seed,
-    jitter: options.jitter,
-    check: options.check,
-    hostCpus: availableParallelism(),
-    overrides: commonOverrides(options),
-  });
+  const { points, notes } = expand(
+    replayExperiment(name, recorded, retimed(recorded, maxGap), options),
+    {
+      quick,
+      seed,
+      jitter: options.jitter,
+      check: options.check,
+      hostCpus: availableParallelism(),
+      overrides: commonOverrides(options),
+    },
+  );
   const isSlow = points.some(({ point: { executor, dilation } }) => {
     return executor === "virtual" || dilation > 1;
   });
@@ -129,38 +119,6 @@ async function replay(trace: string, options: ReplayOptions): Promise<void> {
 /** Up to when the kernel's requests count: all of them, unless operations are left out. */
 function lastNs({ byTime, atNs }: TraceOperationsData, isWhole: boolean): number {
   return isWhole ? Number.POSITIVE_INFINITY : atNs[byTime[byTime.length - 1]];
-}
-
-/** The replay of a trace as an experiment: each CPU is a core that does what the CPU did. */
-function experimentOf(
-  name: string,
-  recorded: TraceOperationsData,
-  options: ReplayOptions,
-): Experiment {
-  const cores = recorded.cpus.length;
-  if (cores > MAX_CORES) {
-    throw new UsageError(`the trace has ${cores} CPUs: a machine has at most ${MAX_CORES} cores`);
-  }
-  const iommus = options.iommus ?? [0];
-  return {
-    name: "replay",
-    question: `What would ${name} cost under each policy?`,
-    policies: [...BASIC_POLICIES],
-    workloads: [
-      { name: `trace:${name}`, kind: TRACE, mode: 0, trace: retimed(recorded, options.maxGap) },
-    ],
-    cores: [cores],
-    initiators: cores,
-    operations: 1, // Each CPU does all that is recorded of it, once.
-    warmup: 0,
-    grids: iommus.map((count) => {
-      // An IOMMU without a device at work would have nothing cached.
-      const devices = options.devices ?? [Math.min(1, count)];
-      const actors = cores + count + Math.max(...devices);
-      const fits = actors <= availableParallelism();
-      return { iommus: [count], devices, dilation: fits ? FITTING_DILATION : CROWDED_DILATION };
-    }),
-  };
 }
 
 /** The operations with their gaps cut as asked for; points that cut the same share one copy. */
