@@ -47,8 +47,8 @@ export interface Setup {
 }
 
 /** Of the operations of the long form, what the short form does. */
-const SHORT_PART = 0.1;
-const LEAST_OPERATIONS = 20;
+const SHORT_PART = 0.02;
+const LEAST_OPERATIONS = 10;
 
 /**
  * All results are from Linux, where leaf tables have locks of their own, and the handler of a flush

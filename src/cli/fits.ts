@@ -2,7 +2,7 @@
 
 import type { Cell } from "../results/columns/column.ts";
 import type { FitRow } from "../results/columns/fits.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 interface FitColumn extends Heading {
   cell(row: FitRow): string;

@@ -4,7 +4,7 @@
 import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
 import type { Host } from "../results/host.ts";
 import { arrivalsOf, type MeasuredPoint, rateOf, shareOf } from "../results/rows.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 /** Segments that the last column names. */
 const LARGEST_SEGMENTS = 3;

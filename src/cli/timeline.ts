@@ -22,7 +22,8 @@ import { hostWarningsOf } from "../results/warnings.ts";
 import { shapeOf } from "../workers/point.ts";
 import { analyzeTrace, type FinishedShootdown } from "../workloads/traces/index.ts";
 import { expand, type PlannedPoint } from "./experiments/expand.ts";
-import type { EXECUTORS, Experiment } from "./experiments/schema.ts";
+import { type EXECUTORS, MAX_OPERATION } from "./experiments/limits.ts";
+import type { Experiment } from "./experiments/schema.ts";
 import type { NamedWorkload } from "./experiments/workloads.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
@@ -32,8 +33,6 @@ import { traceWorkload } from "./trace-times.ts";
 /** Operations before the first that counts: caches are warm then, and on threads so is the code. */
 const WARMUP_OPERATIONS = { virtual: 10, threads: 100 } as const;
 
-/** The most operations of an initiator, where a time says when to stop. */
-export const MAX_OPERATION = 1_000_000;
 const NS_PER_US = 1000;
 
 /** On what it is run. */

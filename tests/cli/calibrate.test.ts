@@ -5,7 +5,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import { complaintsAboutFiles } from "../support/data-package.ts";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 let base: string;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 const COMMANDS = ["bench", "replay", "analyze", "policies", "profiles", "experiments"];
 

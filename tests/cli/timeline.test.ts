@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { shootdown } from "../support/program.ts";
 import {
   complaintsAbout,
   nsOf,
@@ -10,7 +11,6 @@ import {
   type Trace,
   traceSchema,
 } from "../support/trace-schema.ts";
-import { shootdown } from "./shootdown.ts";
 
 const MUNMAP_LOOP = "bench/traces/munmap-loop.perf.txt.gz";
 

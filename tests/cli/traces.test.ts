@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { complaintsAboutFiles } from "../support/data-package.ts";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 const MUNMAP_LOOP = "bench/traces/munmap-loop.perf.txt.gz";
 const REDIS = "bench/traces/redis.perf.txt.gz";
@@ -74,7 +74,7 @@ describe("replay", () => {
   it("runs the operations of a trace on as many cores", async () => {
     const out = join(base, "replay");
     const { code, stdout } = await shootdown([
-      ...["replay", MUNMAP_LOOP, "--policy", "strict,batch", "--ops", "2000", "--out", out],
+      ...["replay", MUNMAP_LOOP, "--policy", "strict,batch", "--ops", "500", "--out", out],
     ]);
     expect(code).toBe(0);
     const rows: Record<string, string>[] = parse(stdout, { columns: true });

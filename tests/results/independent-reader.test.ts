@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { shootdown } from "../cli/shootdown.ts";
 import {
   complaintsAboutFiles,
   type Field,
@@ -10,6 +9,7 @@ import {
   resourcesOf,
 } from "../support/data-package.ts";
 import { Database, type SqlRow } from "../support/duckdb.ts";
+import { shootdown } from "../support/program.ts";
 
 /** Above 2047 ns a percentile is known to a bucket. */
 const BUCKET = 1 / 1024;

@@ -45,7 +45,7 @@ beforeAll(async () => {
   writeFolder(at("whole"), TWO_POLICIES);
   writeFileSync(at("whole", "validation.csv"), VALIDATION);
   await writeReport([at("whole")]);
-}, 60_000);
+});
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });

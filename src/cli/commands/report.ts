@@ -1,7 +1,10 @@
 // `shootdown report`: result folders as one page with plots.
 
 import type { Command } from "commander";
-import { print } from "../output.ts";
+
+export interface ReportOptions {
+  readonly quiet?: boolean;
+}
 
 export function addReport(program: Command): void {
   program
@@ -28,12 +31,8 @@ Examples:
   shootdown report results/host-profile
 `,
     )
-    .action(report);
-}
-
-async function report(folders: readonly string[], { quiet = false }: { quiet?: boolean }) {
-  // Only here: Vega takes half a second to load.
-  const { writeReport } = await import("../../results/report/report.ts");
-  const { page } = await writeReport(folders);
-  if (!quiet) print(page);
+    .action(async (folders: string[], options: ReportOptions) => {
+      const { report } = await import("../actions/report.ts");
+      await report(folders, options);
+    });
 }

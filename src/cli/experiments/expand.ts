@@ -19,13 +19,10 @@ import {
   settingsOf,
 } from "./combinations.ts";
 import { pointId } from "./identity.ts";
+import type { CheckChoice } from "./limits.ts";
 import { whyNot } from "./refusals.ts";
 import type { Experiment, Grid, OperationBudget } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
-
-/** Whether the checker watches; auto: in virtual time, where its own time is not measured. */
-export const CHECK_CHOICES = ["auto", "on", "off"] as const;
-export type CheckChoice = (typeof CHECK_CHOICES)[number];
 
 export interface ExpandOptions {
   readonly quick: boolean;

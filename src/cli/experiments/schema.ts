@@ -28,21 +28,18 @@ import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
 import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
+import {
+  ARRIVALS,
+  EXECUTORS,
+  MAX_DILATION,
+  MAX_FLOWS,
+  MAX_OPERATIONS,
+  MAX_PAGES,
+  MAX_RATE,
+  MAX_REPETITIONS,
+} from "./limits.ts";
 import { parseWorkload } from "./workloads.ts";
 
-/** Who gives actors time and turns. */
-export const EXECUTORS = ["threads", "virtual"] as const;
-/** Each core is a thread. */
-export const MAX_THREADED_CORES = 256;
-export const MAX_PAGES = 65_536;
-export const MAX_FLOWS = 1024;
-export const MAX_OPERATIONS = 100_000_000;
-export const MAX_DILATION = 1_000_000;
-export const MAX_REPETITIONS = 1000;
-/** In modelled time; each initiator is due at most once a ns. */
-export const MAX_RATE = 1_000_000_000;
-/** When the operations of a rate are due. */
-export const ARRIVALS = ["poisson", "fixed"] as const;
 /** A leaf table each for ten: with the fixed tables there are no more. */
 const MAX_PROGRAM_PAGES = 4096;
 const MAX_MESSAGE_LINES = 64;
