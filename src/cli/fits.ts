@@ -25,7 +25,7 @@ const COLUMNS: readonly FitColumn[] = [
   { title: "arrivals", ...left, cell: ({ arrivals }) => text(arrivals) },
   { title: "pages", ...right, cell: ({ pages }) => text(pages) },
   { title: "policy", ...left, cell: ({ policy }) => text(policy) },
-  { title: "median ns", ...left, cell: law },
+  { title: "ns", ...left, cell: law },
   { title: "residual", ...right, cell: ({ residual_max }) => percent(residual_max) },
   { title: "knee", ...right, cell: ({ knee }) => whole(knee) },
   { title: "cheaper from", ...right, cell: ({ break_even }) => whole(break_even) },
@@ -38,8 +38,8 @@ const OPTIONAL = new Set([
 ]);
 
 const EXPLANATION =
-  "laws with 95 % intervals: of n cores, or of one of n pages; the largest residual; the n from " +
-  "which on the policy costs less than";
+  "laws with 95 % intervals: of n cores, of one of n pages, or on average of a page where the " +
+  "policy gathers n; the largest residual; the n from which on the policy costs less than";
 
 export function fitsTable(rows: readonly FitRow[]): string {
   const columns = COLUMNS.filter(({ title, cell }) => {

@@ -41,7 +41,7 @@ const FITS: Table = {
   primaryKey: [
     ...["experiment", "executor", "profile", "workload", "policy", "cores", "idle_cores"],
     ...["other_cores", "masked_every_ns", "masked_ns", "iommus", "devices", "rate"],
-    ...["arrivals", "pages", "dilation", "over", "model"],
+    ...["arrivals", "pages", "dilation", "over", "model", "n_min"],
   ],
 };
 

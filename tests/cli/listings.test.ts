@@ -59,7 +59,16 @@ describe("what there is", () => {
     const { stdout } = await shootdown(["experiments", "--format", "json"]);
     const experiments: Record<string, string>[] = JSON.parse(stdout);
     expect(experiments.map(({ name }) => name)).toEqual([
-      ...["akaros", "amortization", "conformance", "responders", "scaling", "seed", "workloads"],
+      ...[
+        "akaros",
+        "amortization",
+        "batch-size",
+        "conformance",
+        "responders",
+        "scaling",
+        "seed",
+        "workloads",
+      ],
     ]);
     for (const { points, quick } of experiments) {
       expect(Number(points)).toBeGreaterThan(0);
