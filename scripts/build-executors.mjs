@@ -145,11 +145,14 @@ const MEMORY_FOLDERS = ["engine/machine"];
 
 const CALLS_MODULE = "engine/executor/calls.js";
 
-/** By form: parts of the program that it has, and what becomes of protocols and of machine parts. */
+/** What of the program a worker loads. */
+const RUN_FOLDERS = ["src/engine", "src/workers", "src/workloads"];
+
+/** By form: folders of the program that it has, and what becomes of protocols and machine parts. */
 const FORMS = {
-  threads: { parts: ["src", "bench"], ofProtocols: toPlainFunctions },
-  virtual: { parts: ["src"], ofProtocols: toCallsOf, ofMemory: toPlainAccesses },
-  inline: { parts: ["src"], ofProtocols: toPlainFunctions, ofMemory: toPlainAccesses },
+  threads: { folders: [...RUN_FOLDERS, "bench/floors"], ofProtocols: toPlainFunctions },
+  virtual: { folders: RUN_FOLDERS, ofProtocols: toCallsOf, ofMemory: toPlainAccesses },
+  inline: { folders: RUN_FOLDERS, ofProtocols: toPlainFunctions, ofMemory: toPlainAccesses },
 };
 
 /** Changes of one file, below dist/src: texts that stand there once, and what replaces each. */
@@ -161,39 +164,53 @@ export function patched(file, source, edits) {
   }, source);
 }
 
-/**
- * Writes the program in one form to `to`. `edits` change files of it first, by their name below
- * dist/src.
- */
-export function writeForm(dist, name, to, edits = {}) {
-  const { parts, ofProtocols, ofMemory } = FORMS[name];
-  rmSync(to, { recursive: true, force: true });
-  for (const part of parts) cpSync(join(dist, part), join(to, part), { recursive: true });
-  for (const [file, changes] of Object.entries(edits)) {
-    rewrite(join(to, "src", file), (source) => patched(file, source, changes));
-  }
-  for (const folder of PROTOCOL_FOLDERS) rewriteAll(join(to, "src"), folder, ofProtocols);
-  for (const folder of ofMemory ? MEMORY_FOLDERS : [])
-    rewriteAll(join(to, "src"), folder, ofMemory);
+/** A module of the program, by its name below dist/src, in one form. */
+function inForm(form, file, source) {
+  const { ofProtocols, ofMemory } = FORMS[form];
+  const folder = dirname(file);
+  if (PROTOCOL_FOLDERS.includes(folder)) return ofProtocols(file, source);
+  if (ofMemory && MEMORY_FOLDERS.includes(folder)) return ofMemory(file, source);
+  return source;
 }
 
 function toCallsOf(name, source) {
   return toCalls(name, source, relative(dirname(name), CALLS_MODULE));
 }
 
-function rewriteAll(root, folder, rewritten) {
-  for (const name of readdirSync(join(root, folder)).filter((file) => file.endsWith(".js"))) {
-    rewrite(join(root, folder, name), (source) => rewritten(`${folder}/${name}`, source));
+/** Writes the program in one form. */
+function writeForm(dist, form) {
+  const to = join(dist, form);
+  rmSync(to, { recursive: true, force: true });
+  for (const folder of FORMS[form].folders) copy(join(dist, folder), join(to, folder));
+  for (const folder of [...PROTOCOL_FOLDERS, ...MEMORY_FOLDERS]) {
+    const names = readdirSync(join(dist, "src", folder)).filter((name) => name.endsWith(".js"));
+    for (const name of names) writeModule(dist, form, to, `${folder}/${name}`, []);
   }
 }
 
-function rewrite(file, rewritten) {
-  writeFileSync(file, rewritten(readFileSync(file, "utf8")));
+/**
+ * Writes a copy of what was built in one form, with some files changed: by their name below
+ * dist/src, in what the compiler has made of them.
+ */
+export function writeChanged(dist, form, to, edits) {
+  rmSync(to, { recursive: true, force: true });
+  copy(join(dist, form), to);
+  for (const [file, changes] of Object.entries(edits)) writeModule(dist, form, to, file, changes);
+}
+
+function writeModule(dist, form, to, file, changes) {
+  const source = patched(file, readFileSync(join(dist, "src", file), "utf8"), changes);
+  writeFileSync(join(to, "src", file), inForm(form, file, source));
+}
+
+/** Declarations are for compilers. */
+function copy(from, to) {
+  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith(".d.ts") });
 }
 
 function build(dist) {
   chmodSync(join(dist, "src/cli/main.js"), 0o755); // The compiler does not, and npx runs it.
-  for (const name of Object.keys(FORMS)) writeForm(dist, name, join(dist, name));
+  for (const form of Object.keys(FORMS)) writeForm(dist, form);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -21,7 +21,8 @@ test.each([
 
 test("strict without a bug: nothing is found", async () => {
   const bug = { name: "none", rule: "", policy: "strict", edits: {} };
-  expect(await hunt(bug, FEW_OPERATIONS)).toMatchObject({ detected: false, finding: "" });
+  const limit = FEW_OPERATIONS / 4; // The bugs above are found in half of that.
+  expect(await hunt(bug, limit)).toMatchObject({ detected: false, finding: "" });
 });
 
 test("every planted bug finds the texts that it replaces, each once", () => {

@@ -8,8 +8,9 @@ import { expand } from "../../src/cli/experiments/expand.ts";
 import { loadExperiment } from "../../src/cli/experiments/load.ts";
 import { Interrupt } from "../../src/cli/interrupt.ts";
 import { measure } from "../../src/cli/measure/measure.ts";
-import { endWithOutput, print, renderRows } from "../../src/cli/output.ts";
+import { endWithOutput, print } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
+import { renderRows } from "../../src/cli/render.ts";
 import type { MeasuredPoint } from "../../src/results/rows.ts";
 import { type Agreement, COLUMNS, compare } from "./compare.ts";
 

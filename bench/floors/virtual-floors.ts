@@ -26,10 +26,11 @@ export interface VirtualRound {
 }
 
 const ROUNDS = 7;
+const QUICK_ROUNDS = 2;
 const BARE_EVENTS = 1_000_000;
 /** Acknowledgements of a round, or shootdowns of two cores. */
 const ANSWERS = 200_000;
-const QUICK_PART = 20;
+const QUICK_PART = 50;
 /** Of the first round, in which the code is compiled and it is seen how long a shootdown takes. */
 const FIRST_ACCESS_GAP_NS = 10_000;
 
@@ -43,7 +44,7 @@ export default async function measure(task: VirtualFloorTask): Promise<VirtualRo
   let point = pointOf(task, FIRST_ACCESS_GAP_NS);
   const bare = (): number => bareEventsPerS(cores, BARE_EVENTS / (quick ? QUICK_PART : 1));
   const rounds: VirtualRound[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= (quick ? QUICK_ROUNDS : ROUNDS); round++) {
     const before = bare();
     const run = await runVirtually(point);
     if ("stuck" in run) throw new Error(run.stuck);

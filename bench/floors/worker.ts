@@ -18,7 +18,8 @@ import { numbersOf } from "../../src/engine/profile/profile.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
 import { Core } from "../../src/engine/protocol/core.ts";
 import { awaitSubmission, submitFlush } from "../../src/engine/protocol/invalidation.ts";
-import { InvalidationUnit, serveInvalidations } from "../../src/engine/protocol/iommu.ts";
+import { InvalidationUnit } from "../../src/engine/protocol/invalidation-unit.ts";
+import { serveInvalidations } from "../../src/engine/protocol/iommu.ts";
 import { RangeList } from "../../src/engine/protocol/ranges.ts";
 import { shootdown } from "../../src/engine/protocol/shootdown.ts";
 import { runProgram } from "../../src/engine/protocol/user.ts";
@@ -45,8 +46,6 @@ const PARTS = [
   [IPI, RECORDED],
 ] as const;
 
-/** Operations of one burst, so that it stays below a millisecond. */
-const BURST = 400;
 const ACCESS_GAP_NS = 1000;
 
 export interface FloorTask {
@@ -55,6 +54,8 @@ export interface FloorTask {
   readonly memory: SharedArrayBuffer;
   readonly shape: MachineShape;
   readonly rounds: number;
+  /** Operations of one burst. */
+  readonly burst: number;
 }
 
 /**
@@ -106,9 +107,9 @@ function lead(side: Side, task: FloorTask): FloorSamples {
   const parts: { before: number; ours: number; after: number }[][] = [[], [], []];
   for (let round = 0; round < task.rounds; round++) {
     PARTS.forEach(([base, mode], part) => {
-      const before = burst(side, words, base);
-      const ours = burst(side, words, mode);
-      const after = burst(side, words, base);
+      const before = burst(side, task, base);
+      const ours = burst(side, task, mode);
+      const after = burst(side, task, base);
       parts[part].push({ before, ours, after });
     });
   }
@@ -118,15 +119,15 @@ function lead(side: Side, task: FloorTask): FloorSamples {
 }
 
 /** Host ns an operation of `mode`, over one burst between two reads of the clock. */
-function burst(side: Side, words: Int32Array, mode: number): number {
+function burst(side: Side, { words, burst }: FloorTask, mode: number): number {
   const { control } = side.core.machine;
   Atomics.store(words, MODE, mode);
   control.setStopped(true); // The follower leaves whatever it plays, and clears it again.
   while (Atomics.load(words, FOLLOWS) !== mode);
-  play(side, words, mode, BURST / 10); // Until the follower has noticed.
+  play(side, words, mode, burst / 10); // Until the follower has noticed.
   const beganNs = side.hostNowNs();
-  play(side, words, mode, BURST);
-  return (side.hostNowNs() - beganNs) / BURST;
+  play(side, words, mode, burst);
+  return (side.hostNowNs() - beganNs) / burst;
 }
 
 function play(side: Side, words: Int32Array, mode: number, operations: number): void {

@@ -5,7 +5,8 @@
 // of samples. Under `npm run floors` is what the steps cost together, between two threads.
 
 import { Bench, type FnReturnedObject, type Task } from "tinybench";
-import { endWithOutput, type Heading, print, renderTable } from "../../src/cli/output.ts";
+import { endWithOutput, print } from "../../src/cli/output.ts";
+import { type Heading, renderTable } from "../../src/cli/render.ts";
 import { type MicroTask, microTasks } from "./tasks.ts";
 
 const NS_PER_MS = 1_000_000;

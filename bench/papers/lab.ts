@@ -16,14 +16,16 @@ export interface Calibrated {
   readonly parameter: string;
 }
 
-/** How close to a figure is close enough, as a part of it: in the long form, and in the short one. */
+/** How close to a figure is close enough, as a part of it. */
 const TOLERANCE = 0.002;
-const SHORT_TOLERANCE = 0.02;
+/** In the short form, whose runs vary by more than that. */
+const SHORT_TOLERANCE = 0.1;
+const SHORT_STEPS = 3;
 /** More runs at once than any host has CPUs: the pool starts no more than these. */
 const MANY = Number.MAX_SAFE_INTEGER;
 
 export class Lab {
-  /** Whether set-ups do a tenth of their operations. */
+  /** Whether set-ups do a fiftieth of their operations. */
   readonly quick: boolean;
   private readonly pool = new VirtualPool(MANY);
   private readonly runs = new Map<string, Promise<PointResult>>();
@@ -81,7 +83,8 @@ export class Lab {
     figure: number,
     range: Range,
   ): Promise<number> {
-    return solve(measure, figure, range, this.quick ? SHORT_TOLERANCE : TOLERANCE);
+    if (this.quick) return solve(measure, figure, range, SHORT_TOLERANCE, SHORT_STEPS);
+    return solve(measure, figure, range, TOLERANCE);
   }
 
   async close(): Promise<void> {

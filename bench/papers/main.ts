@@ -1,11 +1,12 @@
 // `npm run papers`: published results beside what the model makes of them. A table on a terminal,
-// CSV otherwise; the CSV of a long run also goes to a file. `--quick`: a tenth of the operations.
+// CSV otherwise; the CSV of a long run also goes to a file. `--quick`: a fiftieth of the operations.
 // Numbers of rows as arguments: only these.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultFormat, endWithOutput, print, renderTable } from "../../src/cli/output.ts";
+import { defaultFormat, endWithOutput, print } from "../../src/cli/output.ts";
+import { renderTable } from "../../src/cli/render.ts";
 import { UsageError } from "../../src/engine/errors.ts";
 import { toCsv } from "../../src/results/csv.ts";
 import { Lab } from "./lab.ts";

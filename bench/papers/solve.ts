@@ -1,7 +1,7 @@
 // Finds the value of a workload's parameter at which a baseline is what was published: by false
 // position, as most metrics are close to straight lines of it, and by bisection where that stalls.
 
-const MAX_STEPS = 24;
+const MOST_STEPS = 24;
 
 export interface Range {
   readonly low: number;
@@ -10,13 +10,15 @@ export interface Range {
 
 /**
  * The whole number from `low` to `high` at which `measure`, which must be monotone, is nearest to
- * `target`, or as near as this part of it; an end of the range if the target lies beyond it.
+ * `target`, or as near as this part of it, or as so many steps come; an end of the range if the
+ * target lies beyond it.
  */
 export async function solve(
   measure: (value: number) => Promise<number>,
   target: number,
   { low, high }: Range,
   tolerance: number,
+  mostSteps = MOST_STEPS,
 ): Promise<number> {
   let [from, to] = [low, high];
   let [fromError, toError] = [(await measure(low)) - target, (await measure(high)) - target];
@@ -25,7 +27,7 @@ export async function solve(
   }
   let best = Math.abs(fromError) <= Math.abs(toError) ? low : high;
   let bestError = Math.min(Math.abs(fromError), Math.abs(toError));
-  for (let step = 0; step < MAX_STEPS && to - from > 1; step++) {
+  for (let step = 0; step < mostSteps && to - from > 1; step++) {
     if (bestError <= tolerance * Math.abs(target)) break;
     const straight = from + ((to - from) * fromError) / (fromError - toError);
     const next = step % 3 === 2 ? (from + to) / 2 : straight;

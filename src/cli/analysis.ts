@@ -1,7 +1,7 @@
 // What `analyze` found, as people read it: what was asked for and why, and where the time went.
 
 import type { LatencyPercentiles, TraceAnalysis } from "../workloads/traces/index.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 const SEGMENT_HEADINGS: readonly Heading[] = [
   { title: "segment", align: "left" },

@@ -2,7 +2,7 @@
 
 import type { CellTimes, Estimate, HostTimes } from "../calibration/cell.ts";
 import type { HostMeasurement } from "../calibration/measure-host.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 interface CellColumn extends Heading {
   cell(times: CellTimes): string;

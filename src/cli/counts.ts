@@ -3,7 +3,7 @@
 import type { CountsRow } from "../results/columns/counts.ts";
 import { ALL_CAUSES } from "../results/counts.ts";
 import { FLUSH_METRICS } from "../workloads/traces/index.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 const TITLES = ["requests", "IPIs", "full", "ranged"] as const;
 const HEADINGS: readonly Heading[] = [

@@ -2,7 +2,7 @@
 
 import type { Cell } from "../results/columns/column.ts";
 import type { FitRow } from "../results/columns/fits.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 interface FitColumn extends Heading {
   cell(row: FitRow): string;
@@ -22,9 +22,10 @@ const COLUMNS: readonly FitColumn[] = [
   { title: "IOMMUs", ...right, cell: ({ iommus }) => text(iommus) },
   { title: "devices", ...right, cell: ({ devices }) => text(devices) },
   { title: "rate/s", ...right, cell: ({ rate }) => text(rate) },
+  { title: "arrivals", ...left, cell: ({ arrivals }) => text(arrivals) },
   { title: "pages", ...right, cell: ({ pages }) => text(pages) },
   { title: "policy", ...left, cell: ({ policy }) => text(policy) },
-  { title: "median ns", ...left, cell: law },
+  { title: "ns", ...left, cell: law },
   { title: "residual", ...right, cell: ({ residual_max }) => percent(residual_max) },
   { title: "knee", ...right, cell: ({ knee }) => whole(knee) },
   { title: "cheaper from", ...right, cell: ({ break_even }) => whole(break_even) },
@@ -33,12 +34,12 @@ const COLUMNS: readonly FitColumn[] = [
 /** Columns that only stand there if their cells differ. */
 const OPTIONAL = new Set([
   ...["executor", "workload", "profile", "dilation", "idle", "other"],
-  ...["cores", "IOMMUs", "devices", "rate/s", "pages"],
+  ...["cores", "IOMMUs", "devices", "rate/s", "arrivals", "pages"],
 ]);
 
 const EXPLANATION =
-  "laws with 95 % intervals: of n cores, or of one of n pages; the largest residual; the n from " +
-  "which on the policy costs less than";
+  "laws with 95 % intervals: of n cores, of one of n pages, or on average of a page where the " +
+  "policy gathers n; the largest residual; the n from which on the policy costs less than";
 
 export function fitsTable(rows: readonly FitRow[]): string {
   const columns = COLUMNS.filter(({ title, cell }) => {

@@ -1,5 +1,6 @@
 // Options that mean the same everywhere, and the checks that they share. A value that cannot be is
-// refused with the range that it may have.
+// refused with the range that it may have. What stands for a policy or a profile is read only when
+// the command runs: nothing else here needs what reads files.
 
 import { type Command, Option } from "commander";
 import { UsageError } from "../engine/errors.ts";
@@ -7,23 +8,24 @@ import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../engine/layout/shape.ts";
 import { unknownName } from "../engine/names.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
-import { CHECK_CHOICES, type CheckChoice } from "./experiments/expand.ts";
 import {
+  ARRIVALS,
+  CHECK_CHOICES,
+  type CheckChoice,
   EXECUTORS,
-  type Grid,
   MAX_DILATION,
   MAX_OPERATIONS,
   MAX_PAGES,
   MAX_RATE,
   MAX_REPETITIONS,
-} from "./experiments/schema.ts";
+} from "./experiments/limits.ts";
+import type { Grid } from "./experiments/schema.ts";
 import type { Sampling } from "./measure/precision.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
-import { loadPolicies } from "./policy-list.ts";
-import { parseProfile } from "./profile-file.ts";
 
 const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
 type Executor = (typeof EXECUTORS)[number];
+export type ArrivalsChoice = (typeof ARRIVALS)[number];
 export const DEFAULT_SEED = 42;
 export const MAX_SEED = 2 ** 32 - 1;
 const DEFAULT_MAX_SECONDS = 60;
@@ -54,19 +56,19 @@ export interface RunOptions {
   readonly quick?: true;
 }
 
+/** Of the commands that list what there is. */
+export interface ListOptions {
+  readonly format: Format;
+}
+
 /** Options of the two commands that run points. */
 export function addRunOptions(command: Command): Command {
-  return addPolicyOption(command)
+  return addProfilesOption(addPolicyOption(command))
     .addOption(
       new Option(
         "--executor <name>",
         "threads (this host, wall clock), virtual (virtual time, any number of cores) or both",
       ).argParser(parseExecutor),
-    )
-    .option(
-      "--profile <names>",
-      "machine profiles (see shootdown profiles), or JSON files of your own",
-      parseProfiles,
     )
     .option(
       "--iommus <list>",
@@ -123,22 +125,43 @@ export function addRunOptions(command: Command): Command {
     .addOption(formatOption());
 }
 
-/**
- * `--policy`. An ES module is loaded before the command runs, which then finds policies, not
- * their names, in its options.
- */
+/** `--policy`. The command finds policies, not their names, in its options. */
 export function addPolicyOption(command: Command): Command {
   return command
     .option(
       "--policy <names>",
       "policies (see shootdown policies --help), such as strict,batch(64,cores)+early-ack; all: " +
         "each; or files of your own: JSON, ES modules",
-      (text: string, before?: string) => (before === undefined ? text : `${before},${text}`),
+      joined,
     )
     .hook("preAction", async (_, action) => {
       const list: string | undefined = action.getOptionValue("policy");
-      if (list !== undefined) action.setOptionValue("policy", await loadPolicies(list));
+      if (list === undefined) return;
+      const { loadPolicies } = await import("./policy-list.ts");
+      action.setOptionValue("policy", await loadPolicies(list));
     });
+}
+
+/** `--profile` as a list. The command finds profiles, not their names, in its options. */
+function addProfilesOption(command: Command): Command {
+  return command
+    .option(
+      "--profile <names>",
+      "machine profiles (see shootdown profiles), or JSON files of your own",
+      joined,
+    )
+    .hook("preAction", async (_, action) => {
+      const list: string | undefined = action.getOptionValue("profile");
+      if (list === undefined) return;
+      const { parseProfile } = await import("./profile-file.ts");
+      const profiles = list.split(",").map((name) => parseProfile(name.trim()));
+      action.setOptionValue("profile", [...new Set(profiles)]);
+    });
+}
+
+/** Of an option that stands there twice: what both say. */
+function joined(text: string, before?: string): string {
+  return before === undefined ? text : `${before},${text}`;
 }
 
 /** Options of `bench` alone: a trace brings its own cores and pages. */
@@ -155,6 +178,13 @@ export function addSizeOptions(command: Command): Command {
       "operations a second that are due, of all initiators; latency then counts from when they " +
         "are due, whether their core is ready or not",
       listFrom("--rate", 1, MAX_RATE),
+    )
+    .addOption(
+      new Option(
+        "--arrivals <process>",
+        "when the operations of --rate are due: at random (poisson) or at fixed gaps, initiators " +
+          "in turn (fixed) (default: poisson)",
+      ).argParser(parseArrivals),
     );
 }
 
@@ -207,15 +237,17 @@ function listFrom(flag: string, least: number, most: number) {
   };
 }
 
-function parseProfiles(text: string, before: readonly Profile[] = []): Profile[] {
-  return [...new Set([...before, ...text.split(",").map((name) => parseProfile(name.trim()))])];
-}
-
 function parseExecutor(text: string, before: readonly Executor[] = []): Executor[] {
   if (text === "both") return [...EXECUTORS];
   const executor = EXECUTORS.find((known) => known === text);
   if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
   return [...new Set([...before, executor])];
+}
+
+function parseArrivals(text: string): ArrivalsChoice {
+  const arrivals = ARRIVALS.find((known) => known === text);
+  if (arrivals === undefined) throw unknownName("--arrivals", text, ARRIVALS);
+  return arrivals;
 }
 
 function parseCheck(text: string): CheckChoice {

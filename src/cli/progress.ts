@@ -1,7 +1,7 @@
 // What standard error says while points run: one live line on a terminal, otherwise a line for each
 // point. Nothing is written while a point of threads is being measured.
 
-import { type NamedPoint, rateOf } from "../results/rows.ts";
+import { arrivalsOf, type NamedPoint, rateOf } from "../results/rows.ts";
 import type { RunRecord } from "../workers/point.ts";
 import { latencyOf } from "../workers/sums.ts";
 import type { Run } from "./measure/order.ts";
@@ -56,7 +56,7 @@ export class Progress {
 function describe({ workload, pages, point }: NamedPoint): string {
   const { executor, profile, policy, cores, iommus, devices } = point;
   const rate = rateOf(point);
-  const load = rate === undefined ? "" : ` ${rate}/s`;
+  const load = rate === undefined ? "" : ` ${rate}/s ${arrivalsOf(point)}`;
   const size = pages === undefined ? "" : ` ${pages} pages`;
   const dma = devices === 0 ? "" : ` ${devices} devices`;
   const machine = `${cores} cores${describeOthers(point)} ${iommus} IOMMUs${dma}`;

@@ -8,7 +8,7 @@ import { SUMMARY_COLUMNS } from "../results/columns/summary.ts";
 import { countsRows } from "../results/counts.ts";
 import { writeRun } from "../results/files.ts";
 import { fitRows } from "../results/fits.ts";
-import { ResultFolder } from "../results/folder.ts";
+import { defaultFolder, ResultFolder } from "../results/folder.ts";
 import { describeHost, type Host } from "../results/host.ts";
 import { type MeasuredPoint, summaryRow } from "../results/rows.ts";
 import { findingsOf, warningsOf } from "../results/warnings.ts";
@@ -19,8 +19,9 @@ import { fitsTable } from "./fits.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
 import type { Sampling } from "./measure/precision.ts";
-import { type Format, print, renderRows } from "./output.ts";
+import { type Format, print, warn } from "./output.ts";
 import { Progress } from "./progress.ts";
+import { renderRows } from "./render.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
 
 export interface RunRequest {
@@ -135,15 +136,6 @@ function interruption({ points }: Measurement, folder: ResultFolder): Interrupte
       ? "interrupted before anything was finished: nothing is written"
       : `interrupted: the ${points.length} results that were finished are in ${folder.path}`,
   );
-}
-
-export function warn(message: string): void {
-  process.stderr.write(`warning: ${message}\n`);
-}
-
-/** `results/NAME-20251122T152030123Z`. */
-export function defaultFolder(name: string, at: Date): string {
-  return `results/${name}-${at.toISOString().replaceAll(/[-:.]/g, "")}`;
 }
 
 /** First the environment, on standard output only where people read that. */

@@ -3,8 +3,8 @@
 
 import { SEGMENT_NAMES } from "../engine/probe/segments.ts";
 import type { Host } from "../results/host.ts";
-import { type MeasuredPoint, rateOf, shareOf } from "../results/rows.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { arrivalsOf, type MeasuredPoint, rateOf, shareOf } from "../results/rows.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 /** Segments that the last column names. */
 const LARGEST_SEGMENTS = 3;
@@ -34,6 +34,7 @@ const COLUMNS: readonly TableColumn[] = [
   { title: "dilation", ...rightGroup, cell: ({ point }) => `${point.dilation}` },
   { title: "pages", ...rightGroup, cell: ({ pages }) => `${pages ?? ""}` },
   { title: "rate/s", ...rightGroup, cell: ({ point }) => `${rateOf(point) ?? ""}` },
+  { title: "arrivals", ...leftGroup, cell: ({ point }) => arrivalsOf(point) ?? "" },
   { title: "policy", ...left, cell: ({ point }) => point.policy.name },
   { title: "run", ...right, cell: ({ repetition }) => `${repetition}` },
   { title: "p50 µs", ...right, cell: ({ result }) => micros(result.latency.quantile(0.5)) },
@@ -49,7 +50,7 @@ const COLUMNS: readonly TableColumn[] = [
 /** Columns that only stand there if their cells differ. */
 const OPTIONAL = new Set([
   ...["executor", "workload", "profile", "idle", "other", "masked µs"],
-  ...["devices", "dilation", "pages", "rate/s", "run"],
+  ...["devices", "dilation", "pages", "rate/s", "arrivals", "run"],
 ]);
 
 /** `node 20.20.2 · 2 CPUs · load 0.4 · threads · profile akaros-2020 · seed 42`. */

@@ -1,41 +1,57 @@
-// Where a timeline comes from: a run of one point that is recorded, or a kernel's trace.
+// Where a timeline comes from: a run of one point that is recorded, or a kernel's trace. What is
+// both is in timeline-replay.ts.
 
 import { availableParallelism } from "node:os";
 import { UsageError } from "../engine/errors.ts";
+import type { TimelineWindow } from "../engine/layout/shape.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import type { Profile } from "../engine/profile/profile.ts";
 import { describeHost, type Host } from "../results/host.ts";
 import type { MeasuredPoint } from "../results/rows.ts";
-import type { OperationRange, Timeline } from "../results/timeline/form.ts";
-import { kernelTimeline } from "../results/timeline/kernel.ts";
+import { sinceFirstOperation } from "../results/timeline/clock.ts";
+import {
+  isWindow,
+  type OperationRange,
+  type Selection,
+  type Timeline,
+  type TimeWindow,
+} from "../results/timeline/form.ts";
+import { KERNEL, kernelTimeline } from "../results/timeline/kernel.ts";
 import { runTimeline } from "../results/timeline/run.ts";
 import { hostWarningsOf } from "../results/warnings.ts";
 import { shapeOf } from "../workers/point.ts";
 import { analyzeTrace, type FinishedShootdown } from "../workloads/traces/index.ts";
 import { expand, type PlannedPoint } from "./experiments/expand.ts";
-import type { EXECUTORS } from "./experiments/schema.ts";
+import { type EXECUTORS, MAX_OPERATION } from "./experiments/limits.ts";
+import type { Experiment } from "./experiments/schema.ts";
 import type { NamedWorkload } from "./experiments/workloads.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
 import type { Progress } from "./progress.ts";
-import { traceName } from "./trace-times.ts";
+import { traceWorkload } from "./trace-times.ts";
 
 /** Operations before the first that counts: caches are warm then, and on threads so is the code. */
 const WARMUP_OPERATIONS = { virtual: 10, threads: 100 } as const;
 
-/** What is run to be shown. */
-export interface RunToShow {
+const NS_PER_US = 1000;
+
+/** On what it is run. */
+export interface MachineToShow {
   readonly executor: (typeof EXECUTORS)[number];
   readonly policy: Policy;
   readonly profile: Profile;
-  readonly workload: NamedWorkload;
-  readonly cores: number;
-  readonly pages: number;
   readonly iommus: number;
   readonly devices: number;
   readonly seed: number;
   readonly jitter?: number;
   readonly dilate?: number;
+}
+
+/** What is run to be shown. */
+export interface RunToShow extends MachineToShow {
+  readonly workload: NamedWorkload;
+  readonly cores: number;
+  readonly pages: number;
 }
 
 /** A timeline, and how it came about. */
@@ -52,51 +68,78 @@ export interface Shown {
 }
 
 /**
- * The point to run, each of whose actors records from the first operation in the range on, as much
- * as `maxSlices`. Throws a UsageError if there can be no such point.
+ * The point to run, each of whose actors records from the first operation that is selected on, as
+ * much as `maxSlices`. Throws a UsageError if there can be no such point.
  */
-export function planRun(
-  run: RunToShow,
-  { first, last }: OperationRange,
-  maxSlices: number,
-): PlannedPoint {
-  const { executor, policy, profile, workload, cores, pages, iommus, devices, seed } = run;
+export function planRun(run: RunToShow, selection: Selection, maxSlices: number): PlannedPoint {
+  const { executor, policy, profile, workload, cores, pages, iommus, devices } = run;
   const experiment = {
     name: "timeline",
     question: "What happens in one operation, and when?",
     ...{ executors: [executor], policies: [policy], profiles: [profile], workloads: [workload] },
     ...{ cores: [cores], pages: [pages], iommus: [iommus], devices: [devices] },
-    operations: last,
+    operations: isWindow(selection) ? MAX_OPERATION : selection.last,
     warmup: WARMUP_OPERATIONS[executor],
-    ...(run.dilate !== undefined && { dilation: run.dilate }),
   };
+  const planned = onlyPoint(experiment, run);
+  const timeline = { ...recordedWindow(selection), maxSlices };
+  return { ...planned, point: { ...planned.point, timeline } };
+}
+
+function recordedWindow(selection: Selection): Omit<TimelineWindow, "maxSlices"> {
+  if (!isWindow(selection)) {
+    return { fromOperation: selection.first, fromNs: 0, toNs: Number.POSITIVE_INFINITY };
+  }
+  if (selection.toNs < Number.POSITIVE_INFINITY) return { fromOperation: 1, ...selection };
+  throw new UsageError("a run goes on for as long as it is wanted: say --to-us as well");
+}
+
+/** The one point of an experiment. */
+export function onlyPoint(
+  experiment: Experiment,
+  { seed, jitter, dilate }: Pick<MachineToShow, "seed" | "jitter" | "dilate">,
+): PlannedPoint {
   const { points } = expand(experiment, {
     quick: false,
     seed,
-    jitter: run.jitter,
+    jitter,
     check: "off", // Whether it is correct is another question, whose answer takes time.
     hostCpus: availableParallelism(),
-    overrides: {},
+    overrides: dilate === undefined ? {} : { dilation: dilate },
   });
-  const [planned] = points;
-  return { ...planned, point: { ...planned.point, timeline: { fromOperation: first, maxSlices } } };
+  return points[0];
 }
 
-/** Runs it. Throws what ended the run early. */
-export async function showRun(
+/** Runs it. Throws what ended the run early, and a UsageError if there is nothing to be shown. */
+export function showRun(
   planned: PlannedPoint,
-  operations: OperationRange,
+  selection: Selection,
   progress: Progress,
 ): Promise<Shown> {
+  return showPoint(planned, progress, ({ point, result }) => {
+    const recorded = sinceFirstOperation(result.timelines);
+    const timeline = runTimeline(point.executor, recorded, shapeOf(point), selection);
+    refuseEmpty(timeline, selection, "the run");
+    return { timeline, about: selectionText(selection) };
+  });
+}
+
+/** Runs a point, and shows what `timelineOf` makes of it. */
+export async function showPoint(
+  planned: PlannedPoint,
+  progress: Progress,
+  timelineOf: (measured: MeasuredPoint) => Pick<Shown, "timeline" | "about">,
+): Promise<Shown> {
   const { points, floorNs, checks, noise } = await measured(planned, progress);
-  const [{ point, result }] = points;
+  const [{ point }] = points;
   const { executor, policy, profile, cores, iommus, devices, seed } = point;
   const host = describeHost();
+  const { timeline, about } = timelineOf(points[0]);
   return {
-    timeline: runTimeline(result.timelines, shapeOf(point), operations),
+    timeline,
     about: {
       ...{ executor, profile: profile.name, workload: planned.workload, policy: policy.name },
-      ...{ cores, iommus, devices, seed, operations: rangeText(operations) },
+      ...{ cores, iommus, devices, seed, ...about },
     },
     warnings: hostWarningsOf(host, checks, noise, points),
     ...{ host, seed, floorNs, points },
@@ -125,32 +168,72 @@ async function measured(planned: PlannedPoint, progress: Progress): Promise<Meas
   }
 }
 
-/** Reads the trace at a path. Throws a UsageError if it does not have the first in the range. */
+/** Reads the trace at a path. Throws a UsageError if it has nothing of what is selected. */
 export async function showKernel(
   trace: string,
-  operations: OperationRange,
-  strict: boolean,
+  selection: Selection,
+  { strict, pid }: { readonly strict: boolean; readonly pid: number | undefined },
 ): Promise<Shown> {
   const shootdowns: FinishedShootdown[] = [];
   const onShootdown = (shootdown: FinishedShootdown): void => {
-    shootdowns.push(shootdown);
+    if (pid === undefined || shootdown.pid === pid) shootdowns.push(shootdown);
   };
   const { warnings } = await analyzeTrace(trace, { strict, onShootdown });
-  if (operations.first > shootdowns.length) {
-    throw new UsageError(
-      `${trace} has ${shootdowns.length} shootdowns: there is none of number ${operations.first}`,
-    );
-  }
+  const timeline = kernelTimeline(shootdowns, selection);
+  if (!isWindow(selection)) refuseMissing(shootdowns.length, selection, trace);
+  refuseEmpty(timeline, selection, trace);
   return {
-    timeline: kernelTimeline(shootdowns, operations),
-    about: {
-      ...{ executor: "kernel", workload: `trace:${traceName(trace)}` },
-      operations: rangeText(operations),
-    },
+    timeline,
+    about: { executor: KERNEL, workload: traceWorkload(trace), ...selectionText(selection) },
     ...{ warnings, host: describeHost(), seed: null, floorNs: undefined, points: [] },
   };
 }
 
-function rangeText({ first, last }: OperationRange): string {
-  return first === last ? `${first}` : `${first}..${last}`;
+/** Throws a UsageError if there are not as many shootdowns as the first that is wanted. */
+export function refuseMissing(count: number, { first }: OperationRange, trace: string): void {
+  if (first <= count) return;
+  throw new UsageError(`${trace} has ${count} shootdowns: there is none of number ${first}`);
+}
+
+/** Throws a UsageError where in a window nothing begins and nothing is sent. */
+export function refuseEmpty(
+  { operations, arrows, allBegan }: Timeline,
+  selection: Selection,
+  what: string,
+): void {
+  if (!isWindow(selection) || operations.length > 0 || arrows.length > 0) return;
+  throw emptyWindow(selection, allBegan, what);
+}
+
+/** What to say of a window in which no operation begins; `began`: when the first and last do. */
+export function emptyWindow(
+  window: TimeWindow,
+  began: TimeWindow | undefined,
+  what: string,
+): UsageError {
+  const known = began === undefined ? "it has none" : `they begin ${windowText(began)}`;
+  return new UsageError(`no operation of ${what} begins ${windowText(window)}: ${known}`);
+}
+
+function windowText({ fromNs, toNs }: TimeWindow): string {
+  if (toNs === Number.POSITIVE_INFINITY) return `after ${inUs(fromNs)} µs`;
+  return `between ${inUs(fromNs)} and ${inUs(toNs)} µs`;
+}
+
+/** A time as it is printed, and as --from-us and --to-us take it. */
+export function inUs(ns: number): string {
+  return (ns / NS_PER_US).toFixed(3);
+}
+
+/** For the file and the manifest. */
+export function selectionText(selection: Selection): Readonly<Record<string, string>> {
+  if (isWindow(selection)) {
+    const { fromNs, toNs } = selection;
+    return {
+      from_us: inUs(fromNs),
+      ...(toNs < Number.POSITIVE_INFINITY && { to_us: inUs(toNs) }),
+    };
+  }
+  const { first, last } = selection;
+  return { operations: first === last ? `${first}` : `${first}..${last}` };
 }

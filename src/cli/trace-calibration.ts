@@ -4,12 +4,12 @@ import { type FittedProfile, fittedProfileText } from "../calibration/fitted-pro
 import { traceProfile } from "../calibration/trace-profile.ts";
 import type { Profile } from "../engine/profile/profile.ts";
 import { writeFittedProfile } from "../results/calibration-files.ts";
-import { ResultFolder } from "../results/folder.ts";
+import { defaultFolder, ResultFolder } from "../results/folder.ts";
 import { describeHost } from "../results/host.ts";
 import { analyzeTrace, type FinishedShootdown } from "../workloads/traces/index.ts";
-import { type Format, print, renderList } from "./output.ts";
+import { type Format, print, warn } from "./output.ts";
 import { PROFILE_COLUMNS, profileValues } from "./profile-values.ts";
-import { defaultFolder, warn } from "./run.ts";
+import { renderList } from "./render.ts";
 import { traceName, traceWorkload } from "./trace-times.ts";
 
 export interface FromOptions {

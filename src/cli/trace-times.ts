@@ -15,8 +15,12 @@ export function traceWorkload(path: string): string {
 }
 
 /** The operations with their idle time cut as `compressTimes` does; what was cut is noted. */
-export function withoutGaps(recorded: TraceOperationsData, maxGapNs: number): TraceOperationsData {
-  const atNs = compressTimes(recorded.atNs, recorded.byTime, maxGapNs);
+export function withoutGaps(
+  recorded: TraceOperationsData,
+  maxGapNs: number,
+  untilNs?: number,
+): TraceOperationsData {
+  const atNs = compressTimes(recorded.atNs, recorded.byTime, maxGapNs, untilNs);
   const skippedNs = shared(Float64Array, atNs.length);
   atNs.forEach((ns, place) => {
     skippedNs[place] = recorded.atNs[place] - ns;
@@ -25,24 +29,52 @@ export function withoutGaps(recorded: TraceOperationsData, maxGapNs: number): Tr
 }
 
 /**
+ * The same where what was recorded from `fromNs` on is done up to `restNs` later: as far as idle
+ * time before that was cut.
+ */
+export function withRest(
+  retimed: TraceOperationsData,
+  fromNs: number,
+  restNs: number,
+): TraceOperationsData {
+  const atNs = shared(Float64Array, retimed.atNs.length);
+  const skippedNs = shared(Float64Array, atNs.length);
+  retimed.atNs.forEach((ns, place) => {
+    const cutNs = retimed.skippedNs[place];
+    const laterNs = ns + cutNs >= fromNs ? Math.min(Math.round(restNs), cutNs) : 0;
+    atNs[place] = ns + laterNs;
+    skippedNs[place] = cutNs - laterNs;
+  });
+  return { ...retimed, atNs, skippedNs };
+}
+
+/**
  * Times at which the replay does each operation, by place: from 0, and with no two operations that
- * follow each other more than `maxGapNs` apart. `atNs` are the recorded times, `byTime` the places
- * in order of time.
+ * follow each other more than `maxGapNs` apart, but behind one that was recorded at `untilNs` or
+ * later. `atNs` are the recorded times, `byTime` the places in order of time.
  */
 export function compressTimes(
   atNs: Float64Array,
   byTime: Int32Array,
   maxGapNs: number,
+  untilNs = Number.POSITIVE_INFINITY,
 ): Float64Array<SharedArrayBuffer> {
   const times = new Float64Array(new SharedArrayBuffer(8 * atNs.length));
   let recordedNs = byTime.length > 0 ? atNs[byTime[0]] : 0;
   let nowNs = 0;
   for (const place of byTime) {
-    nowNs += Math.min(maxGapNs, Math.round(atNs[place] - recordedNs));
+    const gapNs = Math.round(atNs[place] - recordedNs);
+    nowNs += recordedNs >= untilNs ? gapNs : Math.min(maxGapNs, gapNs);
     recordedNs = atNs[place];
     times[place] = nowNs;
   }
   return times;
+}
+
+/** Those that were recorded up to a time. */
+export function operationsUntil(data: TraceOperationsData, untilNs: number): TraceOperationsData {
+  const { atNs, byTime } = data;
+  return firstOperations(data, byTime.findLastIndex((place) => atNs[place] <= untilNs) + 1);
 }
 
 /** The first `count` operations over all CPUs; all of them if there are no more. */

@@ -3,7 +3,7 @@
 import type { Merit, Merits } from "../calibration/merit.ts";
 import type { Prediction } from "../calibration/predictions.ts";
 import type { TraceValidation } from "../calibration/validate.ts";
-import { type Heading, renderTable } from "./output.ts";
+import { type Heading, renderTable } from "./render.ts";
 
 const right = { align: "right" } as const;
 

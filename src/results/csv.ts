@@ -3,10 +3,14 @@
 
 import { stringify } from "csv-stringify/sync";
 import type { Cell, Column } from "./columns/column.ts";
+import { escapeFormula } from "./formulas.ts";
+
+/** Some readers end a row there, too. */
+const LINE_BREAK = /[\r\n]/;
 
 /**
- * The text of a CSV file with a header. Strings that a spreadsheet would take for a formula are
- * escaped with an apostrophe. Without `header`: its rows alone.
+ * The text of a CSV file with a header. A number that is none is empty: it was not measured.
+ * Without `header`: its rows alone.
  */
 export function toCsv<Name extends string>(
   columns: readonly (Column & { readonly name: Name })[],
@@ -17,7 +21,11 @@ export function toCsv<Name extends string>(
     header,
     columns: columns.map(({ name }) => name),
     record_delimiter: "windows",
-    escape_formulas: true,
-    cast: { boolean: (value) => (value ? "true" : "false") },
+    quoted_match: LINE_BREAK,
+    cast: {
+      string: escapeFormula,
+      number: (value) => (Number.isFinite(value) ? `${value}` : ""),
+      boolean: (value) => (value ? "true" : "false"),
+    },
   });
 }

@@ -40,8 +40,8 @@ const FITS: Table = {
   columns: FIT_COLUMNS,
   primaryKey: [
     ...["experiment", "executor", "profile", "workload", "policy", "cores", "idle_cores"],
-    ...["other_cores", "masked_every_ns", "masked_ns", "iommus", "devices", "rate", "pages"],
-    ...["dilation", "over", "model"],
+    ...["other_cores", "masked_every_ns", "masked_ns", "iommus", "devices", "rate"],
+    ...["arrivals", "pages", "dilation", "over", "model", "n_min"],
   ],
 };
 

@@ -1,6 +1,7 @@
-// What results say together: laws fitted to the medians of points that differ in one size only.
+// What results say together: laws fitted to points that differ in one size only, or in how much
+// their policy gathers.
 //
-// over    model       median latency                      source of the law
+// over    model       latency, as a median                source of the law
 // cores   linear      a + b·n                             each core is told and answers in turn
 // cores   usl         a + b·(n − 1) + c·n·(n − 1)         universal scalability law: throughput is
 //                                                         n / (1 + σ(n−1) + κn(n−1)) of one core's,
@@ -8,7 +9,12 @@
 //                                                         with σ = b/a and κ = c/a (Gunther,
 //                                                         Guerrilla Capacity Planning, 2007)
 // pages   amortized   of one page: a + b/n                b is paid once for all pages
+// batch   amortized   of one page, on average and with    b is paid once for the n pages that a
+//                     what comes later: a + b/n           policy gathers, as in batch(n)
 
+import { mean } from "simple-statistics";
+import { batchSizeOf, outlastsOperations } from "./batch-size.ts";
+import type { Cell } from "./columns/column.ts";
 import type { FitRow } from "./columns/fits.ts";
 import type { KeyRow } from "./columns/keys.ts";
 import { type Coefficient, type Observation, regress, type Term } from "./regression.ts";
@@ -17,13 +23,22 @@ import { keyRow, type MeasuredPoint, rounded } from "./rows.ts";
 /** Fewer sizes than this fit anything. */
 const LEAST_SIZES = 4;
 
+type Size = "cores" | "pages" | "batch";
+
 interface Model {
   readonly name: "linear" | "usl" | "amortized";
-  readonly over: "cores" | "pages";
+  readonly over: Size;
   readonly terms: readonly Term[];
   /** Where the curve turns; undefined if it does not. */
   readonly knee: (values: readonly number[]) => number | undefined;
 }
+
+const AMORTIZED = {
+  name: "amortized",
+  terms: [() => 1, (n: number) => 1 / n],
+  // From here on gathering more saves less than half of what is left.
+  knee: ([a, b]: readonly number[]) => (a > 0 && b > 0 ? b / a : undefined),
+} as const;
 
 const MODELS: readonly Model[] = [
   {
@@ -40,16 +55,11 @@ const MODELS: readonly Model[] = [
     // From here on more cores get less done in all.
     knee: ([a, b, c]) => (c > 0 && a > b ? Math.sqrt((a - b) / c) : undefined),
   },
-  {
-    name: "amortized",
-    over: "pages",
-    terms: [() => 1, (n) => 1 / n],
-    // From here on gathering more saves less than half of what is left.
-    knee: ([a, b]) => (a > 0 && b > 0 ? b / a : undefined),
-  },
+  { ...AMORTIZED, over: "pages" },
+  { ...AMORTIZED, over: "batch" },
 ];
 
-/** Points that differ in one size only. */
+/** Points that differ in one size, or in one number of their policy. */
 interface Series {
   readonly key: KeyRow;
   readonly dilation: number;
@@ -63,25 +73,33 @@ interface Fit {
   readonly residuals: readonly number[];
 }
 
+/** What a fit is compared with: a law of the same model. */
+interface Reference {
+  readonly policy: string;
+  readonly values: readonly number[];
+}
+
 /** A row for each series that is long enough, and each model that may describe it. */
 export function fitRows(points: readonly MeasuredPoint[]): FitRow[] {
   return MODELS.flatMap((model) => {
     const fits = seriesOf(points, model).flatMap((series) => fitOf(series, model));
-    return fits.map((fit) => rowOf(fit, referenceOf(fit, fits)));
+    return fits.map((fit) => {
+      const isBatch = model.over === "batch";
+      return rowOf(fit, isBatch ? strictBeside(fit, points) : referenceOf(fit, fits));
+    });
   });
 }
 
 function seriesOf(points: readonly MeasuredPoint[], { over }: Model): Series[] {
   const found = new Map<string, Series>();
   for (const measured of points) {
-    const key = keyRow(measured);
+    const sized = over === "batch" ? inBatches(measured) : inSizes(measured, over);
+    if (sized === undefined || sized.y === 0) continue;
+    const { key, x, y, part = "" } = sized;
     const { dilation } = measured.point;
-    const n = Number(key[over] ?? 0);
-    const p50 = measured.result.latency.quantile(0.5) ?? 0;
-    if (n === 0 || p50 === 0) continue;
-    const name = JSON.stringify([othersOf(key, over), key.policy, dilation]);
+    const name = `${placeName(key, dilation, over)} ${key.policy} ${part}`;
     const series = found.get(name) ?? { key, dilation, observations: [] };
-    series.observations.push({ x: n, y: over === "pages" ? p50 / n : p50 });
+    series.observations.push({ x, y });
     found.set(name, series);
   }
   return [...found.values()].filter(({ observations }) => {
@@ -89,13 +107,55 @@ function seriesOf(points: readonly MeasuredPoint[], { over }: Model): Series[] {
   });
 }
 
+/** A point as a part of a series: what it has in common with the others, and its place there. */
+interface Sized extends Observation {
+  readonly key: KeyRow;
+  /** Where a law changes on the way: before or after. */
+  readonly part?: "ranged" | "full";
+}
+
+function inSizes(measured: MeasuredPoint, over: "cores" | "pages"): Sized | undefined {
+  const key = keyRow(measured);
+  const x = Number(key[over] ?? 0);
+  const p50 = measured.result.latency.quantile(0.5) ?? 0;
+  return x === 0 ? undefined : { key, x, y: over === "pages" ? p50 / x : p50 };
+}
+
+/**
+ * A batch that is larger than the operation is cut off by its end, and says nothing new. From the
+ * policy's ceiling on a full flush takes the place of one for each page: that has a law of its own.
+ */
+function inBatches(measured: MeasuredPoint): Sized | undefined {
+  const key = keyRow(measured);
+  const size = batchSizeOf(measured.point.policy.name);
+  const y = pageCostOf(measured);
+  if (size === undefined || y === undefined) return undefined;
+  if (size.n > measured.pages! && !outlastsOperations(size)) return undefined;
+  const inFamily = (text: Cell) => batchSizeOf(`${text}`)?.family ?? text;
+  const { when_cores, when_iommu } = key;
+  const whens = { when_cores: inFamily(when_cores), when_iommu: inFamily(when_iommu) };
+  const part = measured.result.cores.fullFlushes > 0 ? "full" : "ranged";
+  return { key: { ...key, ...whens, policy: size.family }, x: size.n, y, part };
+}
+
+/**
+ * What one page costs on average, in ns: medians would not show what few operations do for many,
+ * nor latencies what is done afterwards. Undefined where operations have no pages.
+ */
+function pageCostOf({ pages, result }: MeasuredPoint): number | undefined {
+  const { latency, cores } = result;
+  if (pages === undefined || latency.mean === undefined) return undefined;
+  return (latency.mean + cores.backgroundNs / cores.operations) / pages;
+}
+
 /** All that a series has in common, and that it has in common with those of other policies. */
-function othersOf(key: KeyRow, over: Model["over"]): unknown[] {
+function othersOf(key: KeyRow, over: Size): unknown[] {
   const { experiment, executor, profile, workload } = key;
-  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate } = key;
-  const other = over === "cores" ? key.pages : key.cores;
-  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices, rate, other];
-  return [experiment, executor, profile, workload, ...sizes];
+  const { idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices } = key;
+  const cores = over === "cores" ? undefined : key.cores;
+  const pages = over === "pages" ? undefined : key.pages;
+  const sizes = [idle_cores, other_cores, masked_every_ns, masked_ns, iommus, devices];
+  return [experiment, executor, profile, workload, ...sizes, cores, pages, key.rate, key.arrivals];
 }
 
 /** A coefficient below 0 means nothing: its term is left out, and the rest is fitted again. */
@@ -119,32 +179,54 @@ function fitOf(series: Series, model: Model): Fit[] {
 
 const ABSENT: Coefficient = { value: 0, low: 0, high: 0 };
 
-/** What a fit is compared with: `strict` in the same place, or else the first policy there. */
-function referenceOf(fit: Fit, fits: readonly Fit[]): Fit | undefined {
+/** `strict` in the same place, or else the first policy there. */
+function referenceOf(fit: Fit, fits: readonly Fit[]): Reference | undefined {
   const place = placeOf(fit);
   const there = fits.filter((other) => placeOf(other) === place);
-  const reference = there.find(({ series }) => series.key.policy === "strict") ?? there[0];
-  return reference === fit ? undefined : reference;
+  const found = there.find(({ series }) => series.key.policy === "strict") ?? there[0];
+  if (found === fit) return undefined;
+  const values = found.coefficients.map(({ value }) => value);
+  return { policy: `${found.series.key.policy}`, values };
+}
+
+/** `strict` gathers nothing: what a page costs there is the same for every n. */
+function strictBeside(fit: Fit, points: readonly MeasuredPoint[]): Reference | undefined {
+  const place = placeOf(fit);
+  const costs = points
+    .filter(({ point }) => point.policy.name === "strict")
+    .filter((measured) => {
+      return placeName(keyRow(measured), measured.point.dilation, "batch") === place;
+    })
+    .flatMap((measured) => pageCostOf(measured) ?? []);
+  return costs.length === 0 ? undefined : { policy: "strict", values: [mean(costs), 0] };
 }
 
 function placeOf({ series, model }: Fit): string {
-  return JSON.stringify([othersOf(series.key, model.over), series.dilation]);
+  return placeName(series.key, series.dilation, model.over);
 }
 
-function rowOf(fit: Fit, reference: Fit | undefined): FitRow {
+/** The same for series that may be compared with each other. */
+function placeName(key: KeyRow, dilation: number, over: Size): string {
+  return JSON.stringify([othersOf(key, over), dilation]);
+}
+
+function rowOf(fit: Fit, reference: Reference | undefined): FitRow {
   const { series, model, coefficients, residuals } = fit;
   const { key, dilation, observations } = series;
   const [a, b, c] = coefficients;
   const isUsl = model.name === "usl";
+  const sizes = observations.map(({ x }) => x);
   const squares = residuals.reduce((sum, residual) => sum + residual * residual, 0);
   return {
     ...key,
-    [model.over]: undefined,
-    ...(model.over === "cores" && { responders: undefined }),
+    ...(model.over === "pages" && { pages: undefined }),
+    ...(model.over === "cores" && { cores: undefined, responders: undefined }),
     dilation,
     over: model.over,
     model: model.name,
-    sizes: new Set(observations.map(({ x }) => x)).size,
+    sizes: new Set(sizes).size,
+    n_min: Math.min(...sizes),
+    n_max: Math.max(...sizes),
     a_ns: rounded(a.value),
     a_ns_low: rounded(a.low),
     a_ns_high: rounded(a.high),
@@ -158,14 +240,14 @@ function rowOf(fit: Fit, reference: Fit | undefined): FitRow {
     residual_max: fine(Math.max(...residuals.map(Math.abs))),
     knee: rounded(model.knee(coefficients.map(({ value }) => value))),
     break_even: reference && breakEven(fit, reference),
-    break_even_with: reference && String(reference.series.key.policy),
+    break_even_with: reference?.policy,
   };
 }
 
 /** The size from which on this one costs less, if the laws hold; undefined if it never does. */
-function breakEven({ model, coefficients }: Fit, reference: Fit): number | undefined {
+function breakEven({ model, coefficients }: Fit, { values }: Reference): number | undefined {
   if (model.name === "usl") return undefined; // Two of these may cross twice.
-  const [a, b] = coefficients.map(({ value }, i) => value - reference.coefficients[i].value);
+  const [a, b] = coefficients.map(({ value }, i) => value - values[i]);
   // linear: a + b·n < 0; amortized: a + b/n < 0.
   const [forever, once] = model.name === "linear" ? [b, a] : [a, b];
   if (forever > 0 || (forever === 0 && once >= 0)) return undefined;

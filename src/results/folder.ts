@@ -5,6 +5,11 @@ import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UsageError } from "../engine/errors.ts";
 
+/** `results/NAME-20251122T152030123Z`. */
+export function defaultFolder(name: string, at: Date): string {
+  return `results/${name}-${at.toISOString().replaceAll(/[-:.]/g, "")}`;
+}
+
 export class ResultFolder {
   readonly path: string;
 

@@ -102,6 +102,7 @@ export function criticalPathRows(measured: MeasuredPoint): CriticalPathRow[] {
       ...key,
       segment: SEGMENT_NAMES[segment],
       ns_mean: rounded(ratio(onPath.sum, latency.count)),
+      ns_sd: rounded(onPath.deviation),
       ns_p50: onPath.quantile(0.5),
       ns_p99: onPath.quantile(0.99),
       share: rounded(shareOf(onPath, latency)),
@@ -146,6 +147,7 @@ export function keyRow(measured: MeasuredPoint): KeyRow {
     iommus: point.iommus,
     devices: point.devices,
     rate: rateOf(point),
+    arrivals: arrivalsOf(point),
     pages: measured.pages,
   };
 }
@@ -153,6 +155,12 @@ export function keyRow(measured: MeasuredPoint): KeyRow {
 /** Operations a second that were due; undefined in a closed loop. */
 export function rateOf({ workload: { arrivalNs, initiators } }: Point): number | undefined {
   return arrivalNs && rounded((initiators * 1e9) / arrivalNs);
+}
+
+/** When these were due: at random or at fixed gaps; undefined in a closed loop. */
+export function arrivalsOf({ workload }: Point): "poisson" | "fixed" | undefined {
+  if (workload.arrivalNs === undefined) return undefined;
+  return workload.fixedArrivals === true ? "fixed" : "poisson";
 }
 
 function policyCells(policy: Policy) {

@@ -12,21 +12,26 @@ const compress = promisify(gzip);
 export async function samplesFile(points: readonly MeasuredPoint[]): Promise<Buffer> {
   // Compressed parts that follow each other are one compressed file (RFC 1952, section 2.2).
   const parts = [await compress(toCsv(SAMPLE_COLUMNS, []))];
+  // Several experiments of a run may have a point in common: they are numbered on.
+  const written = new Map<string, number>();
   for (const point of points) {
-    const rows = sampleRows(point);
+    const key = `${point.id} ${point.repetition}`;
+    const before = written.get(key) ?? 0;
+    const rows = sampleRows(point, before);
     if (rows.length > 0) parts.push(await compress(toCsv(SAMPLE_COLUMNS, rows, false)));
+    written.set(key, before + rows.length);
   }
   return Buffer.concat(parts);
 }
 
-export function sampleRows({ id, repetition, result }: MeasuredPoint): SampleRow[] {
+function sampleRows({ id, repetition, result }: MeasuredPoint, before: number): SampleRow[] {
   const { samples } = result;
   if (samples === undefined) return [];
   const { startNs, latencyNs, gc } = samples;
   return Array.from(startNs, (start, i) => ({
     point: id,
     repetition,
-    sample: i + 1,
+    sample: before + i + 1,
     start_ns: Math.round(start),
     latency_ns: latencyNs[i],
     gc: gc && gc[i] === 1,

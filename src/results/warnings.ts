@@ -19,6 +19,9 @@ const REMEDIES = {
   virtualized: "Look at medians, and repeat with --repetitions 3.",
   "frequency-changed":
     "Set the CPU's frequency governor to performance, let it cool down, and measure again.",
+  "never-steady":
+    "Use more --ops, as a warm-up lasts for as many at most, or a lower --rate; " +
+    "--samples shows how they went on.",
   "too-few-samples": "Use more --ops, --precision 2%, or a larger --max-seconds.",
 } as const;
 
@@ -70,6 +73,7 @@ export function warningsOf(
     "clock-too-coarse": checks && coarse(checks, threaded),
     virtualized: host.virtualized === true && threaded.length > 0 ? VIRTUALIZED : undefined,
     "frequency-changed": checks && otherFrequency(checks),
+    "never-steady": unsteady(points),
     "too-few-samples": tooFew(points, precision),
   };
   return (Object.keys(REMEDIES) as WarningKind[]).flatMap((kind) => {
@@ -139,6 +143,15 @@ function otherFrequency({ slowdown }: HostChecks): string | undefined {
   if (Math.abs(slowdown - 1) <= OTHER_FREQUENCY) return undefined;
   const factor = slowdown.toFixed(2);
   return `the same work took ${factor} times as long after the measurement as before`;
+}
+
+function unsteady(points: readonly MeasuredPoint[]): string | undefined {
+  const never = points.filter(({ result }) => result.neverSteady).length;
+  if (never === 0) return undefined;
+  return (
+    `in ${never} of ${points.length} results latencies had not settled at the end of the ` +
+    "warm-up, so that the first that were measured may belong to it"
+  );
 }
 
 function tooFew(points: readonly MeasuredPoint[], precision: number): string | undefined {

@@ -80,6 +80,8 @@ export interface PointResult {
   readonly rounds: number;
   /** Operations of all initiators before those that are measured. */
   readonly warmup: number;
+  /** Whether the latencies of one of them had not settled when its warm-up could last no longer. */
+  readonly neverSteady: boolean;
   /** By actor, if they were logged; of the first run. */
   readonly steps: readonly (Steps | undefined)[];
   /** By actor, if they were recorded. */

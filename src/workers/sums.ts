@@ -28,6 +28,7 @@ export function resultOf(point: Point, records: readonly RunRecord[]): PointResu
     ...sumUp(reports),
     rounds: records.length,
     warmup: reports.reduce((sum, { core }) => sum + (core?.measured.warmup ?? 0), 0),
+    neverSteady: reports.some(({ core }) => core?.measured.neverSteady),
     samples: samplesOf(records, point.executor === "threads"),
     collections: point.executor === "threads" ? sumCollections(reports) : undefined,
     elapsedNs: records.reduce((sum, record) => sum + elapsedNs(record), 0),

@@ -16,7 +16,8 @@ import type { ProfileNumbers } from "../engine/profile/profile.ts";
 import { Arrivals } from "../engine/protocol/arrivals.ts";
 import { Core } from "../engine/protocol/core.ts";
 import { DmaEngine } from "../engine/protocol/dma.ts";
-import { InvalidationUnit, serveInvalidations } from "../engine/protocol/iommu.ts";
+import { InvalidationUnit } from "../engine/protocol/invalidation-unit.ts";
+import { serveInvalidations } from "../engine/protocol/iommu.ts";
 import { Random } from "../engine/random.ts";
 import { CauseTally } from "./cause-tally.ts";
 import type { Measured } from "./measured.ts";
@@ -121,6 +122,16 @@ function watchedBy({ check, timeline }: Watched): Pick<ActorReport, "check" | "t
   };
 }
 
+/** When an initiator's operations are due; undefined if nothing is. */
+function arrivalsOf(initiator: number, { workload, seed }: Play): Arrivals | undefined {
+  const { arrivalNs, fixedArrivals, initiators } = workload;
+  if (arrivalNs === undefined) return undefined;
+  if (fixedArrivals === true) {
+    return Arrivals.fixed(arrivalNs, Math.round((initiator * arrivalNs) / initiators));
+  }
+  return Arrivals.poisson(arrivalNs, new Random(seed, ARRIVALS_STREAM + initiator));
+}
+
 function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   const { plan, workload, seed } = play;
   const space = firstSpaceOf(cpu.id, machine.shape.cores, workload);
@@ -128,11 +139,14 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
   if (play.logsSamples === true && cpu.id < workload.initiators) {
     core.path.samples = new SampleLog(Math.max(LEAST_SAMPLES, workload.operations));
   }
-  if (workload.arrivalNs !== undefined && cpu.id < workload.initiators) {
-    const random = new Random(seed, ARRIVALS_STREAM + cpu.id);
-    core.arrivals = new Arrivals(random, workload.arrivalNs);
-  }
-  const measured: Measured = { beganNs: 0, endedNs: 0, warmup: 0, causes: new CauseTally() };
+  if (cpu.id < workload.initiators) core.arrivals = arrivalsOf(cpu.id, play);
+  const measured: Measured = {
+    beganNs: 0,
+    endedNs: 0,
+    warmup: 0,
+    neverSteady: false,
+    causes: new CauseTally(),
+  };
   const report = (): ActorReport => {
     const { counters } = core;
     const { causes, ...times } = measured;

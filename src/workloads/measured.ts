@@ -8,6 +8,8 @@ export interface Measured {
   endedNs: number;
   /** Operations before that. */
   warmup: number;
+  /** These were as many as they may be, and latencies had not settled by then. */
+  neverSteady: boolean;
   /** Of a replay. */
   readonly causes: CauseTally;
 }

@@ -52,10 +52,11 @@ function* initiate(
     yield* operate(core, plan, stream, index, measured);
     if (warmUp === undefined) continue;
     warmUp.add(core.path.lastNs);
-    if (index + 1 < warmup || warmUp.isOver) continue;
+    if (index + 1 < warmup || warmUp.isSteady) continue;
     warmup = Math.max(warmup, Math.min(2 * warmup, plan.operations));
   }
   measured.warmup = warmup;
+  measured.neverSteady = warmUp?.isSteady === false;
   // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
   while (!machine.isQuiet) yield* userWork(core, stream, stream.gapNs);
   control.warm();
@@ -64,6 +65,7 @@ function* initiate(
   measured.beganNs = cpu.now();
   core.arrivals?.restart(measured.beganNs);
   for (let index = 0; index < plan.operations; index++) {
+    if (core.timeline?.isOver(cpu.now()) === true) break;
     yield* operate(core, plan, stream, warmup + index, measured);
   }
   measured.endedNs = cpu.now();

@@ -18,7 +18,7 @@ import { attach, detach } from "../engine/protocol/attach.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { freeFrame } from "../engine/protocol/free.ts";
 import { NEVER, submit, submitAndWait } from "../engine/protocol/invalidation.ts";
-import { iommuOfDevice } from "../engine/protocol/iommu.ts";
+import { iommuOfDevice } from "../engine/protocol/invalidation-unit.ts";
 import { send } from "../engine/protocol/ipi.ts";
 import { takeFrame } from "../engine/protocol/reuse.ts";
 import { type AccessStream, idle, userWork } from "../engine/protocol/user.ts";

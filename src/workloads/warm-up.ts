@@ -22,10 +22,11 @@ export class WarmUp {
     this.latenciesNs.push(latencyNs);
   }
 
-  /** Whether the operations so far end with a steady half. */
-  get isOver(): boolean {
+  /** Whether the operations so far end with a steady half; undefined where they are too few. */
+  get isSteady(): boolean | undefined {
     const medians = mediansOf(this.latenciesNs);
-    return medians.length >= LEAST_BATCHES && truncationOf(medians) <= medians.length / 2;
+    if (medians.length < LEAST_BATCHES) return undefined;
+    return truncationOf(medians) <= medians.length / 2;
   }
 }
 

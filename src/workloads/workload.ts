@@ -73,6 +73,8 @@ export interface WorkloadPlan {
    * when the one before is done.
    */
   readonly arrivalNs?: number;
+  /** It is so long each time, and initiators take turns; unless it is said, it is random. */
+  readonly fixedArrivals?: true;
   /** User time from one access of a program to the next. */
   readonly accessGapNs: number;
   /** Every so much user time a responder is in the kernel with interrupts off … */

@@ -1,13 +1,13 @@
 // The command that compares times runs, and says what it says as CSV. Whether threads agree is the
 // host's business; what is compared is checked on made-up medians.
 
-import { spawnSync } from "node:child_process";
 import { parse } from "csv-parse/sync";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { compare } from "../../dist/bench/conformance/compare.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import type { MeasuredPoint } from "../../dist/src/results/rows.js";
 import { pointOf } from "../support/points.ts";
+import { type Ended, runProgram } from "../support/program.ts";
 
 /** A run whose median latency is `ns`. */
 function took(ns: number, dilation: number): MeasuredPoint {
@@ -32,16 +32,17 @@ describe("agreement of medians", () => {
 });
 
 describe("npm run conformance -- --quick", () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["dist/bench/conformance/main.js", "--quick"],
-    { encoding: "utf8", timeout: 60_000 },
-  );
-  const rows = parse(stdout, { columns: true }) as Record<string, string>[];
+  let ended: Ended;
+  let rows: Record<string, string>[];
+
+  beforeAll(async () => {
+    ended = await runProgram("bench/conformance/main.js", ["--quick"]);
+    rows = parse(ended.stdout, { columns: true });
+  });
 
   it("pairs each threaded point with the same in virtual time", () => {
     expect(rows).toHaveLength(4);
-    expect(stderr).toMatch(/\d of 4 pairs agree/);
+    expect(ended.stderr).toMatch(/\d of 4 pairs agree/);
     expect(rows.map(({ policy, cores }) => `${policy} ${cores}`)).toEqual([
       "akaros 2",
       "strict 2",
@@ -55,6 +56,6 @@ describe("npm run conformance -- --quick", () => {
   });
 
   it("ends with status 0 if all agree, else with 1", () => {
-    expect(status).toBe(rows.every(({ agrees }) => agrees === "true") ? 0 : 1);
+    expect(ended.code).toBe(rows.every(({ agrees }) => agrees === "true") ? 0 : 1);
   });
 });

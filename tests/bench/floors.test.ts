@@ -1,25 +1,24 @@
 // The floors run, and say what they say in lines of JSON. How high they are is the host's business.
 
-import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Ended, runProgram } from "../support/program.ts";
 
 const KEYS = ["raw", "ours", "ratio", "ratio_low", "ratio_high"] as const;
 
 /** Two threads that spin for each other on one CPU take a time slice for each exchange. */
 describe.skipIf(availableParallelism() < 2)("npm run floors -- --quick", () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["dist/bench/floors/main.js", "--quick"],
-    { encoding: "utf8", timeout: 60_000 },
-  );
-  const floors = stdout
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  let ended: Ended;
+  let floors: Record<string, unknown>[];
+
+  beforeAll(async () => {
+    ended = await runProgram("bench/floors/main.js", ["--quick"]);
+    const lines = ended.stdout.split("\n").filter((line) => line !== "");
+    floors = lines.map((line) => JSON.parse(line));
+  });
 
   it("ends with status 0", () => {
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
   });
 
   it.each([

@@ -1,7 +1,7 @@
 // The microbenchmarks run, all of them. What they say is about the host, and no test's business.
 
-import { spawnSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Ended, runProgram } from "../support/program.ts";
 
 const TASKS = [
   "translate, hit",
@@ -17,18 +17,18 @@ const TASKS = [
 ];
 
 describe("npm run micro -- --quick", () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["dist/bench/micro/main.js", "--quick"],
-    { encoding: "utf8", timeout: 50_000, env: { ...process.env, NO_COLOR: "1" } },
-  );
-  const [headings, ...rows] = stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => line.split(/\s{2,}/));
+  let ended: Ended;
+  let headings: string[];
+  let rows: string[][];
+
+  beforeAll(async () => {
+    ended = await runProgram("bench/micro/main.js", ["--quick"]);
+    const lines = ended.stdout.trimEnd().split("\n");
+    [headings, ...rows] = lines.map((line) => line.split(/\s{2,}/));
+  });
 
   it("ends, says nothing on standard error, and heads its columns", () => {
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
     expect(headings).toEqual(["task", "p50 ns/op", "p99 ns/op", "samples", "ops/sample", "rme %"]);
   });
 

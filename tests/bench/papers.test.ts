@@ -1,10 +1,9 @@
 // The short form of every reproduction runs, and says what it says as CSV. Whether a result comes
 // out is the command's business; what counts as reproduced is checked on made-up effects.
 
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { FITS, REGIONS_FIT } from "../../dist/bench/papers/fits.js";
 import { fileOf, fittedOf, profileOf } from "../../dist/bench/papers/machines.js";
 import type { Paper } from "../../dist/bench/papers/paper.js";
@@ -13,6 +12,7 @@ import { PAPERS } from "../../dist/bench/papers/rows/index.js";
 import { solve } from "../../dist/bench/papers/solve.js";
 import { parseProfile } from "../../dist/src/cli/profile-file.js";
 import type { CostName } from "../../dist/src/engine/profile/costs.js";
+import { type Ended, runProgram } from "../support/program.ts";
 
 describe("an effect", () => {
   it.each([
@@ -114,16 +114,17 @@ describe("machines", () => {
 const ALSO_PTI = new Set(["haswell-2s-pti invalidatePageNs"]);
 
 describe("npm run papers -- --quick", () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["dist/bench/papers/main.js", "--quick"],
-    { encoding: "utf8", timeout: 240_000 },
-  );
-  const rows = parse(stdout, { columns: true }) as Record<string, string>[];
+  let ended: Ended;
+  let rows: Record<string, string>[];
+
+  beforeAll(async () => {
+    ended = await runProgram("bench/papers/main.js", ["--quick"]);
+    rows = parse(ended.stdout, { columns: true });
+  });
 
   it("ends with status 0, and sums up on standard error", () => {
-    expect(status).toBe(0);
-    expect(stderr).toMatch(/\d+ of \d+ results reproduced, the direction right in \d+/);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toMatch(/\d+ of \d+ results reproduced, the direction right in \d+/);
   });
 
   it("has every effect of every row, with finite numbers", () => {
@@ -138,10 +139,8 @@ describe("npm run papers -- --quick", () => {
   });
 });
 
-it("a row that does not exist: refused, with those that do", () => {
-  const { status, stderr } = spawnSync(process.execPath, ["dist/bench/papers/main.js", "5"], {
-    encoding: "utf8",
-  });
-  expect(status).toBe(2);
+it("a row that does not exist: refused, with those that do", async () => {
+  const { code, stderr } = await runProgram("bench/papers/main.js", ["5"]);
+  expect(code).toBe(2);
   expect(stderr).toMatch(/^error: there is no row "5"/);
 });

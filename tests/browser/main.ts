@@ -13,7 +13,8 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const PROGRAM = resolve("dist/src/cli/main.js");
 const RUN = [
   ...["bench", "tests/fixtures/tiny.json", "--executor", "virtual", "--cores", "2,4"],
-  ...["--pages", "1,8", "--iommus", "0,1", "--policy", "strict,overlapped,deferred", "--quiet"],
+  ...["--pages", "1,8", "--iommus", "0,1", "--quiet"],
+  ...["--policy", "strict,overlapped,deferred,batch(2),batch(8)"],
   ...["--profile", "akaros-2020,haswell-2s"],
 ];
 const { source: axe } = createRequire(import.meta.url)("axe-core") as { source: string };
@@ -53,6 +54,8 @@ async function checkPlots(page: Page): Promise<void> {
   const pictures = await page.locator("svg[role=img]").all();
   const boxes = await Promise.all(pictures.map((picture) => picture.boundingBox()));
   const large = boxes.filter((box) => box !== null && box.width > 300 && box.height > 150);
+  const isThere = await page.locator("#batch-size svg").first().isVisible();
+  check("what policies gather is plotted", isThere);
   check("every plot can be seen", boxes.length > 6 && large.length === boxes.length, boxes.length);
   const height = await page.evaluate("document.querySelector('svg path').getBBox().height");
   check("marks have a size", Number(height) > 0, height);
@@ -65,7 +68,7 @@ async function checkFilters(page: Page): Promise<void> {
   await strict.uncheck();
   check("a policy that is not asked for is hidden", before > 0 && (await marks.count()) === 0);
   const shown = await page.getByRole("status").textContent();
-  check("the page says what it shows", /2 of 3 policies/.test(shown ?? ""), shown);
+  check("the page says what it shows", /5 of 6 policies/.test(shown ?? ""), shown);
   await strict.focus();
   await page.keyboard.press("Space");
   check("by keyboard it is there again", (await marks.count()) === before);

@@ -76,9 +76,6 @@ export const HOST_TIMES: HostTimes = {
   stolenPerSend: known(TRUTH.interruptEntryNs + TRUTH.invalidatePageNs + TRUTH.interruptExitNs),
 };
 
-/** Forty small runs in virtual time, on a busy host. */
-export const MODEL_LIMIT_MS = 60_000;
-
 /** All cells of the machine, each known to 1 %. */
 export async function modelledCells(): Promise<CellTimes[]> {
   const cells = WORK.flatMap(([pages, calls]) => peersOf(pages, calls));

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CALIBRATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
-import { shootdown } from "./shootdown.ts";
+import { complaintsAboutFiles } from "../support/data-package.ts";
+import { shootdown } from "../support/program.ts";
 
 let base: string;
 
@@ -41,7 +42,7 @@ describe.runIf(canMeasure)("calibrate: real shootdowns need Linux and two CPUs",
     expect(manifest).toMatchObject({ seed: 42, interrupted: false });
     expect(manifest.noise.samples).toBeGreaterThan(0);
     expect(manifest.profiles).toHaveLength(1);
-    expect(existsSync(join(out, "datapackage.json"))).toBe(true);
+    expect(complaintsAboutFiles(out)).toEqual([]);
     expect(readdirSync(out).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 

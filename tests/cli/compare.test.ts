@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMPARISON_COLUMNS } from "../../dist/src/results/columns/comparison.js";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 const TINY = "tests/fixtures/tiny.json";
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   await bench("again", "--seed", "8", "--repetitions", "2");
   await bench("larger", "--ops", "51");
   slowDown("before", "slower", 1.1);
-}, 60_000);
+});
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });

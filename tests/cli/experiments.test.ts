@@ -66,6 +66,19 @@ describe("expanding an experiment", () => {
     expect(notes.join()).toMatch(/2 of 4 combinations: nic-rx has a pace of its own/);
   });
 
+  it("arrivals at fixed gaps: another point, and the random ones are those that they were", () => {
+    const idsOf = (part: object) => {
+      const experiment = parse({ rates: [10_000], ...part });
+      return expand(experiment, SETTINGS).points.map(({ id, point }) => {
+        return [id, point.workload.fixedArrivals];
+      });
+    };
+    const [[random], [fixed]] = [idsOf({}), idsOf({ arrivals: "fixed" })];
+    expect(idsOf({ arrivals: "poisson" })).toEqual([random]);
+    expect([random[1], fixed[1]]).toEqual([undefined, true]);
+    expect(fixed[0]).not.toBe(random[0]);
+  });
+
   it("shares a budget of pages among operations, and never goes below the least", () => {
     const experiment = parse({
       pages: [1, 8, 512],

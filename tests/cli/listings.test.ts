@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 const COMMANDS = ["bench", "replay", "analyze", "policies", "profiles", "experiments"];
 
@@ -59,7 +59,16 @@ describe("what there is", () => {
     const { stdout } = await shootdown(["experiments", "--format", "json"]);
     const experiments: Record<string, string>[] = JSON.parse(stdout);
     expect(experiments.map(({ name }) => name)).toEqual([
-      ...["akaros", "amortization", "conformance", "responders", "scaling", "seed", "workloads"],
+      ...[
+        "akaros",
+        "amortization",
+        "batch-size",
+        "conformance",
+        "responders",
+        "scaling",
+        "seed",
+        "workloads",
+      ],
     ]);
     for (const { points, quick } of experiments) {
       expect(Number(points)).toBeGreaterThan(0);

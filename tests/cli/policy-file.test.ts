@@ -20,7 +20,7 @@ import {
 } from "../../dist/src/engine/policy/policy.js";
 import { PRESETS } from "../../dist/src/engine/policy/presets.js";
 import { decisions } from "../support/policy-space.ts";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 const SETTINGS = {
   quick: false,

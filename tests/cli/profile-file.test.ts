@@ -8,7 +8,7 @@ import { parseProfile, parseProfileText } from "../../dist/src/cli/profile-file.
 import { UsageError } from "../../dist/src/engine/errors.js";
 import { isFree, type Profile } from "../../dist/src/engine/profile/profile.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 const HASWELL = PROFILES.find(({ name }) => name === "haswell-2s")!;
 const CHANGED = { name: "mine", base: "haswell-2s", costs: { deliveryNs: 350 } };

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { shootdown } from "./shootdown.ts";
+import { shootdown } from "../support/program.ts";
 
 let base: string;
 let run: string;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   run = join(base, "run");
   const tiny = ["bench", "tests/fixtures/tiny.json", "--executor", "virtual", "--out", run];
   expect(await shootdown(tiny)).toMatchObject({ code: 0 });
-}, 60_000);
+});
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });

@@ -26,7 +26,7 @@ function settingsFor(policy: string): StressSettings {
     devices: 2,
     seed: 7,
     injectsFaults: true,
-    roundOperations: 20_000,
+    roundOperations: 4000,
     hostCpus: 1,
   };
 }

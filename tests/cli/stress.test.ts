@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STRESS_COLUMNS } from "../../dist/src/results/columns/stress.js";
-import { shootdown } from "./shootdown.ts";
+import { complaintsAboutFiles } from "../support/data-package.ts";
+import { shootdown } from "../support/program.ts";
 
 let base: string;
 
@@ -22,8 +23,8 @@ const read = (folder: string, file: string): string =>
 describe("stress in virtual time", () => {
   it("strict, overlapped and a batch: safe under all faults, with one row each", async () => {
     const policies = "strict,overlapped,batch(8)";
-    const args = ["stress", "--policy", policies, "--ops", "60000", "--out", join(base, "sound")];
-    const { code, stdout } = await shootdown(args);
+    const args = ["stress", "--policy", policies, "--ops", "60000", "--cores", "4"];
+    const { code, stdout } = await shootdown([...args, "--out", join(base, "sound")]);
     expect(code).toBe(0);
     const rows = rowsOf(stdout);
     expect(Object.keys(rows[0])).toEqual(STRESS_COLUMNS.map(({ name }) => name));
@@ -39,6 +40,7 @@ describe("stress in virtual time", () => {
     expect(Number(rows[0].shootdowns)).toBeGreaterThan(0.2 * 20_000);
     expect(read("sound", "stress.csv")).toBe(stdout);
     expect(read("sound", "findings.jsonl")).toBe("");
+    expect(complaintsAboutFiles(join(base, "sound"))).toEqual([]);
     expect(JSON.parse(read("sound", "manifest.json"))).toMatchObject({ interrupted: false });
   });
 
@@ -54,7 +56,7 @@ describe("stress in virtual time", () => {
 
   it("the same seed: the same rows to the byte; another seed: others", async () => {
     const run = (out: string, seed: string) =>
-      shootdown(["stress", "--ops", "20000", "--seed", seed, "--out", join(base, out)]);
+      shootdown(["stress", "--ops", "2000", "--seed", seed, "--out", join(base, out)]);
     const [a, b, c] = [await run("a", "1"), await run("b", "1"), await run("c", "2")];
     expect(b.stdout).toBe(a.stdout);
     expect(c.stdout).not.toBe(a.stdout);
@@ -62,14 +64,14 @@ describe("stress in virtual time", () => {
 
   it("frames that are freed at once: exit status 20, and a command that repeats the finding", async () => {
     const policy = "strict+frames(at-once)";
-    const args = ["stress", "--policy", policy, "--ops", "20000", "--out", join(base, "bad")];
+    const args = ["stress", "--policy", policy, "--ops", "2000", "--out", join(base, "bad")];
     const { code, stdout, stderr } = await shootdown(args);
     expect(code).toBe(20);
     expect(stderr).toContain(`unsafe: ${policy}`);
     expect(rowsOf(stdout)[0]).toMatchObject({ verdict: "unsafe" });
     const [first] = read("bad", "findings.jsonl").split("\n");
     const found = JSON.parse(first);
-    expect(found.repeat).toContain(`--policy '${policy}' --seed 42 --round 0 --ops 20000`);
+    expect(found.repeat).toContain(`--policy '${policy}' --seed 42 --round 0 --ops 2000`);
     expect(found.repeat).toMatch(/^npx shootdown stress /);
     const again = found.repeat.replaceAll("'", "").split(" ").slice(2);
     const { code: codeAgain } = await shootdown([...again, "--out", join(base, "again")]);

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compressTimes, firstOperations, traceName } from "../../dist/src/cli/trace-times.js";
+import {
+  compressTimes,
+  firstOperations,
+  operationsUntil,
+  traceName,
+  withoutGaps,
+  withRest,
+} from "../../dist/src/cli/trace-times.js";
 import { readWorkload } from "../../dist/src/workloads/traces/index.js";
 
 /** Times in any order of places, and the places in order of time. */
@@ -21,6 +28,18 @@ describe("compressTimes", () => {
         const cut = gapsOf(compressTimes(atNs, byTime, maxGapNs), byTime);
         const recorded = gapsOf(atNs, byTime);
         expect(cut).toEqual(recorded.map((gap) => Math.min(gap, maxGapNs)));
+      }),
+    );
+  });
+
+  it("keeps gaps behind what was recorded at a time, or later", () => {
+    fc.assert(
+      fc.property(recording, maxGap, fc.nat(1_000_000), ({ atNs, byTime }, maxGapNs, untilNs) => {
+        const cut = gapsOf(compressTimes(atNs, byTime, maxGapNs, untilNs), byTime);
+        const expected = gapsOf(atNs, byTime).map((gap, i) => {
+          return atNs[byTime[i]] >= untilNs ? gap : Math.min(gap, maxGapNs);
+        });
+        expect(cut).toEqual(expected);
       }),
     );
   });
@@ -59,6 +78,30 @@ describe("firstOperations", () => {
     const { operations } = await readWorkload("bench/traces/munmap-loop.perf.txt.gz");
     expect(firstOperations(operations.data, 1e9)).toBe(operations.data);
   });
+});
+
+it("a part of a trace: behind a rest, as far as idle time was cut, and as recorded from there on", async () => {
+  const { operations } = await readWorkload("bench/traces/munmap-loop.perf.txt.gz");
+  const { data } = operations;
+  const fromNs = data.atNs[data.byTime[1000]];
+  const part = operationsUntil(data, data.atNs[data.byTime[1200]]);
+  expect(part.byTime.length).toBeGreaterThan(1200);
+  const short = withoutGaps(part, 10_000, fromNs);
+  for (const restNs of [0, 5000, 1e12]) {
+    const rested = withRest(short, fromNs, restNs);
+    part.atNs.forEach((ns, place) => {
+      expect(rested.atNs[place] + rested.skippedNs[place]).toBe(ns);
+      const isLater = ns >= fromNs;
+      const laterNs = isLater ? Math.min(restNs, short.skippedNs[place]) : 0;
+      expect(rested.atNs[place]).toBe(short.atNs[place] + laterNs);
+    });
+    const cut = new Set(
+      part.byTime
+        .filter((place) => part.atNs[place] >= fromNs)
+        .map((place) => rested.skippedNs[place]),
+    );
+    expect(cut.size).toBe(1);
+  }
 });
 
 it("a trace is called what its file is called, without any extension", () => {

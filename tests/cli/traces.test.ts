@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { shootdown } from "./shootdown.ts";
+import { complaintsAboutFiles } from "../support/data-package.ts";
+import { shootdown } from "../support/program.ts";
 
 const MUNMAP_LOOP = "bench/traces/munmap-loop.perf.txt.gz";
 const REDIS = "bench/traces/redis.perf.txt.gz";
@@ -59,6 +60,7 @@ describe("analyze", () => {
     }
     const shares = rows.reduce((sum, { share }) => sum + Number(share), 0);
     expect(shares).toBeCloseTo(1, 2);
+    expect(complaintsAboutFiles(out)).toEqual([]);
   });
 
   it("shows people a table", async () => {
@@ -72,7 +74,7 @@ describe("replay", () => {
   it("runs the operations of a trace on as many cores", async () => {
     const out = join(base, "replay");
     const { code, stdout } = await shootdown([
-      ...["replay", MUNMAP_LOOP, "--policy", "strict,batch", "--ops", "2000", "--out", out],
+      ...["replay", MUNMAP_LOOP, "--policy", "strict,batch", "--ops", "500", "--out", out],
     ]);
     expect(code).toBe(0);
     const rows: Record<string, string>[] = parse(stdout, { columns: true });
@@ -111,6 +113,7 @@ describe("counts.csv", () => {
     const expected = { policy: "linux-x86", kernel: "200", replayed: "200", error: "0" };
     expect(counts[0]).toMatchObject(expected);
     expect(stdout).toMatch(/linux-x86 +munmap +200 → 200/);
+    expect(complaintsAboutFiles(join(base, "counts"))).toEqual([]);
   });
 
   it("counts the kernel's flushes no further than the operations that are taken", async () => {

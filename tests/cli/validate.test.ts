@@ -9,8 +9,9 @@ import { validationRow } from "../../dist/src/calibration/rows.js";
 import { type Validation, validateCells } from "../../dist/src/calibration/validate.js";
 import { meritLine, validationTable } from "../../dist/src/cli/validation.js";
 import { VALIDATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
-import { BASE, HOST_TIMES, MODEL_LIMIT_MS, modelledCells } from "../calibration/modelled.ts";
-import { shootdown } from "./shootdown.ts";
+import { BASE, HOST_TIMES, modelledCells } from "../calibration/modelled.ts";
+import { complaintsAboutFiles } from "../support/data-package.ts";
+import { shootdown } from "../support/program.ts";
 
 const TRACES = "bench/traces";
 
@@ -62,6 +63,7 @@ describe("calibrate --from and validate --on: a trace, and what is predicted of 
       expect(Math.abs(Number(error)), cell).toBeLessThan(0.2);
     }
     expect(readFileSync(join(out, "validation.csv"), "utf8")).toBe(stdout);
+    expect(complaintsAboutFiles(out)).toEqual([]);
   });
 
   it("on another: predictions that are none of the fit's", async () => {
@@ -86,7 +88,7 @@ describe("validate: this host's cells, as if they had been measured", () => {
     const fitted = hostProfile(cells, HOST_TIMES, request);
     writeFileSync(join(base, "again.json"), fittedProfileText(fitted));
     validation = await validateCells(fitted, cells, 1);
-  }, MODEL_LIMIT_MS);
+  });
 
   it("prints one row for each cell with peers, and one for each state of the step", () => {
     const table = validationTable(validation.predictions).split("\n");

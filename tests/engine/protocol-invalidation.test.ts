@@ -34,7 +34,8 @@ import {
   submitAndWait,
   submitPosted,
 } from "../../dist/src/engine/protocol/invalidation.js";
-import { InvalidationUnit, serveInvalidations } from "../../dist/src/engine/protocol/iommu.js";
+import { InvalidationUnit } from "../../dist/src/engine/protocol/invalidation-unit.js";
+import { serveInvalidations } from "../../dist/src/engine/protocol/iommu.js";
 import { acquire, release } from "../../dist/src/engine/protocol/lock.js";
 import { RangeList } from "../../dist/src/engine/protocol/ranges.js";
 import { idle } from "../../dist/src/engine/protocol/user.js";

@@ -48,9 +48,9 @@ describe.each(POLICIES.map((policy) => [policy.name, policy] as const))("%s", (_
       cores: initiators,
       iommus: 1,
       devices: 1,
-      workload: { initiators, operations: 20, windows: 24 },
+      workload: { initiators, operations: 8, windows: 12 },
     });
-    expect(outcome.counters.operations).toBe(20 * initiators);
+    expect(outcome.counters.operations).toBe(8 * initiators);
     expect(outcome.machine.frames.countOwned()).toBe(outcome.framesAtStart);
     expect(pathNs(outcome)).toBeCloseTo(outcome.latency.mean!, 6);
   });

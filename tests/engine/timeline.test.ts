@@ -32,7 +32,12 @@ class Gate {
 /** A recorder whose warm-up is over, and the gate that it shares with others. */
 function recorder(fromOperation = 1, maxSlices = 1000): { timeline: Timeline; gate: Gate } {
   const gate = new Gate();
-  const timeline = new Timeline(gate, { fromOperation, maxSlices });
+  const timeline = new Timeline(gate, {
+    fromOperation,
+    fromNs: 0,
+    toNs: Number.POSITIVE_INFINITY,
+    maxSlices,
+  });
   timeline.countFromHere();
   return { timeline, gate };
 }
@@ -47,14 +52,19 @@ function recordsOf(timeline: Timeline): number[][] {
 
 /** One operation without anything in it. */
 function operate(timeline: Timeline, beganNs: number): void {
-  timeline.beginOperation();
+  timeline.beginOperation(beganNs);
   timeline.endOperation(beganNs, beganNs + 10);
 }
 
 describe("the recorder of a time line", () => {
   it("before the operation that is asked for: nothing; from there on what is done, by all", () => {
     const { timeline, gate } = recorder(2);
-    const other = new Timeline(gate, { fromOperation: 2, maxSlices: 10 });
+    const other = new Timeline(gate, {
+      fromOperation: 2,
+      fromNs: 0,
+      toNs: Number.POSITIVE_INFINITY,
+      maxSlices: 10,
+    });
     operate(timeline, 0);
     other.did(RUN, 0, 5);
     expect(gate.recording).toBe(false);
@@ -66,7 +76,12 @@ describe("the recorder of a time line", () => {
 
   it("operations of the warm-up: do not count", () => {
     const gate = new Gate();
-    const timeline = new Timeline(gate, { fromOperation: 1, maxSlices: 10 });
+    const timeline = new Timeline(gate, {
+      fromOperation: 1,
+      fromNs: 0,
+      toNs: Number.POSITIVE_INFINITY,
+      maxSlices: 10,
+    });
     operate(timeline, 0);
     expect(gate.recording).toBe(false);
     timeline.countFromHere();
@@ -74,6 +89,36 @@ describe("the recorder of a time line", () => {
     expect(recordsOf(timeline).map(([, kind, , , number]) => [kind, number])).toEqual([
       [OPERATION, 1],
     ]);
+  });
+
+  it("a time after the first operation: recorded is from the first that begins then", () => {
+    const gate = new Gate();
+    const window = { fromOperation: 1, fromNs: 30, toNs: 60, maxSlices: 10 };
+    const [timeline, other] = [new Timeline(gate, window), new Timeline(gate, window)];
+    operate(timeline, 0); // Of the warm-up.
+    timeline.countFromHere();
+    other.countFromHere();
+    for (const beganNs of [100, 115]) operate(timeline, beganNs);
+    expect(gate.recording).toBe(false);
+    other.beginOperation(128);
+    operate(timeline, 130);
+    other.endOperation(128, 135);
+    expect(recordsOf(timeline).map((record) => record.slice(2, 5))).toEqual([[130, 140, 3]]);
+    expect(timeline.toData().operations).toEqual({ firstNs: 100, lastNs: 130, wholeFromNs: 130 });
+    expect(other.toData().operations?.wholeFromNs).toBe(Number.POSITIVE_INFINITY);
+    expect([160, 161].map((ns) => timeline.isOver(ns))).toEqual([false, true]);
+  });
+
+  it("a time of a replay: counts from its beginning, and operations say what they are", () => {
+    const gate = new Gate();
+    const window = { fromOperation: 0, fromNs: 110, toNs: Number.POSITIVE_INFINITY, maxSlices: 10 };
+    const timeline = new Timeline(gate, window);
+    timeline.countFromHere();
+    timeline.says(7);
+    operate(timeline, 100);
+    timeline.says(8);
+    operate(timeline, 120);
+    expect(recordsOf(timeline)).toEqual([[OWN_ROW, OPERATION, 120, 130, 2, NO_LINK, 8]]);
   });
 
   it("what took no time: is left out, unless it is a part of a message", () => {
@@ -103,7 +148,7 @@ describe("the recorder of a time line", () => {
     const { timeline, gate } = recorder();
     gate.record();
     timeline.step(PTE, OWN_CHAIN, 0, 5);
-    timeline.beginOperation();
+    timeline.beginOperation(10);
     timeline.step(PTE, OWN_CHAIN, 10, 15);
     timeline.step(PTE, FIRST_IOMMU_CHAIN, 15, 20);
     expect(recordsOf(timeline).map((record) => record.slice(1, 5))).toEqual([
@@ -135,7 +180,7 @@ describe("the recorder of a time line", () => {
   it("a machine of whose run nobody wants a timeline: no recorder", () => {
     const shape = smallShape(2, 0, 0);
     expect(timelineOf({ control: new Gate(), shape })).toBeUndefined();
-    const timeline = { fromOperation: 1, maxSlices: 1 };
+    const timeline = { fromOperation: 1, fromNs: 0, toNs: Number.POSITIVE_INFINITY, maxSlices: 1 };
     expect(timelineOf({ control: new Gate(), shape: { ...shape, timeline } })).toBeDefined();
   });
 });

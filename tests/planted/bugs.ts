@@ -170,10 +170,10 @@ export const BUGS: readonly Bug[] = [
       "engine/protocol/iommu.js": [
         {
           find: "    if (isValid)\n        cpu.spend(serviceNs(unit, words));\n",
-          replace: `    const behind = iommu.fetch(unit.head + 1);
+          replace: `    const behind = iommu.slots.fetch(unit.head + 1);
     if (isValid && descriptorType(words) === TYPE_IOTLB && descriptorType(behind) === TYPE_WAIT && !unit.timedOut) {
         unit.times.visibleNs = cpu.now();
-        iommu.writeStatus(statusAddressOf(behind), statusDataOf(behind), unit.times);
+        iommu.slots.writeStatus(statusAddressOf(behind), statusDataOf(behind), unit.times);
         cpu.ring(from, cpu.now());
     }
     if (isValid)

@@ -50,10 +50,10 @@ export async function hunt(bug: Bug, limit: number): Promise<Hunt> {
 
 /** Writes both forms that virtual time needs; returns where that of its worker is. */
 async function plant({ edits }: Bug, tree: string): Promise<URL> {
-  const { writeForm } = (await import(SCRIPT)) as {
-    writeForm(dist: string, form: string, to: string, edits: Bug["edits"]): void;
+  const { writeChanged } = (await import(SCRIPT)) as {
+    writeChanged(dist: string, form: string, to: string, edits: Bug["edits"]): void;
   };
-  for (const form of ["virtual", "inline"]) writeForm(DIST, form, join(tree, form), edits);
+  for (const form of ["virtual", "inline"]) writeChanged(DIST, form, join(tree, form), edits);
   return pathToFileURL(join(tree, "virtual/"));
 }
 

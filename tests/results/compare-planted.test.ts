@@ -18,8 +18,8 @@ import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 // @ts-expect-error: a build script, without declarations.
 import * as script from "../../scripts/build-executors.mjs";
 
-const { writeForm } = script as {
-  writeForm(dist: string, form: string, to: string, edits: object): void;
+const { writeChanged } = script as {
+  writeChanged(dist: string, form: string, to: string, edits: object): void;
 };
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -33,7 +33,7 @@ async function runOf(name: string, seed: number, root?: URL): Promise<Run> {
   const { experiment } = loadExperiment("tests/fixtures/tiny.json");
   const { points } = expand(experiment, {
     ...{ quick: false, seed, jitter: undefined, check: "off", hostCpus: 2 },
-    overrides: { executors: ["virtual"], policies: POLICIES, iommus: [1], operations: 200 },
+    overrides: { executors: ["virtual"], policies: POLICIES, iommus: [1], operations: 100 },
   });
   const pool = new VirtualPool(1, root);
   const measured = [];
@@ -55,7 +55,7 @@ async function runOf(name: string, seed: number, root?: URL): Promise<Run> {
 async function runWith(name: string, file: string, find: string, replace: string): Promise<Run> {
   const tree = join(DIST, "planted", name);
   for (const form of ["virtual", "inline"]) {
-    writeForm(DIST, form, join(tree, form), { [file]: [{ find, replace }] });
+    writeChanged(DIST, form, join(tree, form), { [file]: [{ find, replace }] });
   }
   try {
     return await runOf(name, 8, pathToFileURL(join(tree, "virtual/")));
@@ -69,6 +69,10 @@ function changed({ rows }: Comparison, verdict: string): string[] {
   return [...new Set(points)];
 }
 
+function segments({ segments }: Comparison, verdict: string): string[] {
+  return segments.filter((row) => row.verdict === verdict).map(({ metric }) => metric.name);
+}
+
 function compared(after: Run): Comparison {
   return compareRuns(before, after, { otherHost: false, otherProfile: false, otherSchema: false });
 }
@@ -76,7 +80,7 @@ function compared(after: Run): Comparison {
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), "shootdown-planted-"));
   before = await runOf("before", 7);
-}, 60_000);
+});
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });
@@ -85,6 +89,8 @@ test("nothing planted: nothing found", async () => {
   const comparison = compared(await runOf("again", 8));
   expect(changed(comparison, "worse")).toEqual([]);
   expect(changed(comparison, "better")).toEqual([]);
+  expect(segments(comparison, "worse")).toEqual([]);
+  expect(segments(comparison, "better")).toEqual([]);
 });
 
 test.each([
@@ -99,4 +105,5 @@ test.each([
   expect(changed(comparison, "better")).toEqual([]);
   const named = comparison.rows.filter(({ verdict }) => verdict === "worse");
   expect(named.map((row) => row.segment?.name)).toContain(segment);
+  expect(segments(comparison, "worse")).toContain(`path:${segment}`);
 });

@@ -8,7 +8,13 @@ import type { MeasuredPoint } from "../../dist/src/results/rows.js";
 import { pointOf, workloadOf } from "../support/points.ts";
 
 /** A point of `policy` whose operations all took `ns`. */
-function took(policy: string, cores: number, pages: number, ns: number): MeasuredPoint {
+function took(
+  policy: string,
+  cores: number,
+  pages: number,
+  ns: number,
+  fullFlushes = 0,
+): MeasuredPoint {
   const latency = new Histogram();
   latency.record(Math.round(ns), 10);
   const point = pointOf({
@@ -17,7 +23,8 @@ function took(policy: string, cores: number, pages: number, ns: number): Measure
     workload: workloadOf({ pages }),
   });
   const named = { experiment: "e", id: `${policy} ${cores} ${pages}`, workload: "munmap" };
-  const result = { latency, responders: cores - 1 };
+  const counters = { operations: 10, backgroundNs: 0, fullFlushes };
+  const result = { latency, cores: counters, responders: cores - 1 };
   return { ...named, pages, point, repetition: 1, result } as unknown as MeasuredPoint;
 }
 
@@ -107,5 +114,53 @@ describe("fits over pages", () => {
   it("three sizes are too few, and what took no time fits nothing", () => {
     expect(fitRows(points.filter(({ pages }) => pages !== 512))).toEqual([]);
     expect(fitRows(PAGES.map((pages) => took("strict", 2, pages, 0)))).toEqual([]);
+  });
+});
+
+describe("fits over what a policy gathers", () => {
+  const SIZES = [1, 2, 4, 8, 16, 32, 64];
+  const ofPages = (cost: (n: number) => number, name: (n: number) => string) =>
+    SIZES.map((n) => took(name(n), 2, 16, 16 * cost(n)));
+  const points = [
+    took("strict", 2, 16, 16 * 900),
+    ...ofPages(
+      (n) => 100 + 1600 / Math.min(n, 16),
+      (n) => `batch(${n})`,
+    ),
+    ...ofPages(
+      (n) => 300 + 300 / n,
+      (n) => `deferred(${n},10ms,cores)+early-ack`,
+    ),
+  ];
+  const rows = fitRows(points).filter(({ over }) => over === "batch");
+
+  it("each family has a law, by its name with n in it, and a size from which on it beats strict", () => {
+    const [batch, deferred] = rows;
+    expect(rows).toHaveLength(2);
+    expect(batch).toMatchObject({ policy: "batch(n)", pages: 16, cores: 2, model: "amortized" });
+    expect(batch).toMatchObject({ a_ns: 100, b_ns: 1600, break_even: 2, knee: 16 });
+    expect(deferred).toMatchObject({ policy: "deferred(n,10ms,cores)+early-ack", break_even: 1 });
+  });
+
+  it("batches end with their operation, so that larger ones do not count; queues outlast it", () => {
+    expect(rows.map(({ sizes }) => sizes)).toEqual([5, 7]);
+    expect(rows.map(({ break_even_with }) => break_even_with)).toEqual(["strict", "strict"]);
+  });
+
+  it("where full flushes take the place of ranged ones: a law for either, with its sizes", () => {
+    const cost = (n: number) => (n > 8 ? 20 + 4000 / n : 300 + 2000 / n);
+    const sizes = [1, 2, 4, 8, 16, 32, 64, 128];
+    const both = sizes.map((n) => took(`batch(${n})`, 2, 128, 128 * cost(n), n > 8 ? 1 : 0));
+    const laws = fitRows(both);
+    expect(laws).toHaveLength(2);
+    expect(laws[0]).toMatchObject({ a_ns: 300, b_ns: 2000, n_min: 1, n_max: 8 });
+    expect(laws[1]).toMatchObject({ n_min: 16, n_max: 128 });
+    expect(Number(laws[1].b_ns)).toBeCloseTo(4000, -2);
+  });
+
+  it("without strict beside them: a law that is compared with nothing", () => {
+    const [, ...others] = points;
+    const [batch] = fitRows(others).filter(({ over }) => over === "batch");
+    expect(batch).toMatchObject({ a_ns: 100, break_even: undefined, break_even_with: undefined });
   });
 });

@@ -20,7 +20,7 @@ import {
   TLB_BENCH,
 } from "../../dist/src/workloads/workload.js";
 import { pointOf, workloadOf } from "../support/points.ts";
-import { jsonOf, record, run } from "../support/timelines.ts";
+import { bound, incomplete, jsonOf, meant, record, run } from "../support/timelines.ts";
 import { complaintsAbout, nsOf, slicesByTrack, traceSchema } from "../support/trace-schema.ts";
 
 /** Slices of a track as [name, start, end], counted from `zeroNs`. */
@@ -230,7 +230,10 @@ describe("every kind of run", () => {
     const workload = workloadOf({ operations: 30, pages: 2 });
     const point = pointOf({ executor: "virtual", ...setup, workload });
     const plain = run(point);
-    const recorded = run({ ...point, timeline: { fromOperation: 1, maxSlices: 1000 } });
+    const recorded = run({
+      ...point,
+      timeline: { fromOperation: 1, fromNs: 0, toNs: Number.POSITIVE_INFINITY, maxSlices: 1000 },
+    });
     const { timelines, ...rest } = recorded;
     expect(rest).toEqual(expect.objectContaining({ elapsedNs: plain.elapsedNs }));
     expect(recorded.latency.toData()).toEqual(plain.latency.toData());
@@ -296,9 +299,12 @@ describe.each(TRACES)("the kernel's trace %s", (name, count) => {
     await read;
     const timeline = kernelTimeline(shootdowns, { first: 1, last: count });
     expect(timeline.operations).toHaveLength(count);
-    expect(complaintsAbout(jsonOf(timeline))).toEqual([]);
+    const text = jsonOf(timeline);
+    expect(complaintsAbout(text)).toEqual([]);
+    expect(bound(text).sort()).toEqual(meant(timeline).sort());
     const known = shootdowns.filter(({ latencyNs }) => latencyNs !== undefined);
     expect(pathNs(timeline)).toBe(known.reduce((sum, { latencyNs }) => sum + latencyNs!, 0));
+    expect(incomplete(timeline)).toHaveLength(count - known.length);
     const told = shootdowns.flatMap((shootdown) => shootdown.told);
     expect(timeline.arrows).toHaveLength(told.filter(({ exitNs }) => exitNs !== undefined).length);
   });

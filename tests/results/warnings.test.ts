@@ -24,6 +24,7 @@ interface Made {
   readonly ns?: number;
   readonly lateNs?: number;
   readonly oversubscribed?: boolean;
+  readonly neverSteady?: boolean;
 }
 
 function made(part: Made = {}): MeasuredPoint {
@@ -33,7 +34,8 @@ function made(part: Made = {}): MeasuredPoint {
     histogram.record(value, operations);
     return histogram;
   });
-  const result = { latency, late, actors: 3, oversubscribed: part.oversubscribed ?? false };
+  const { oversubscribed = false, neverSteady = false } = part;
+  const result = { latency, late, actors: 3, oversubscribed, neverSteady };
   return { point: pointOf({ executor, dilation }), result } as unknown as MeasuredPoint;
 }
 
@@ -58,6 +60,7 @@ describe("warnings", () => {
     ["clock-too-coarse", kindsOf([made()], QUIET, { ...STEADY, clockStepNs: 1000 })],
     ["virtualized", kindsOf([made()], { ...QUIET, virtualized: true })],
     ["frequency-changed", kindsOf([made()], QUIET, { ...STEADY, slowdown: 0.9 })],
+    ["never-steady", kindsOf([made(), made({ executor: "virtual", neverSteady: true })])],
     ["too-few-samples", kindsOf([made(), made({ operations: 300 })])],
   ])("%s: said, and nothing else", (kind, found) => {
     expect(found).toEqual([kind]);

@@ -29,6 +29,26 @@ export const VALIDATION = [
   "",
 ].join("\r\n");
 
+export const STRESS = [
+  "policy,executor,seed,ops,ops_per_s,shootdowns,faults,late_accesses,stale_uses,verdict",
+  "strict,virtual,42,10000,900000,3000,20,0,0,safe",
+  '"deferred(256,10ms)",virtual,42,20000,2000000,3000,30,50,0,exposed',
+  "vmap-lazy,virtual,42,20000,2500000,3000,30,40,7,unsafe",
+  "akaros,threads,42,0,,0,1,0,0,",
+  "",
+].join("\r\n");
+
+const BATCH_KEY = ["virtual", "p", "munmap", "batch(n)", "2", "0", "0", "0", "0", "0", "64"];
+const BATCH_COLUMNS = ["executor", "profile", "workload", "policy", "cores", "idle_cores"];
+const SIZE_COLUMNS = ["other_cores", "masked_ns", "iommus", "devices", "pages"];
+
+/** Of `BATCHES`. */
+export const FITS = [
+  [...BATCH_COLUMNS, ...SIZE_COLUMNS, "over", "n_min", "n_max", "a_ns", "b_ns"].join(","),
+  [...BATCH_KEY, "batch", 1, 16, 100, 900].join(","),
+  "",
+].join("\r\n");
+
 const SEGMENTS = { send: { ns: 300, slackNs: 0 }, local: { ns: 100, slackNs: 50 } };
 const MANIFEST = {
   ...{ command: ["bench", "--quick"], package: { version: "0.1.0" }, seed: 7 },
@@ -48,6 +68,18 @@ export const TWO_POLICIES: readonly MadeUpPoint[] = [2, 4].flatMap((cores) =>
   ]),
 );
 
+/** A page costs 100 + 900 / n ns in batches of n, 1000 under strict and 400 if overlapped. */
+export const BATCHES: readonly MadeUpPoint[] = [
+  { policy: "strict", ...batchCost(1000) },
+  { policy: "overlapped", ...batchCost(400) },
+  ...[1, 4, 16].map((n) => ({ policy: `batch(${n})`, ...batchCost(100 + 900 / n) })),
+];
+
+function batchCost(pageNs: number) {
+  const sizes = { cores: 2, pages: 64, heldPages: 1, exposureNs: 0 };
+  return { ...sizes, ...rates(64 * pageNs) };
+}
+
 function rates(latencyNs: number) {
   return { latencyNs, opsPerS: 1e9 / latencyNs };
 }
@@ -59,6 +91,7 @@ export function writeFolder(folder: string, points: readonly MadeUpPoint[]): voi
   const summary = keyed.map(({ point, key }) => ({
     ...key,
     latency_ns_p50: point.latencyNs,
+    latency_ns_mean: point.latencyNs,
     latency_ns_p99: point.latencyNs * 3,
     ops_per_s: point.opsPerS,
     held_pages_max: point.heldPages,

@@ -1,7 +1,12 @@
 // Made-up result folders, as `compare` reads them.
 
 import { Distribution } from "../../dist/src/results/compare/distribution.js";
-import type { Run, RunManifest, RunPoint } from "../../dist/src/results/compare/run.js";
+import type {
+  Run,
+  RunManifest,
+  RunPoint,
+  SegmentTimes,
+} from "../../dist/src/results/compare/run.js";
 import { MANIFEST_SCHEMA } from "../../dist/src/results/manifest.js";
 
 export interface PointParts {
@@ -10,7 +15,10 @@ export interface PointParts {
   readonly samples: readonly (readonly number[])[];
   /** Cells of each row that are not as below. */
   readonly cells?: Readonly<Record<string, string>>;
-  readonly segments?: Readonly<Record<string, number>>;
+  /** Mean ns: of all repetitions, or of one after the other. */
+  readonly segments?: Readonly<Record<string, number | readonly number[]>>;
+  /** Of each segment, between operations; undefined: the files do not say. */
+  readonly segmentVariance?: number | undefined;
 }
 
 const CELLS = {
@@ -49,7 +57,14 @@ export function distributionOf(samples: readonly number[]): Distribution {
   return new Distribution(counts);
 }
 
-function pointOf({ id, samples, cells = {}, segments = {} }: PointParts): RunPoint {
+function timesOf(means: readonly number[], variance: number | undefined): SegmentTimes {
+  const meanNs = means.reduce((sum, ns) => sum + ns, 0) / means.length;
+  return { meanNs, medianNs: meanNs, means, variance };
+}
+
+function pointOf(part: PointParts): RunPoint {
+  const { id, samples, cells = {}, segments = {} } = part;
+  const variance = "segmentVariance" in part ? part.segmentVariance : 0;
   const rows = samples.map((own, i) => {
     const distribution = distributionOf(own);
     const percentiles = [50, 90, 99].map((percent) => [
@@ -68,7 +83,13 @@ function pointOf({ id, samples, cells = {}, segments = {} }: PointParts): RunPoi
     rows,
     distribution: distributionOf(samples.flat()),
     segments: new Map(
-      Object.entries(segments).map(([name, ns]) => [name, { meanNs: ns, medianNs: ns }]),
+      Object.entries(segments).map(([name, ns]) => [
+        name,
+        timesOf(
+          samples.map((_, i) => (typeof ns === "number" ? ns : ns[i])),
+          variance,
+        ),
+      ]),
     ),
   };
 }

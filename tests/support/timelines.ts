@@ -16,6 +16,8 @@ import {
 import { resultOf } from "../../dist/src/workers/sums.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
 import { pointOf, workloadOf } from "./points.ts";
+import { imported } from "./trace-importer.ts";
+import { nsOf, traceSchema } from "./trace-schema.ts";
 
 const ROOM = 100_000;
 
@@ -35,11 +37,14 @@ export function record(
   const point = pointOf({
     executor: "virtual",
     workload: workloadOf({ operations: last, pages: 1, ...work }),
-    timeline: { fromOperation: first, maxSlices },
+    timeline: { fromOperation: first, fromNs: 0, toNs: Number.POSITIVE_INFINITY, maxSlices },
     ...rest,
   });
   const result = run(point);
-  return { result, timeline: runTimeline(result.timelines, shapeOf(point), { first, last }) };
+  return {
+    result,
+    timeline: runTimeline("virtual", result.timelines, shapeOf(point), { first, last }),
+  };
 }
 
 export function run(point: Point): PointResult {
@@ -54,4 +59,35 @@ export function run(point: Point): PointResult {
 /** The JSON that is written of a timeline. */
 export function jsonOf(timeline: Timeline, maxEvents = Number.POSITIVE_INFINITY): string {
   return JSON.stringify(traceFileOf(capped(timeline, maxEvents).timeline, { of: "a test" }));
+}
+
+/** Operations whose critical path is no chain of slices from their beginning to their end. */
+export function incomplete(timeline: Timeline): number[] {
+  const paths = timeline.tracks.filter(({ group }) => group === "critical path");
+  return timeline.operations.flatMap(({ number = 0, startNs, latencyNs }) => {
+    const isWhole = paths.some(({ slices }) => {
+      let reachedNs = startNs;
+      for (const piece of slices) if (piece.startNs === reachedNs) reachedNs = piece.endNs;
+      return reachedNs >= startNs + latencyNs;
+    });
+    return isWhole ? [] : [number];
+  });
+}
+
+/** Arrows from slice to slice, as the timeline has them. */
+export function meant({ arrows }: Timeline): string[] {
+  return arrows.flatMap(({ slices }) => {
+    return slices.slice(1).map((to, i) => linkOf(slices[i].name, slices[i].startNs, to));
+  });
+}
+
+/** The same as Perfetto would have them. */
+export function bound(text: string): string[] {
+  return imported(traceSchema.parse(JSON.parse(text))).flows.map(({ from, to }) => {
+    return linkOf(from.name, nsOf(from.ts), { name: to.name, startNs: nsOf(to.ts) });
+  });
+}
+
+function linkOf(from: string, fromNs: number, to: { name: string; startNs: number }): string {
+  return `${from} at ${fromNs} to ${to.name} at ${to.startNs}`;
 }

@@ -2,6 +2,7 @@
 // only over all events.
 
 import { z } from "zod";
+import { imported } from "./trace-importer.ts";
 
 const onTrack = { pid: z.int().positive(), tid: z.int().positive() };
 const us = z.number().nonnegative();
@@ -84,7 +85,42 @@ export function slicesByTrack({ traceEvents }: Trace): Map<string, SliceEvent[]>
 /** What is wrong with a trace: text that does not follow the schema throws. */
 export function complaintsAbout(text: string): string[] {
   const trace = traceSchema.parse(JSON.parse(text));
-  return [...unordered(trace), ...unnested(trace), ...looseArrows(trace), ...unnamed(trace)];
+  return [
+    ...unordered(trace),
+    ...unnested(trace),
+    ...looseArrows(trace),
+    ...unnamed(trace),
+    ...misread(trace),
+  ];
+}
+
+/** What Perfetto would drop, or bind to a slice that begins at another time than is meant. */
+function misread(trace: Trace): string[] {
+  const { slices, flows, errors } = imported(trace);
+  const found = [...errors].map(([statistic, count]) => `Perfetto: ${count} ${statistic}`);
+  const { traceEvents } = trace;
+  const written = traceEvents.filter(({ ph }) => ph === "X").length;
+  if (slices !== written) found.push(`Perfetto has ${slices} of ${written} slices`);
+  const bound = flows.map(({ arrow, from, to }) => `${arrow}: ${from.ts} to ${to.ts}`);
+  const meant: string[] = [];
+  for (const [id, ends] of arrowsOf(trace)) {
+    for (let i = 1; i < ends.length; i++) {
+      meant.push(`${id}: ${ends[i - 1].ts} to ${ends[i].ts}`);
+    }
+  }
+  const known = new Set(bound);
+  for (const arrow of meant) if (!known.has(arrow)) found.push(`Perfetto lacks arrow ${arrow}`);
+  return found;
+}
+
+/** Arrows by their identity, each with its ends in the order of the file. */
+function arrowsOf({ traceEvents }: Trace): Map<number, ArrowEvent[]> {
+  const arrows = new Map<number, ArrowEvent[]>();
+  for (const event of traceEvents) {
+    if (event.ph === "M" || event.ph === "X") continue;
+    arrows.set(event.id, [...(arrows.get(event.id) ?? []), event]);
+  }
+  return arrows;
 }
 
 function unordered({ traceEvents }: Trace): string[] {
@@ -109,24 +145,10 @@ function unnested(trace: Trace): string[] {
   return found;
 }
 
-/**
- * Each arrow has one start and one end, comes later at each step, and each of its events stands
- * right behind the slice that it is bound to, but for others bound to the same.
- */
-function looseArrows({ traceEvents }: Trace): string[] {
+/** Each arrow has one start and one end, in this order, and one name. */
+function looseArrows(trace: Trace): string[] {
   const found: string[] = [];
-  const arrows = new Map<number, ArrowEvent[]>();
-  traceEvents.forEach((event, i) => {
-    if (event.ph === "M" || event.ph === "X") return;
-    arrows.set(event.id, [...(arrows.get(event.id) ?? []), event]);
-    let before = i - 1;
-    while ("id" in traceEvents[before] || !("tid" in traceEvents[before])) before--;
-    const slice = traceEvents[before];
-    if (slice.ph !== "X" || slice.tid !== event.tid || slice.ts !== event.ts) {
-      found.push(`arrow ${event.id} at ${event.ts} is bound to nothing`);
-    }
-  });
-  for (const [id, events] of arrows) {
+  for (const [id, events] of arrowsOf(trace)) {
     const phases = events.map(({ ph }) => ph).join("");
     if (!/^st*f$/.test(phases)) found.push(`arrow ${id} is ${phases}`);
     if (new Set(events.map(({ name }) => name)).size > 1)

@@ -19,9 +19,24 @@ function ran(arrivalNs?: number, kind = MUNMAP) {
   return runVirtually({ policy: STRICT, workload });
 }
 
+/** The same at fixed gaps. */
+function ranEvenly(arrivalNs: number) {
+  const workload = { operations: 400, arrivalNs, fixedArrivals: true as const };
+  return runVirtually({ policy: STRICT, workload });
+}
+
+/** When the first few are due that come after `nowNs`. */
+function dueAfter(arrivals: Arrivals, nowNs: number): number[] {
+  arrivals.restart(nowNs);
+  return Array.from({ length: 4 }, () => {
+    arrivals.advance();
+    return arrivals.dueNs;
+  });
+}
+
 describe("arrivals", () => {
   it("are as far apart as was asked for, on average, and as often twice that as chance has it", () => {
-    const arrivals = new Arrivals(new Random(1), 1000);
+    const arrivals = Arrivals.poisson(1000, new Random(1));
     let before = 0;
     const gaps = Array.from({ length: 10_000 }, () => {
       arrivals.advance();
@@ -33,6 +48,35 @@ describe("arrivals", () => {
     expect(Math.abs(mean / 1000 - 1)).toBeLessThan(0.05);
     const long = gaps.filter((gap) => gap > 2000).length / gaps.length;
     expect(Math.abs(long - Math.exp(-2))).toBeLessThan(0.02);
+  });
+});
+
+describe("arrivals at fixed gaps", () => {
+  it("are as far apart as was asked for, whenever they begin", () => {
+    expect(dueAfter(Arrivals.fixed(100, 0), 0)).toEqual([100, 200, 300, 400]);
+    expect(dueAfter(Arrivals.fixed(100, 0), 250)).toEqual([300, 400, 500, 600]);
+    expect(dueAfter(Arrivals.fixed(100, 30), 10)).toEqual([30, 130, 230, 330]);
+  });
+
+  it("take turns: an initiator's lie in the middle between those of another", () => {
+    const all = [0, 50].flatMap((phase) => dueAfter(Arrivals.fixed(100, phase), 1000));
+    expect(all.sort((a, b) => a - b)).toEqual([1050, 1100, 1150, 1200, 1250, 1300, 1350, 1400]);
+  });
+
+  it("never wait while there is time enough between them, at a rate at which random ones do", () => {
+    const alone = ran();
+    const gapNs = 2 * alone.latency.max;
+    const [even, random] = [ranEvenly(gapNs), ran(gapNs)];
+    expect(even.segments.waiting).toBe(0);
+    expect(even.latency.quantile(0.5)).toBe(alone.latency.quantile(0.5));
+    expect(random.segments.waiting).toBeGreaterThan(0.1 * alone.latency.mean!);
+  });
+
+  it("wait longer and longer where there is not", () => {
+    const alone = ran();
+    expect(ranEvenly(Math.floor(alone.latency.min / 2)).latency.max).toBeGreaterThan(
+      100 * alone.latency.max,
+    );
   });
 });
 
@@ -74,7 +118,7 @@ describe("operations that are due", () => {
 
   it("are due at the same times whatever the policy makes of them", () => {
     const due = (pages: number) => {
-      const arrivals = new Arrivals(new Random(3), 500);
+      const arrivals = Arrivals.poisson(500, new Random(3));
       return Array.from({ length: pages }, () => {
         arrivals.advance();
         return arrivals.dueNs;

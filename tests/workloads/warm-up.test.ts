@@ -11,10 +11,10 @@ function around(mean: number, count: number, random: Random): number[] {
   return Array.from({ length: count }, () => Math.round(mean * (0.9 + 0.2 * random.fraction())));
 }
 
-function warmedUpBy(latencies: readonly number[]): boolean {
+function warmedUpBy(latencies: readonly number[]): boolean | undefined {
   const warmUp = new WarmUp();
   for (const ns of latencies) warmUp.add(ns);
-  return warmUp.isOver;
+  return warmUp.isSteady;
 }
 
 describe("truncation", () => {
@@ -58,7 +58,7 @@ describe("a warm-up", () => {
   });
 
   it("is not said of a handful of operations", () => {
-    expect(warmedUpBy([5, 5, 5, 5])).toBe(false);
+    expect(warmedUpBy([5, 5, 5, 5])).toBe(undefined);
   });
 });
 
@@ -76,6 +76,20 @@ describe("a run", () => {
     const settled = await warmupOf({ settles: true });
     expect(settled).toBeGreaterThanOrEqual(20);
     expect(settled).toBeLessThanOrEqual(200);
+    await pool.close();
+  });
+
+  it("says that its warm-up was never steady: more is due than can be done, so that all wait longer", async () => {
+    const pool = new VirtualPool(1);
+    const resultWith = async (part: object) => {
+      const workload = workloadOf({ operations: 200, warmup: 60, settles: true, ...part });
+      const point = pointOf({ executor: "virtual", policy: STRICT, workload });
+      return resultOf(point, [await pool.record(point)]);
+    };
+    const crowded = await resultWith({ arrivalNs: 500 });
+    expect([crowded.neverSteady, crowded.warmup]).toEqual([true, 200]);
+    expect((await resultWith({})).neverSteady).toBe(false);
+    expect((await resultWith({ arrivalNs: 500, settles: false })).neverSteady).toBe(false);
     await pool.close();
   });
 });

@@ -156,7 +156,8 @@ function script(
     return new Core(id, cpu, machine, numbersOf(AKAROS_2020), planOf(STRICT), new Random(1, id));
   });
   const { operate, work } = scriptOf(kind);
-  const measured = { beganNs: 0, endedNs: 0, warmup: 0, causes: new CauseTally() };
+  const ended = { beganNs: 0, endedNs: 0, warmup: 0, neverSteady: false };
+  const measured = { ...ended, causes: new CauseTally() };
   function* first(core: Core): Generator<undefined, void, undefined> {
     yield* steps(core, (index) => operate(core, plan, STREAM, index, measured)) as ReturnType<
       typeof first

@@ -28,17 +28,12 @@ const GAP = { low: 0, high: 100_000 };
 const SERIAL = { low: 0, high: 10_000 };
 const POLICY = { policy: "invlpgb" };
 
-const NOTE =
-  "of this machine nothing is fitted, and but for its cache lines all of what telling cores takes " +
-  "is assumed. Under vanilla its author saw 40 % of the time in flushes; here it is 35 %";
-
 const WITHOUT_LOCK: Effect = {
   machine: MACHINE,
   setup: "tlb_flush2_threads, 36 cores, lock fix → lock fix and INVLPGB",
   metric: "loops a second",
   unit: "%",
   published: percent(PUBLISHED.lockFix, PUBLISHED.both),
-  note: NOTE,
   async reproduce(lab) {
     const { setup, parameter } = await lab.calibrate(
       LOCK_FIX,
@@ -58,7 +53,6 @@ const WITH_LOCK: Effect = {
   metric: "loops a second",
   unit: "%",
   published: percent(PUBLISHED.vanilla, PUBLISHED.invlpgb),
-  note: NOTE,
   async reproduce(lab) {
     const fix = await lab.calibrate(LOCK_FIX, "gapNs", OPERATIONS_PER_S, PUBLISHED.lockFix, GAP);
     const { setup, parameter } = await lab.calibrate(

@@ -1,26 +1,15 @@
 // `shootdown bench`: runs experiments.
 
-import { availableParallelism } from "node:os";
 import { Argument, type Command } from "commander";
-import { UsageError } from "../../engine/errors.ts";
-import { type Expansion, expand } from "../experiments/expand.ts";
-import { type LoadedExperiment, loadExperiment } from "../experiments/load.ts";
-import type { Grid } from "../experiments/schema.ts";
-import {
-  addRunOptions,
-  addSizeOptions,
-  commonOverrides,
-  type RunOptions,
-  samplingOf,
-} from "../options.ts";
-import { runPoints } from "../run.ts";
+import { type ArrivalsChoice, addRunOptions, addSizeOptions, type RunOptions } from "../options.ts";
 
 const DEFAULT_EXPERIMENT = "amortization";
 
-interface BenchOptions extends RunOptions {
+export interface BenchOptions extends RunOptions {
   readonly cores?: number[];
   readonly pages?: number[];
   readonly rate?: number[];
+  readonly arrivals?: ArrivalsChoice;
 }
 
 export function addBench(program: Command): void {
@@ -50,52 +39,8 @@ Examples:
   shootdown bench --profile host --format json       what this machine itself costs
 `,
     )
-    .action(bench);
-}
-
-async function bench(names: string[], options: BenchOptions): Promise<void> {
-  const { quick = false, quiet = false } = options;
-  const loaded = [...new Set(names)].map(loadExperiment);
-  const expansions = loaded.map((experiment) => expandLoaded(experiment, options));
-  await runPoints({
-    name: loaded.map(({ experiment }) => experiment.name).join("+"),
-    points: expansions.flatMap(({ points }) => points),
-    seed: options.seed,
-    sampling: samplingOf(options),
-    logsSamples: options.samples === true,
-    experiment: loaded.map(({ file, definition }) => ({ file, definition, quick })),
-    notes: expansions.flatMap(({ notes }) => notes),
-    out: options.out,
-    format: options.format,
-    quiet,
-  });
-}
-
-function expandLoaded({ file, experiment }: LoadedExperiment, options: BenchOptions): Expansion {
-  const { quick = false } = options;
-  if (quick && experiment.quick === undefined) {
-    throw new UsageError(`${file} has no "quick": add one, or give --ops instead of --quick`);
-  }
-  return expand(experiment, {
-    quick,
-    seed: options.seed,
-    jitter: options.jitter,
-    check: options.check,
-    hostCpus: availableParallelism(),
-    overrides: overridesOf(options),
-  });
-}
-
-/** What the command line sets wins over the file. */
-function overridesOf(options: BenchOptions): Grid {
-  const { cores, pages, rate, iommus, devices, ops } = options;
-  return {
-    ...commonOverrides(options),
-    ...(cores && { cores }),
-    ...(pages && { pages }),
-    ...(rate && { rates: rate }),
-    ...(iommus && { iommus }),
-    ...(devices && { devices }),
-    ...(ops !== undefined && { operations: ops }),
-  };
+    .action(async (names: string[], options: BenchOptions) => {
+      const { bench } = await import("../actions/bench.ts");
+      await bench(names, options);
+    });
 }

@@ -1,33 +1,14 @@
 // `shootdown compare`: two result folders, what changed, and whether that is more than noise.
 
 import { type Command, Option } from "commander";
-import { RegressionError, UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
-import { COMPARISON_COLUMNS } from "../../results/columns/comparison.ts";
-import {
-  type ComparedRow,
-  type Comparison,
-  compareRuns,
-  isUnsafeNow,
-} from "../../results/compare/compare.ts";
-import { type Gate, parseGate, regressionsOf } from "../../results/compare/gate.ts";
-import { toMarkdown } from "../../results/compare/markdown.ts";
-import { comparisonObject, comparisonRow } from "../../results/compare/rows.ts";
-import { readRun } from "../../results/compare/run.ts";
-import {
-  describeComparison,
-  describeRow,
-  describeUnmatched,
-  viewOf,
-  worstFirst,
-} from "../../results/compare/view.ts";
-import { defaultFormat, FORMATS, print, renderRows, renderTable } from "../output.ts";
-import { warn } from "../run.ts";
+import { type Gate, parseGate } from "../../results/compare/gate.ts";
+import { defaultFormat, FORMATS } from "../output.ts";
 
 const COMPARE_FORMATS = [...FORMATS, "markdown"] as const;
 type CompareFormat = (typeof COMPARE_FORMATS)[number];
 
-interface CompareOptions {
+export interface CompareOptions {
   readonly gate?: Gate;
   readonly all?: boolean;
   readonly allowOtherHost?: true;
@@ -78,53 +59,10 @@ Examples:
   shootdown compare results/before results/after --all --format csv
 `,
     )
-    .action(compare);
-}
-
-function compare(base: string, next: string, options: CompareOptions): void {
-  const comparison = compareRuns(readRun(base), readRun(next), {
-    otherHost: options.allowOtherHost ?? false,
-    otherProfile: options.allowOtherProfile ?? false,
-    otherSchema: options.allowOtherSchema ?? false,
-  });
-  if (comparison.pairs.length === 0) throw nothingInCommon(comparison);
-  const regressions = regressionsOf(comparison.rows, options.gate);
-  print(render(comparison, regressions, options));
-  const unsafe = comparison.safety.filter(isUnsafeNow);
-  if (regressions.length + unsafe.length > 0) throw regression(regressions, unsafe.length);
-}
-
-function render(
-  comparison: Comparison,
-  regressions: readonly ComparedRow[],
-  { format, all = false }: CompareOptions,
-): string {
-  if (format === "json") {
-    return JSON.stringify(comparisonObject(comparison, regressions), null, 2);
-  }
-  if (format === "csv") {
-    for (const line of describeUnmatched(comparison.unmatched)) warn(line);
-    return renderRows(COMPARISON_COLUMNS, comparison.rows.map(comparisonRow), format);
-  }
-  const lines = describeComparison(comparison);
-  const view = viewOf(comparison, all);
-  if (format === "markdown") return toMarkdown("shootdown compare", lines, view);
-  if (view.rows.length === 0) return lines.join("\n");
-  return `${lines.join("\n")}\n\n${renderTable(view.headings, view.rows)}`;
-}
-
-function regression(regressions: readonly ComparedRow[], unsafe: number): RegressionError {
-  const [first] = worstFirst(regressions);
-  const worse =
-    first === undefined ? "" : `${regressions.length} worse, most of all ${describeRow(first)}`;
-  const now = unsafe === 0 ? "" : `${unsafe} unsafe that were not`;
-  return new RegressionError([worse, now].filter((part) => part !== "").join("; "));
-}
-
-function nothingInCommon({ unmatched }: Comparison): UsageError {
-  return new UsageError(
-    ["no point is in both runs:", ...describeUnmatched(unmatched)].join("\n  "),
-  );
+    .action(async (base: string, next: string, options: CompareOptions) => {
+      const { compare } = await import("../actions/compare.ts");
+      await compare(base, next, options);
+    });
 }
 
 function parseFormat(text: string): CompareFormat {

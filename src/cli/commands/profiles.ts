@@ -1,11 +1,7 @@
 // `shootdown profiles`: machine profiles, and every value of one with its source.
 
 import type { Command } from "commander";
-import { PROFILES } from "../../engine/profile/profiles.ts";
-import { formatOption } from "../options.ts";
-import { type Format, print, renderList } from "../output.ts";
-import { parseProfile } from "../profile-file.ts";
-import { PROFILE_COLUMNS, profileValues } from "../profile-values.ts";
+import { formatOption, type ListOptions } from "../options.ts";
 
 export function addProfiles(program: Command): void {
   program
@@ -35,12 +31,8 @@ Examples:
   shootdown profiles ./mine.json --format csv
 `,
     )
-    .action((name: string | undefined, { format }: { format: Format }) => {
-      if (name === undefined) {
-        print(renderList(["name", "summary"], [...PROFILES], format));
-      } else {
-        const values = profileValues(parseProfile(name));
-        print(renderList(PROFILE_COLUMNS, values, format));
-      }
+    .action(async (name: string | undefined, options: ListOptions) => {
+      const { profiles } = await import("../actions/profiles.ts");
+      profiles(name, options);
     });
 }

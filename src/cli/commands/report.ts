@@ -1,7 +1,10 @@
 // `shootdown report`: result folders as one page with plots.
 
 import type { Command } from "commander";
-import { print } from "../output.ts";
+
+export interface ReportOptions {
+  readonly quiet?: boolean;
+}
 
 export function addReport(program: Command): void {
   program
@@ -10,16 +13,17 @@ export function addReport(program: Command): void {
     .description(
       "Writes report.html into the first folder: one page that needs no network, with plots of " +
         "all folders, their data as tables and what they show; and each plot as SVG and PNG. An " +
-        "earlier report there is replaced.",
+        "earlier report there is replaced, with its plots.",
     )
-    .argument("<folders...>", "folders of bench, replay, analyze or validate")
+    .argument("<folders...>", "folders of bench, replay, analyze, validate or stress")
     .option("--quiet", "as everywhere: no path of the page on standard output")
     .addHelpText(
       "after",
       `
 What is plotted, where the data has it: latency distributions; latency and throughput over cores;
-time a page over pages an operation; critical paths with slack; held memory and exposure against
-throughput; and what was predicted against what was measured.
+time a page over pages an operation, and over the pages that a policy gathers; critical paths with
+slack; held memory and exposure against throughput; what was predicted against what was measured;
+and what policies did under stress.
 
 Examples:
   shootdown bench --quick --out results/mine && shootdown report results/mine
@@ -27,12 +31,8 @@ Examples:
   shootdown report results/host-profile
 `,
     )
-    .action(report);
-}
-
-async function report(folders: readonly string[], { quiet = false }: { quiet?: boolean }) {
-  // Only here: Vega takes half a second to load.
-  const { writeReport } = await import("../../results/report/report.ts");
-  const { page } = await writeReport(folders);
-  if (!quiet) print(page);
+    .action(async (folders: string[], options: ReportOptions) => {
+      const { report } = await import("../actions/report.ts");
+      await report(folders, options);
+    });
 }

@@ -1,18 +1,9 @@
 // `shootdown stress`: tries to make policies go wrong.
 
-import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
-import { UnsafeError, UsageError } from "../../engine/errors.ts";
-import { checkShape, MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
+import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
-import { isFree } from "../../engine/profile/profile.ts";
-import { STRESS_COLUMNS } from "../../results/columns/stress.ts";
-import { ResultFolder } from "../../results/folder.ts";
-import { describeHost, type Host } from "../../results/host.ts";
-import { writeStress } from "../../results/stress-files.ts";
-import { shapeOf } from "../../workers/point.ts";
-import { EXECUTORS, MAX_OPERATIONS, MAX_THREADED_CORES } from "../experiments/schema.ts";
-import { Interrupt, InterruptedError } from "../interrupt.ts";
+import { EXECUTORS, MAX_OPERATIONS } from "../experiments/limits.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
@@ -21,24 +12,14 @@ import {
   numberFrom,
   outOption,
 } from "../options.ts";
-import { type Format, print, renderRows, renderTable } from "../output.ts";
-import { parseProfile } from "../profile-file.ts";
-import { defaultFolder, warn } from "../run.ts";
-import { soundPolicies } from "../stress/policies.ts";
-import { StressProgress } from "../stress/progress.ts";
-import { ROUND_OPERATIONS, roundOf, type StressSettings } from "../stress/rounds.ts";
-import { runRounds, type Schedule } from "../stress/runner.ts";
-import { Tally } from "../stress/tally.ts";
-import { environmentLine } from "../summary.ts";
+import type { Format } from "../output.ts";
 
-const DEFAULT_SECONDS = 60;
+export const DEFAULT_SECONDS = 60;
 const MAX_SECONDS = 1_000_000;
 const MAX_ROUND = 2 ** 31 - 1;
 const DEFAULT_PROFILE = "akaros-2020";
-/** A warning names so many policies. */
-const NAMED_POLICIES = 5;
 
-interface StressOptions {
+export interface StressOptions {
   readonly seconds?: number;
   readonly ops?: number;
   readonly round?: number;
@@ -108,167 +89,8 @@ Examples:
   shootdown stress --executor threads --cores 2 --seconds 60
 `,
     )
-    .action(stress);
-}
-
-async function stress(options: StressOptions): Promise<void> {
-  const settings = settingsOf(options);
-  const started = new Date();
-  const host = describeHost();
-  announce(options, host);
-  const folder = await ResultFolder.create(options.out ?? defaultFolder("stress", started));
-  const interrupt = new Interrupt();
-  const tally = new Tally(settings);
-  const progress = new StressProgress(tally, options.quiet === true);
-  let failure: unknown;
-  try {
-    await runRounds(
-      settings,
-      scheduleOf(options, settings),
-      ({ round, result }) => {
-        if (result === undefined) tally.addKilled(round);
-        else tally.add(round, result);
-        progress.show(round.policy.name);
-      },
-      interrupt.signal,
-    ).catch((error) => {
-      failure = error;
+    .action(async (options: StressOptions) => {
+      const { stress } = await import("../actions/stress.ts");
+      await stress(options);
     });
-    progress.end();
-    if (!tally.isEmpty) {
-      const ended = new Date();
-      await report(options, settings, tally, folder, host, {
-        started,
-        ended,
-        failed: failure !== undefined,
-      });
-    }
-    if (interrupt.signal.aborted) throw interruption(tally, folder);
-    if (failure !== undefined) throw failure;
-    if (tally.unsafe.length > 0) {
-      throw new UnsafeError(
-        `unsafe: ${tally.unsafe.join(", ")}; what was found, and how to repeat it, is in ` +
-          `${folder.path}/findings.jsonl`,
-      );
-    }
-  } finally {
-    interrupt.dispose();
-    await folder.removeIfEmpty();
-  }
-}
-
-/** Throws a UsageError where the options contradict each other. */
-function settingsOf(options: StressOptions): StressSettings {
-  const { executor, policy, seed, cores, iommus, devices, round, ops } = options;
-  const profile = parseProfile(options.profile);
-  if (executor === "virtual" && isFree(profile)) {
-    throw new UsageError(
-      `the profile ${profile.name} measures this host: in virtual time nothing takes time; ` +
-        "add --executor threads",
-    );
-  }
-  if (executor === "threads" && cores > MAX_THREADED_CORES) {
-    throw new UsageError(`threads run at most ${MAX_THREADED_CORES} cores (--executor virtual)`);
-  }
-  if (round !== undefined && policy?.length !== 1) {
-    throw new UsageError("--round repeats a round of one policy: name it with --policy");
-  }
-  const usual = ROUND_OPERATIONS[executor];
-  const settings: StressSettings = {
-    executor,
-    policies: policy ?? soundPolicies(seed),
-    profile,
-    profileName: options.profile,
-    cores,
-    iommus,
-    devices,
-    seed,
-    injectsFaults: options.faults,
-    roundOperations: round === undefined ? Math.min(ops ?? usual, usual) : (ops ?? usual),
-    hostCpus: availableParallelism(),
-  };
-  for (const turn of settings.policies.keys()) checkShape(shapeOf(roundOf(settings, turn).point));
-  return settings;
-}
-
-/** Whole rounds, as many as it takes; or as many as the clock allows. */
-function scheduleOf(options: StressOptions, settings: StressSettings): Schedule {
-  const { round, ops, seconds = DEFAULT_SECONDS } = options;
-  let next = 0;
-  if (round !== undefined) return { next: () => (next++ === 0 ? round : undefined) };
-  if (ops !== undefined) {
-    const rounds = Math.ceil(ops / settings.roundOperations);
-    return { next: () => (next < rounds ? next++ : undefined) };
-  }
-  const endMs = Date.now() + seconds * 1000;
-  return { next: () => (Date.now() < endMs ? next++ : undefined) };
-}
-
-async function report(
-  { format, quiet, round }: StressOptions,
-  settings: StressSettings,
-  tally: Tally,
-  folder: ResultFolder,
-  host: Host,
-  times: { started: Date; ended: Date; failed: boolean },
-): Promise<void> {
-  const { rows } = tally;
-  const { policies, profile, profileName, ...experiment } = settings;
-  const warnings = round === undefined ? withoutTurn(tally, settings) : [];
-  try {
-    await writeStress(folder, "stress", rows, tally.findings, profile, {
-      command: process.argv.slice(2),
-      seed: settings.seed,
-      started: times.started,
-      ended: times.ended,
-      host,
-      floorNs: undefined,
-      warnings,
-      experiment: [{ ...experiment, policies: policies.map(({ name }) => name) }],
-      interrupted: times.failed,
-    });
-  } finally {
-    if (format === "table") {
-      const headings = STRESS_COLUMNS.map(({ name, type }) => {
-        return { title: name, align: type === "string" ? "left" : "right" } as const;
-      });
-      const cells = rows.map((row) => STRESS_COLUMNS.map(({ name }) => `${row[name] ?? ""}`));
-      print(renderTable(headings, cells));
-    } else {
-      print(renderRows(STRESS_COLUMNS, rows, format));
-    }
-  }
-  for (const warning of warnings) warn(warning);
-  if (quiet !== true) process.stderr.write(`written: ${folder.path}\n`);
-}
-
-/** Says which policies the run was too short for. */
-function withoutTurn(
-  { unreached }: Tally,
-  { policies, roundOperations }: StressSettings,
-): string[] {
-  if (unreached.length === 0) return [];
-  const more = unreached.length - NAMED_POLICIES;
-  const names =
-    unreached.slice(0, NAMED_POLICIES).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return [
-    `nothing is said of ${unreached.length} policies that had no turn: ${names}. ` +
-      `With --ops ${policies.length * roundOperations} each has one.`,
-  ];
-}
-
-function interruption(tally: Tally, folder: ResultFolder): InterruptedError {
-  return new InterruptedError(
-    tally.isEmpty
-      ? "interrupted before a round was finished: nothing is written"
-      : `interrupted: the ${tally.operations} operations that were finished are in ${folder.path}`,
-  );
-}
-
-/** First the environment, on standard output only where people read that. */
-function announce(options: StressOptions, host: Host): void {
-  const { executor, profile, seed, format, quiet } = options;
-  const line = `${environmentLine(host, [executor], [profile], seed)}\n`;
-  if (format === "table") process.stdout.write(line);
-  else if (quiet !== true) process.stderr.write(line);
 }

@@ -1,17 +1,12 @@
-// `shootdown timeline`: one shootdown, or a few, as a trace that Perfetto opens.
+// `shootdown timeline`: one shootdown, a few, or a time in which there are some, as a trace that
+// Perfetto opens.
 
 import { Argument, type Command, Option } from "commander";
 import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
-import { parsePolicy } from "../../engine/policy/parse.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
-import { ResultFolder } from "../../results/folder.ts";
-import { type Capped, capped } from "../../results/timeline/cap.ts";
-import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
 import type { OperationRange } from "../../results/timeline/form.ts";
-import type { PlannedPoint } from "../experiments/expand.ts";
-import { EXECUTORS, MAX_DILATION, MAX_PAGES } from "../experiments/schema.ts";
-import { parseWorkload } from "../experiments/workloads.ts";
+import { EXECUTORS, MAX_DILATION, MAX_OPERATION, MAX_PAGES } from "../experiments/limits.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
@@ -20,27 +15,23 @@ import {
   numberFrom,
   outOption,
 } from "../options.ts";
-import { type Format, print, renderList } from "../output.ts";
-import { parseProfile } from "../profile-file.ts";
-import { Progress } from "../progress.ts";
-import { defaultFolder, warn } from "../run.ts";
-import { planRun, type Shown, showKernel, showRun } from "../timeline.ts";
+import type { Format } from "../output.ts";
 
-const MAX_OPERATION = 1_000_000;
 const DEFAULT_OPERATIONS = "1..3";
 /** Some 20 MB of JSON, which a browser still takes. */
 const DEFAULT_EVENTS = 100_000;
-const MAX_EVENTS = 10_000_000;
+/** Some 300 MB: a string is no longer than 512. */
+const MAX_EVENTS = 1_500_000;
+const MAX_PID = 2 ** 22;
 const NS_PER_US = 1000;
 
-/** Options that say what is run: with a kernel's trace nothing is. */
-const RUN_OPTIONS = [
-  ...["executor", "policy", "profile", "workload", "cores", "pages", "iommus", "devices"],
-  ...["seed", "jitter", "dilate"],
-];
-
-interface TimelineOptions {
+export interface TimelineOptions {
   readonly operations: OperationRange;
+  /** In ns, like `toUs`. */
+  readonly fromUs?: number;
+  readonly toUs?: number;
+  readonly pid?: number;
+  readonly kernel: boolean;
   readonly maxEvents: number;
   readonly executor: (typeof EXECUTORS)[number];
   readonly policy?: Policy[];
@@ -61,27 +52,41 @@ interface TimelineOptions {
 
 export function addTimeline(program: Command): void {
   addPolicyOption(program.command("timeline"))
-    .summary("one shootdown, or a few, as a trace for Perfetto")
+    .summary("shootdowns, step by step, as a trace for Perfetto")
     .description(
       "Runs a policy and writes what every core, IOMMU and device did during some operations, " +
         "with arrows from cause to effect and the critical path; or the same of a real kernel, " +
-        "from a trace that was recorded on it. https://ui.perfetto.dev opens the file.",
+        "from a trace that was recorded on it; or, with --policy, of that kernel and below it of " +
+        "a replay under the policy, on one clock. https://ui.perfetto.dev opens the file.",
     )
     .addArgument(
       new Argument(
         "[trace]",
-        "text of perf script, perhaps gzip-compressed; - is standard input. Without it, a run",
+        "text of perf script, perhaps gzip-compressed; - is standard input. Without it, a " +
+          "workload is run",
       ),
     )
     .addOption(
       new Option(
         "--operations <range>",
         "which: N or A..B. Of a run, operations of each initiator behind its warm-up; of a " +
-          "kernel's trace, shootdowns in order of time",
+          "trace, the kernel's shootdowns in order of time (of a replay: its process's)",
       )
         .argParser(parseOperations)
         .default(parseOperations(DEFAULT_OPERATIONS), DEFAULT_OPERATIONS),
     )
+    .option(
+      "--from-us <time>",
+      "instead: operations that begin at this time, in µs as they are printed, or later …",
+      parseTime("--from-us"),
+    )
+    .option("--to-us <time>", "… and not later than this", parseTime("--to-us"))
+    .option(
+      "--pid <n>",
+      "of a trace: this process only (default of a replay: the one that flushes most)",
+      numberFrom("--pid", 1, MAX_PID),
+    )
+    .option("--no-kernel", "of a replay: without the kernel's own shootdowns beside it")
     .option(
       "--max-events <n>",
       "slices and ends of arrows that are written, from the beginning",
@@ -118,112 +123,34 @@ export function addTimeline(program: Command): void {
       "after",
       `
 Prints the operations, and writes timeline.json and manifest.json. Times are modelled time since
-the run began; of a kernel's trace, time since the second in which it begins.
+the first operation began; of a trace and its replay, time since the second in which the trace
+begins. A replay's operations have the numbers of the kernel's shootdowns, where there were any;
+without --devices, one device does DMA if there are IOMMUs.
 
 Examples:
   shootdown timeline --cores 4 --iommus 1 --devices 1
   shootdown timeline --policy overlapped --iommus 2 --operations 7
   shootdown timeline --policy 'batch(8)' --pages 16 --operations 1..20
   shootdown timeline --executor threads --workload server
+  shootdown timeline --cores 16 --workload server --from-us 100 --to-us 120
   shootdown timeline bench/traces/munmap-loop.perf.txt.gz --operations 50..60
+  shootdown timeline bench/traces/redis.perf.txt.gz --from-us 542800 --to-us 543000
+  shootdown timeline bench/traces/redis.perf.txt.gz --operations 2..9 --policy overlapped
+  shootdown timeline bench/traces/node-gc.perf.txt.gz --policy batch --iommus 1 --no-kernel
 `,
     )
-    .action(timeline);
+    .action(async (trace: string | undefined, options: TimelineOptions, command: Command) => {
+      const { timeline } = await import("../actions/timeline.ts");
+      await timeline(trace, options, command);
+    });
 }
 
-async function timeline(
-  trace: string | undefined,
-  options: TimelineOptions,
-  command: Command,
-): Promise<void> {
-  const { operations, strict = false, quiet = false } = options;
-  const started = new Date();
-  if (trace === undefined) {
-    const planned = plan(options);
-    await make(options, started, () => showRun(planned, operations, new Progress(1, quiet)));
-    return;
-  }
-  const given = RUN_OPTIONS.find((name) => isGiven(command, name));
-  if (given !== undefined) {
-    throw new UsageError(
-      `--${given} says what to run, and ${trace} is what a kernel did: leave one of them out`,
-    );
-  }
-  await make(options, started, () => showKernel(trace, operations, strict));
-}
-
-/** Whether the user has set an option; a policy's text has been replaced by then. */
-function isGiven(command: Command, name: string): boolean {
-  if (name === "policy") return command.getOptionValue(name) !== undefined;
-  return command.getOptionValueSource(name) === "cli";
-}
-
-function plan(options: TimelineOptions): PlannedPoint {
-  const { operations, maxEvents, policy = [parsePolicy("strict")] } = options;
-  if (policy.length > 1) {
-    throw new UsageError(`--policy names ${policy.length} policies: a timeline is of one`);
-  }
-  const run = {
-    ...options,
-    policy: policy[0],
-    profile: parseProfile(options.profile),
-    workload: parseWorkload(options.workload),
+/** A time in µs, whole or with decimals, in ns. */
+function parseTime(option: string): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,12}(\.\d+)?$/.test(text)) return Math.round(Number(text) * NS_PER_US);
+    throw new UsageError(`${option} "${text}": it takes a time in µs, such as 186094.421`);
   };
-  return planRun(run, operations, maxEvents);
-}
-
-/** Makes the folder, has the timeline made, and writes what of it there is room for. */
-async function make(
-  options: TimelineOptions,
-  started: Date,
-  show: () => Promise<Shown>,
-): Promise<void> {
-  const folder = await ResultFolder.create(options.out ?? defaultFolder("timeline", started));
-  try {
-    const { timeline, about, points, ...shown } = await show();
-    const made = capped(timeline, options.maxEvents);
-    const warnings = [...shown.warnings, ...capWarnings(made, options.maxEvents)];
-    const facts = {
-      ...{ ...shown, started, ended: new Date(), warnings, interrupted: false },
-      ...{ command: process.argv.slice(2), experiment: [about] },
-    };
-    await writeTimeline(folder, made, about, facts, points);
-    report(made, folder, warnings, options);
-  } finally {
-    await folder.removeIfEmpty();
-  }
-}
-
-/** Says so where the cap was reached. */
-function capWarnings({ events, leftOut, untilNs }: Capped, maxEvents: number): string[] {
-  if (leftOut === 0) return [];
-  const until = untilNs === undefined ? "" : `, up to ${inUs(untilNs)} µs`;
-  return [
-    `the timeline is cut: the first ${events} events are in it${until}, at least ${leftOut} are ` +
-      `not. --max-events (now ${maxEvents}) takes more, --operations asks for less.`,
-  ];
-}
-
-function report(
-  { timeline }: Capped,
-  folder: ResultFolder,
-  warnings: readonly string[],
-  { format, quiet }: TimelineOptions,
-): void {
-  const rows = timeline.operations.map(({ number, initiator, startNs, latencyNs }) => ({
-    operation: `${number}`,
-    initiator,
-    start_us: inUs(startNs),
-    latency_us: inUs(latencyNs),
-  }));
-  print(renderList(["operation", "initiator", "start_us", "latency_us"], rows, format));
-  for (const warning of warnings) warn(warning);
-  if (quiet) return;
-  process.stderr.write(`written: ${folder.path}/${TIMELINE_FILE} (https://ui.perfetto.dev)\n`);
-}
-
-function inUs(ns: number): string {
-  return (ns / NS_PER_US).toFixed(3);
 }
 
 function parseOperations(text: string): OperationRange {

@@ -19,13 +19,10 @@ import {
   settingsOf,
 } from "./combinations.ts";
 import { pointId } from "./identity.ts";
+import type { CheckChoice } from "./limits.ts";
 import { whyNot } from "./refusals.ts";
 import type { Experiment, Grid, OperationBudget } from "./schema.ts";
 import type { NamedWorkload } from "./workloads.ts";
-
-/** Whether the checker watches; auto: in virtual time, where its own time is not measured. */
-export const CHECK_CHOICES = ["auto", "on", "off"] as const;
-export type CheckChoice = (typeof CHECK_CHOICES)[number];
 
 export interface ExpandOptions {
   readonly quick: boolean;
@@ -91,6 +88,7 @@ export function expand(experiment: Experiment, options: ExpandOptions): Expansio
     throw new UsageError(`${experiment.name} has no point that can run: ${reasons.join("; ")}`);
   }
   checkJitter(options, [...points.values()]);
+  checkArrivals(options, [...points.values()]);
   const planned = [...points.values()];
   const notes = [...reasons, ...shortOfWindows(planned), ...longRuns(planned)];
   return { points: planned, notes };
@@ -134,6 +132,13 @@ function checkJitter({ jitter }: ExpandOptions, points: readonly NamedPoint[]): 
   throw new UsageError(
     "--jitter perturbs the order of steps in virtual time: add --executor virtual",
   );
+}
+
+/** Without a rate nothing is due. */
+function checkArrivals({ overrides }: ExpandOptions, points: readonly NamedPoint[]): void {
+  if (overrides.arrivals === undefined) return;
+  if (points.some(({ point }) => point.workload.arrivalNs !== undefined)) return;
+  throw new UsageError("--arrivals says when the operations of a rate are due: add --rate 50000");
 }
 
 function planPoint(
@@ -198,6 +203,7 @@ function planWorkload(
     gapNs: settings.gap_ns,
     ...(combination.rate !== undefined && {
       arrivalNs: Math.round((initiators * NS_PER_S) / combination.rate),
+      ...(settings.arrivals === "fixed" && { fixedArrivals: true as const }),
     }),
     accessGapNs: settings.access_gap_ns,
     maskedEveryNs: settings.masked_every_ns,

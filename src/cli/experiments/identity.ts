@@ -8,6 +8,8 @@ import type { Point } from "../../workers/point.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
 
 const ID_DIGITS = 12;
+/** Tools that guess the types of columns would make a number of it. */
+const NUMERAL = /^\d+(e\d+)?$/;
 
 /** Hash of all that decides what a point measures; not of its seed, which repetitions vary. */
 export function pointId(workload: string, point: Point): string {
@@ -40,9 +42,12 @@ export function pointId(workload: string, point: Point): string {
   );
 }
 
-/** The first digits of the SHA-256 of a text. */
+/** The first digits of the SHA-256 of a text that are no numeral. */
 export function shortHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, ID_DIGITS);
+  const digest = createHash("sha256").update(text).digest("hex");
+  let first = 0;
+  while (NUMERAL.test(digest.slice(first, first + ID_DIGITS))) first++;
+  return digest.slice(first, first + ID_DIGITS);
 }
 
 /**

@@ -4,7 +4,7 @@ import { isFree } from "../../engine/profile/profile.ts";
 import { traitsOf } from "../../workloads/traits.ts";
 import { IDLE_HEAVY, PORT, RECLAIM, TLB_BENCH } from "../../workloads/workload.ts";
 import { type Combination, initiatorsOf, isSerial, type Settings } from "./combinations.ts";
-import { MAX_THREADED_CORES } from "./schema.ts";
+import { MAX_THREADED_CORES } from "./limits.ts";
 
 /** Workloads that are nothing without a core that neither initiates nor is idle: what it does. */
 const OTHERS: Readonly<Record<number, string>> = {

@@ -14,6 +14,7 @@
 //                   and as many more as it takes until latencies have settled
 // rates             operations a second that are due, ready or not, of all initiators together;
 //                   without: each comes when its initiator is done with the one before
+// arrivals          when these are due: at random (poisson), or at fixed gaps, initiators in turn
 // ats               whether devices have TLBs of their own; false by default
 // serial_ns,        of workloads that unmap: what each operation does under one lock of all cores,
 // serial_until_…    and whether its flush is done under it as well
@@ -27,19 +28,18 @@ import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { named, nameField, wholeNumber } from "../json-file.ts";
 import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
+import {
+  ARRIVALS,
+  EXECUTORS,
+  MAX_DILATION,
+  MAX_FLOWS,
+  MAX_OPERATIONS,
+  MAX_PAGES,
+  MAX_RATE,
+  MAX_REPETITIONS,
+} from "./limits.ts";
 import { parseWorkload } from "./workloads.ts";
 
-/** Who gives actors time and turns. */
-export const EXECUTORS = ["threads", "virtual"] as const;
-/** Each core is a thread. */
-export const MAX_THREADED_CORES = 256;
-export const MAX_PAGES = 65_536;
-export const MAX_FLOWS = 1024;
-export const MAX_OPERATIONS = 100_000_000;
-export const MAX_DILATION = 1_000_000;
-export const MAX_REPETITIONS = 1000;
-/** In modelled time; each initiator is due at most once a ns. */
-export const MAX_RATE = 1_000_000_000;
 /** A leaf table each for ten: with the fixed tables there are no more. */
 const MAX_PROGRAM_PAGES = 4096;
 const MAX_LINES = 64;
@@ -72,6 +72,7 @@ const dimensions = z.strictObject({
   pages: listOf(wholeNumber(1, MAX_PAGES)),
   /** Operations a second that are due, of all initiators together: an open loop. */
   rates: listOf(wholeNumber(1, MAX_RATE)),
+  arrivals: z.enum(ARRIVALS, ARRIVALS.join(" or ")),
   /** Cores that do operations; the others only answer. */
   initiators: wholeNumber(1, MAX_CORES),
   operations: z.union(
@@ -153,6 +154,7 @@ export const DEFAULTS = {
   iommus: [0],
   devices: [0],
   pages: [1],
+  arrivals: "poisson",
   initiators: 1,
   operations: { pages: 20_000, dilated_pages: 1000, least: 20 },
   gap_ns: 1000,

@@ -64,7 +64,7 @@ export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
 
 function allButPolicy({ experiment, workload, pages, point }: PlannedPoint): string {
   const { executor, profile, cores, iommus, devices, dilation } = point;
-  const { initiators, idleCores, otherCores, maskedNs, arrivalNs } = point.workload;
+  const { initiators, idleCores, otherCores, maskedNs, arrivalNs, fixedArrivals } = point.workload;
   const sizes = [
     cores,
     iommus,
@@ -75,6 +75,7 @@ function allButPolicy({ experiment, workload, pages, point }: PlannedPoint): str
     otherCores,
     maskedNs,
     arrivalNs,
+    fixedArrivals,
   ];
   return [experiment, workload, pages, executor, profile.name, ...sizes].join(" ");
 }

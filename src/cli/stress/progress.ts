@@ -1,5 +1,5 @@
 // What standard error says while a stress run lasts: one live line on a terminal, otherwise a line
-// every ten seconds.
+// after the first round and every ten seconds.
 
 import type { Tally } from "./tally.ts";
 
@@ -12,7 +12,7 @@ export class StressProgress {
   private readonly isQuiet: boolean;
   private readonly isLive = process.stderr.isTTY === true;
   private readonly beganMs = Date.now();
-  private shownMs = Date.now();
+  private shownMs = Number.NEGATIVE_INFINITY;
 
   constructor(tally: Tally, isQuiet: boolean) {
     this.tally = tally;
@@ -26,7 +26,7 @@ export class StressProgress {
     if (this.isQuiet || nowMs - this.shownMs < everyMs) return;
     this.shownMs = nowMs;
     const { operations, detections, faults } = this.tally;
-    const perSecond = (operations * 1000) / (nowMs - this.beganMs);
+    const perSecond = (operations * 1000) / Math.max(1, nowMs - this.beganMs);
     const line =
       `${operations.toLocaleString("en")} operations · ${(perSecond / 1000).toFixed(1)} k/s · ` +
       `${detections} detections · ${faults} faults · ${policy}`;

@@ -26,8 +26,14 @@ export interface TlbShape {
 
 /** Which part of a run its actors record as time lines. */
 export interface TimelineWindow {
-  /** Recording begins with the first initiator's operation of this number, from 1 on. */
+  /**
+   * Recording begins with the first operation of an initiator that begins so long after its
+   * operation `fromOperation` did, which are counted from 1; 0 is the beginning of the run.
+   */
   readonly fromOperation: number;
+  readonly fromNs: number;
+  /** So long after that an initiator begins no other, unless it replays a trace. */
+  readonly toNs: number;
   /** Slices that each actor keeps. */
   readonly maxSlices: number;
 }

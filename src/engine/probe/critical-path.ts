@@ -85,7 +85,7 @@ export class CriticalPath {
     this.markedNs = nowNs;
     this.length = 0;
     if (this.isOpen) this.operationNs.fill(0);
-    else this.timeline?.beginOperation();
+    else this.timeline?.beginOperation(nowNs);
     this.isOpen = true;
   }
 

@@ -77,6 +77,17 @@ export class Histogram {
     return this.count === 0 ? undefined : this.sum / this.count;
   }
 
+  /** The standard deviation, to the width of a bucket; undefined when nothing was recorded. */
+  get deviation(): number | undefined {
+    if (this.count === 0) return undefined;
+    const entries = [...this.entries()];
+    const mean = entries.reduce((sum, [value, count]) => sum + value * count, 0) / this.count;
+    const squares = entries.reduce((sum, [value, count]) => {
+      return sum + count * (value - mean) * (value - mean);
+    }, 0);
+    return Math.sqrt(squares / this.count);
+  }
+
   /**
    * The smallest recorded value such that at least `fraction` (0 to 1) of all samples are not
    * larger, to the width of its bucket; undefined when nothing was recorded.

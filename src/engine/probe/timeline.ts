@@ -38,7 +38,10 @@ const MORE_NAMES = [
 /** By kind. */
 export const SLICE_NAMES: readonly string[] = [...SEGMENT_NAMES, ...MORE_NAMES];
 
-/** An initiator's operation. `detail`: its number, from 1. */
+/**
+ * An initiator's operation. `detail`: its number, from 1; `sequence`: what it was said to be, or
+ * NO_LINK.
+ */
 export const OPERATION = SEGMENTS;
 /** An initiator waits for the chain in `detail`. */
 export const WAIT = SEGMENTS + 1;
@@ -58,6 +61,8 @@ export const DMA = SEGMENTS + 7;
 export const WALK = SEGMENTS + 8;
 
 export const RECORD_FIELDS = 7;
+export const START_FIELD = 2;
+export const END_FIELD = 3;
 const FIRST_RECORDS = 256;
 /** A slice of no message and no submission has this for its party. */
 export const NO_LINK = -1;
@@ -89,6 +94,16 @@ export interface TimelineData {
   readonly leftOut: number;
   /** … and when the first of them began; Infinity if there are none. */
   readonly leftOutFromNs: number;
+  /** When the actor's operations that count began; undefined if it has none. */
+  readonly operations: OperationTimes | undefined;
+}
+
+export interface OperationTimes {
+  /** Of the first and of the last, recorded or not. */
+  readonly firstNs: number;
+  readonly lastNs: number;
+  /** Of the first that was recorded from its beginning; Infinity if none was. */
+  readonly wholeFromNs: number;
 }
 
 export class Timeline {
@@ -102,12 +117,19 @@ export class Timeline {
   private operations = 0;
   private counts = false;
   private inOperation = false;
+  /** When the operation was from which on the window counts. */
+  private baseNs: number;
+  private subject = NO_LINK;
+  private firstNs = 0;
+  private lastNs = 0;
+  private wholeFromNs = Number.POSITIVE_INFINITY;
   /** By chain: the message or submission whose answer it is. */
   private readonly answers: { party: number; sequence: number }[] = [];
 
   constructor(gate: RecordingGate, window: TimelineWindow) {
     this.gate = gate;
     this.window = window;
+    this.baseNs = window.fromOperation === 0 ? 0 : Number.POSITIVE_INFINITY;
   }
 
   /** The actor has done something, and nothing else meanwhile but what it did inside of that. */
@@ -137,16 +159,33 @@ export class Timeline {
     this.note(ORIGIN_ROW, kind, atNs, atNs, 0, party, sequence);
   }
 
+  /** What the next operations are: a number by which whoever says so knows them. */
+  says(subject: number): void {
+    this.subject = subject;
+  }
+
   /** An operation begins; those of the warm-up do not count. */
-  beginOperation(): void {
+  beginOperation(nowNs: number): void {
+    const { gate, window } = this;
     this.inOperation = true;
     this.operations++;
-    if (this.counts && this.operations === this.window.fromOperation) this.gate.record();
+    if (!this.counts) return;
+    if (this.operations === 1) this.firstNs = nowNs;
+    this.lastNs = nowNs;
+    if (this.operations === window.fromOperation) this.baseNs = nowNs;
+    if (!gate.recording && nowNs - this.baseNs >= window.fromNs) gate.record();
+    if (gate.recording) this.wholeFromNs = Math.min(this.wholeFromNs, nowNs);
+  }
+
+  /** Whether an operation that begins now is behind the window. */
+  isOver(nowNs: number): boolean {
+    return nowNs - this.baseNs > this.window.toNs;
   }
 
   endOperation(beganNs: number, endNs: number): void {
     this.inOperation = false;
-    this.did(OPERATION, beganNs, endNs, this.operations);
+    if (endNs === beganNs) return;
+    this.note(OWN_ROW, OPERATION, beganNs, endNs, this.operations, NO_LINK, this.subject);
   }
 
   /** The warm-up is over. */
@@ -174,8 +213,11 @@ export class Timeline {
   }
 
   toData(): TimelineData {
-    const { leftOut, leftOutFromNs } = this;
-    return { records: this.records.slice(0, this.length), leftOut, leftOutFromNs };
+    const { leftOut, leftOutFromNs, firstNs, lastNs, wholeFromNs } = this;
+    const hasAny = this.counts && this.operations > 0;
+    const operations = hasAny ? { firstNs, lastNs, wholeFromNs } : undefined;
+    const records = this.records.slice(0, this.length);
+    return { records, leftOut, leftOutFromNs, operations };
   }
 
   private note(
@@ -197,8 +239,8 @@ export class Timeline {
     const { records, length } = this;
     records[length] = row;
     records[length + 1] = kind;
-    records[length + 2] = startNs;
-    records[length + 3] = endNs;
+    records[length + START_FIELD] = startNs;
+    records[length + END_FIELD] = endNs;
     records[length + 4] = detail;
     records[length + 5] = party;
     records[length + 6] = sequence;

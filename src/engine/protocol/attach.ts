@@ -15,7 +15,7 @@ import {
   submitAndWait,
   submitDomainFlush,
 } from "./invalidation.ts";
-import { iommuOfDevice } from "./iommu.ts";
+import { iommuOfDevice } from "./invalidation-unit.ts";
 import { acquire, release } from "./lock.ts";
 
 /** From here on the devices behind `iommu` translate in `space`. */

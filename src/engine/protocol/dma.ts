@@ -27,7 +27,7 @@ import { DeviceCounters } from "../probe/counters.ts";
 import { DMA, type Timeline, timelineOf, WALK } from "../probe/timeline.ts";
 import type { Costs } from "../profile/costs.ts";
 import type { Random } from "../random.ts";
-import { iommuOfDevice } from "./iommu.ts";
+import { iommuOfDevice } from "./invalidation-unit.ts";
 
 /** Levels of a page table: as many reads as a walk takes that finds nothing cached. */
 const LEVELS = 4;

@@ -21,7 +21,7 @@ import type { Iommu } from "../machine/iommu.ts";
 import { didOf } from "../machine/machine.ts";
 import { SCOPE_GLOBAL, SCOPE_PAGE } from "../policy/plan.ts";
 import type { Core } from "./core.ts";
-import { iommuOfDevice } from "./iommu.ts";
+import { iommuOfDevice } from "./invalidation-unit.ts";
 import type { RangeList } from "./ranges.ts";
 
 /** Invalidations that a device takes at once: 0 stands for 32 (PCIe ATS); here one at a time. */

@@ -16,21 +16,15 @@ import {
 import { iommuActor } from "../layout/shape.ts";
 import { WAIT_INVALIDATION, WAIT_NONE, WAIT_QUEUE } from "../machine/actors.ts";
 import { DEVICE_REMOVED } from "../machine/devices.ts";
-import {
-  abortedMark,
-  doneMark,
-  FSTS_ICE,
-  FSTS_IQE,
-  FSTS_ITE,
-  type Iommu,
-  type ServiceTimes,
-  slotOf,
-} from "../machine/iommu.ts";
+import type { Iommu } from "../machine/iommu.ts";
 import { didOf } from "../machine/machine.ts";
+import { abortedMark, doneMark, slotOf } from "../machine/queue-slots.ts";
+import type { ServiceTimes } from "../machine/service-times.ts";
 import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
 import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "../probe/segments.ts";
 import type { Timeline } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
+import { clearDeviceFaults, recover } from "./fault-recovery.ts";
 import { domainFlushOf, flushOf } from "./flush-descriptors.ts";
 import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
@@ -82,7 +76,7 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   cpu.spend(costs.tailWriteNs);
   if (cpu.point()) yield;
   const dueNs = cpu.effectNs(0);
-  iommu.command(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, dueNs);
+  iommu.register.write(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, dueNs);
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
   path.mark(LOCK, lockedNs); // Only now: the IOMMU is at work meanwhile.
   path.mark(SUBMIT, cpu.now());
@@ -91,7 +85,7 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   machine.actors.waits(cpu.id, WAIT_INVALIDATION, iommu.id);
   let lateNs = 0;
   for (;;) {
-    const visibleNs = iommu.commandVisibleNs();
+    const visibleNs = iommu.register.visibleNs();
     if (visibleNs <= cpu.now()) break;
     if (cpu.sleep(visibleNs)) yield;
     lateNs = cpu.lateNs;
@@ -100,11 +94,11 @@ export function* flushByRegister(core: Core, iommu: Iommu, space: number): Proto
   counters.iotlbInvalidations++;
   counters.iommuWaits++;
   if (core.timeline !== undefined) {
-    const visibleNs = iommu.commandVisibleNs();
+    const visibleNs = iommu.register.visibleNs();
     noteStatus(core.timeline, iommu, visibleNs, costs.registerPollNs, dueNs);
   }
   if (path.enabled) {
-    iommu.commandTimes(times);
+    iommu.register.times(times);
     joinChain(core, chain, dueNs, costs.registerPollNs, lateNs);
   }
   yield* release(core, lock, ticket);
@@ -144,7 +138,9 @@ export function* submitPosted(
 export function isPostedDone(core: Core, iommu: Iommu): boolean {
   const wait = core.postedWaits[iommu.id];
   if (wait === NO_SUBMISSION) return true;
-  return iommu.statusOf(wait) === doneMark(wait) && iommu.visibleNs(wait) <= core.cpu.now();
+  return (
+    iommu.slots.statusOf(wait) === doneMark(wait) && iommu.slots.visibleNs(wait) <= core.cpu.now()
+  );
 }
 
 /**
@@ -240,7 +236,7 @@ function* awaitDone(core: Core, iommu: Iommu, first: number, masked: boolean): P
   let wait = first;
   for (;;) {
     const outcome = yield* awaitStatus(core, iommu, wait, masked);
-    const descriptors = outcome === SUBMISSION_ABORTED ? iommu.descriptorsOf(wait) : [];
+    const descriptors = outcome === SUBMISSION_ABORTED ? iommu.slots.descriptorsOf(wait) : [];
     iommu.markEnded(wait);
     if (outcome !== SUBMISSION_ABORTED) return outcome;
     if (asksRemovedDevice(core, descriptors)) return SUBMISSION_TIMED_OUT;
@@ -267,18 +263,18 @@ function* awaitStatus(
   let outcome = SUBMISSION_DONE;
   for (;;) {
     const isPast = posted && iommu.hasPassed(wait); // Read first, as the status is written first.
-    const status = iommu.statusOf(wait);
+    const status = iommu.slots.statusOf(wait);
     if (status === abortedMark(wait) || (isPast && status !== doneMark(wait))) {
       outcome = SUBMISSION_ABORTED;
       break;
     }
-    const visibleNs = status === doneMark(wait) ? iommu.visibleNs(wait) : NEVER_NS;
+    const visibleNs = status === doneMark(wait) ? iommu.slots.visibleNs(wait) : NEVER_NS;
     const isVisible = visibleNs <= cpu.now();
     // The wait of a refused submission is executed twice: it is over when the IOMMU has passed it,
     // which rings then.
     if (isVisible && (outcome === SUBMISSION_DONE || iommu.hasPassed(wait))) break;
     if (iommu.faults !== 0) {
-      outcome = yield* recover(core, iommu, wait, outcome);
+      if (yield* recover(core, iommu, wait)) outcome = SUBMISSION_INVALID;
       if (iommu.faults === 0) continue;
       // Somebody else's fault is theirs to clear: relax, and look again.
       relaxNs = cpu.now() + RELAX_NS;
@@ -296,12 +292,18 @@ function* awaitStatus(
   counters.iommuWaits++;
   if (outcome === SUBMISSION_DONE && core.timeline !== undefined) {
     const { statusWriteNs } = core.costs;
-    noteStatus(core.timeline, iommu, iommu.visibleNs(wait), statusWriteNs, iommu.firstOf(wait));
+    noteStatus(
+      core.timeline,
+      iommu,
+      iommu.slots.visibleNs(wait),
+      statusWriteNs,
+      iommu.slots.firstOf(wait),
+    );
   }
   if (outcome === SUBMISSION_DONE && core.path.enabled) {
-    iommu.statusTimes(wait, times);
+    iommu.slots.statusTimes(wait, times);
     const chain = FIRST_IOMMU_CHAIN + iommu.id;
-    joinChain(core, chain, iommu.dueNs(wait), core.costs.statusWriteNs, lateNs);
+    joinChain(core, chain, iommu.slots.dueNs(wait), core.costs.statusWriteNs, lateNs);
   }
   if (outcome === SUBMISSION_DONE) core.check?.waited(iommu, wait);
   return outcome;
@@ -324,45 +326,6 @@ function takeWaitSlot(core: Core, iommu: Iommu, first: number, dueNs: number): n
 }
 
 /**
- * Recovery from faults, under the lock (Linux: qi_check_fault). IQE: if the head stands at a
- * descriptor of this submission, its wait takes the bad one's place and the submission is
- * invalid. ITE: the device did not answer; waits that are pending are aborted and their owners
- * decide. ICE: cleared.
- */
-function* recover(core: Core, iommu: Iommu, wait: number, outcome: number): Protocol<number> {
-  const { cpu, machine, counters } = core;
-  const lock = machine.lockOfIommu(iommu.id);
-  const ticket = yield* acquire(core, lock, true);
-  if (cpu.point()) yield;
-  const faults = iommu.faults;
-  let result = outcome;
-  if ((faults & FSTS_IQE) !== 0 && isWithin(iommu, wait)) {
-    iommu.writeDescriptor(iommu.head, iommu.fetch(wait));
-    iommu.clearFault(FSTS_IQE);
-    counters.iommuFaults++;
-    result = SUBMISSION_INVALID;
-  }
-  clearDeviceFaults(core, iommu);
-  cpu.ring(iommuActor(machine.shape, iommu.id), cpu.now());
-  yield* release(core, lock, ticket);
-  return result;
-}
-
-/** What devices have raised, under the lock; whoever submits with a wait is told by that. */
-function clearDeviceFaults({ counters }: Core, iommu: Iommu): void {
-  const { faults } = iommu;
-  if ((faults & FSTS_ITE) !== 0) {
-    iommu.abortPendingWaits();
-    iommu.clearFault(FSTS_ITE);
-    counters.iommuFaults++;
-  }
-  if ((faults & FSTS_ICE) !== 0) {
-    iommu.clearFault(FSTS_ICE);
-    counters.iommuFaults++;
-  }
-}
-
-/**
  * Reclaims slots, under the lock. A fault that nobody waits long enough to see would keep them all.
  */
 function makeRoom(core: Core, iommu: Iommu): void {
@@ -372,11 +335,6 @@ function makeRoom(core: Core, iommu: Iommu): void {
     cpu.ring(iommuActor(machine.shape, iommu.id), cpu.now());
   }
   iommu.reclaim();
-}
-
-/** Whether the head stands at a descriptor of the submission that ends with `wait`. */
-function isWithin(iommu: Iommu, wait: number): boolean {
-  return !iommu.hasPassed(wait) && ((iommu.head - iommu.firstOf(wait)) | 0) >= 0;
 }
 
 /** For the time line: the status of a submission or command on its way to the initiator. */

@@ -3,8 +3,7 @@
 // always, and for DMA in flight if asked to drain (VT-d specification, "Invalidation of
 // Translation Caches").
 
-import { ActorCheck } from "../check/actor-check.ts";
-import type { Cpu, Protocol } from "../executor/cpu.ts";
+import type { Protocol } from "../executor/cpu.ts";
 import {
   addressMaskOf,
   type Descriptor,
@@ -29,88 +28,14 @@ import {
   writesStatus,
 } from "../layout/descriptor.ts";
 import { WAIT_DMA, WAIT_WORK } from "../machine/actors.ts";
+import { commandDid, commandDrains, commandGranularity } from "../machine/command-register.ts";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED, wasUnderWay } from "../machine/devices.ts";
-import {
-  commandDid,
-  commandDrains,
-  commandGranularity,
-  FSTS_ICE,
-  FSTS_IQE,
-  FSTS_ITE,
-  type Iommu,
-  type ServiceTimes,
-} from "../machine/iommu.ts";
-import { ALL_DOMAINS, DEVICE_EPOCHS, type Iotlb } from "../machine/iotlb.ts";
-import { didOf, type Machine } from "../machine/machine.ts";
-import { IommuCounters } from "../probe/counters.ts";
+import { FSTS_ICE, FSTS_IQE, FSTS_ITE } from "../machine/iommu.ts";
+import { ALL_DOMAINS, DEVICE_EPOCHS } from "../machine/iotlb.ts";
+import { didOf } from "../machine/machine.ts";
 import { DRAIN, FLUSH, QUEUED } from "../probe/segments.ts";
-import { type Timeline, timelineOf } from "../probe/timeline.ts";
-import type { Costs } from "../profile/costs.ts";
-
-/** An IOMMU as its actor sees it. */
-export class InvalidationUnit {
-  readonly cpu: Cpu;
-  readonly machine: Machine;
-  readonly iommu: Iommu;
-  readonly iotlb: Iotlb;
-  readonly costs: Costs;
-  readonly counters = new IommuCounters();
-  /** Undefined while the checker is off. */
-  readonly check: ActorCheck | undefined;
-  /** Undefined unless time lines are recorded. */
-  readonly timeline: Timeline | undefined;
-  /** Of the submission being executed; `startedNs` is negative between two. */
-  readonly times: ServiceTimes = {
-    startedNs: -1,
-    drainNs: 0,
-    visibleNs: 0,
-    lateNs: 0,
-    heldUpNs: 0,
-  };
-  /** Which interface it serves; fixed for a run. */
-  readonly queueEnabled: boolean;
-  /** Its own copy of IQH, which nobody else writes. */
-  head: number;
-  /** IQT as it last read it; read again when it has come so far. */
-  tail: number;
-  /** A fault that it raised has stopped the queue. */
-  halted = false;
-  /** IOTLB invalidations since the last wait. */
-  inSubmission = 0;
-  /** A device did not answer: the next wait must not complete. */
-  timedOut = false;
-  /** Devices that translate through this IOMMU. */
-  readonly devices: readonly number[];
-  private counting = false;
-
-  constructor(cpu: Cpu, machine: Machine, iommu: number, costs: Costs) {
-    this.cpu = cpu;
-    this.machine = machine;
-    this.iommu = machine.iommus[iommu];
-    this.iotlb = machine.iotlbs[iommu];
-    this.check = machine.shape.checks ? new ActorCheck(machine, cpu.id, cpu) : undefined;
-    this.timeline = timelineOf(machine);
-    this.costs = costs;
-    this.queueEnabled = this.iommu.queueEnabled;
-    this.head = this.iommu.head;
-    this.tail = this.head;
-    this.devices = Array.from({ length: machine.shape.devices }, (_, device) => device).filter(
-      (device) => iommuOfDevice(device, machine.shape.iommus) === iommu,
-    );
-  }
-
-  /** Forgets what was counted in the warm-up, once all initiators are done with theirs. */
-  countFromHere(): void {
-    if (this.counting || !this.machine.control.measuring) return;
-    this.counting = true;
-    Object.assign(this.counters, new IommuCounters());
-  }
-}
-
-/** Devices are dealt out to the IOMMUs in turn. */
-export function iommuOfDevice(device: number, iommus: number): number {
-  return device % iommus;
-}
+import type { Timeline } from "../probe/timeline.ts";
+import type { InvalidationUnit } from "./invalidation-unit.ts";
 
 /** The IOMMU's main loop, until the run is over. */
 export function* serveInvalidations(unit: InvalidationUnit): Protocol<void> {
@@ -143,12 +68,12 @@ function nextDescriptorNs(unit: InvalidationUnit): number {
     unit.halted = false;
   }
   if (unit.tail === unit.head) unit.tail = iommu.tail;
-  return unit.tail === unit.head ? Number.POSITIVE_INFINITY : iommu.dueNs(unit.head);
+  return unit.tail === unit.head ? Number.POSITIVE_INFINITY : iommu.slots.dueNs(unit.head);
 }
 
 function nextCommandNs(unit: InvalidationUnit): number {
   const { iommu } = unit;
-  return iommu.pendingCommand() === 0 ? Number.POSITIVE_INFINITY : iommu.commandDueNs();
+  return iommu.register.pending() === 0 ? Number.POSITIVE_INFINITY : iommu.register.dueNs();
 }
 
 /** Service of a submission begins, unless it is under way. */
@@ -165,7 +90,7 @@ function begin(unit: InvalidationUnit, dueNs: number): void {
 
 /** For the time line: what tells the submission being executed, or the command, from all others. */
 function sequenceOf({ iommu, queueEnabled, head }: InvalidationUnit): number {
-  return queueEnabled ? iommu.firstOf(head) : iommu.commandDueNs();
+  return queueEnabled ? iommu.slots.firstOf(head) : iommu.register.dueNs();
 }
 
 /** For the time line: a descriptor, or the command, has been executed since `beganNs`. */
@@ -180,7 +105,7 @@ function noteExecuted(
 
 function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   const { cpu, iommu, times, costs } = unit;
-  const command = iommu.pendingCommand();
+  const command = iommu.register.pending();
   const granularity = commandGranularity(command);
   const did = commandDid(command);
   const beganNs = cpu.now();
@@ -193,8 +118,8 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, commandDrains(command));
   unit.inSubmission = 0;
   times.visibleNs = visibleAfter(unit, costs.registerPollNs);
-  const from = iommu.commandFrom();
-  iommu.completeCommand(times);
+  const from = iommu.register.from();
+  iommu.register.complete(times);
   times.startedNs = -1;
   cpu.ring(from, times.visibleNs);
 }
@@ -202,8 +127,8 @@ function* executeCommand(unit: InvalidationUnit): Protocol<void> {
 /** Fetches and executes one descriptor; the head moves behind it unless it is refused. */
 function* executeDescriptor(unit: InvalidationUnit): Protocol<void> {
   const { cpu, iommu } = unit;
-  const words = iommu.fetch(unit.head);
-  const from = iommu.fromOf(unit.head);
+  const words = iommu.slots.fetch(unit.head);
+  const from = iommu.slots.fromOf(unit.head);
   const isValid = isValidDescriptor(words);
   const beganNs = cpu.now();
   if (isValid) cpu.spend(serviceNs(unit, words));
@@ -256,7 +181,8 @@ function halt(unit: InvalidationUnit, fault: number): void {
 function ringWaiters({ cpu, iommu, head }: InvalidationUnit): void {
   const { tail } = iommu;
   for (let index = head; index !== tail; index = (index + 1) | 0) {
-    if (descriptorType(iommu.fetch(index)) === TYPE_WAIT) cpu.ring(iommu.fromOf(index), cpu.now());
+    if (descriptorType(iommu.slots.fetch(index)) === TYPE_WAIT)
+      cpu.ring(iommu.slots.fromOf(index), cpu.now());
   }
 }
 
@@ -347,7 +273,7 @@ function completeWait(unit: InvalidationUnit, words: Descriptor): void {
   unit.inSubmission = 0;
   counters.waits++;
   if (writesStatus(words) && !unit.timedOut) {
-    iommu.writeStatus(statusAddressOf(words), statusDataOf(words), times);
+    iommu.slots.writeStatus(statusAddressOf(words), statusDataOf(words), times);
   }
   times.startedNs = -1;
 }

@@ -8,12 +8,19 @@ export const COMPARISON_COLUMNS = [
   EXPERIMENT_COLUMN,
   POINT_COLUMN,
   ...CONFIGURATION_COLUMNS,
-  { name: "metric", type: "string", unit: "", meaning: "p50, p90, p99, mean, or a column." },
+  {
+    name: "metric",
+    type: "string",
+    unit: "",
+    meaning: "p50, p90, p99, mean, a column, or path:SEGMENT.",
+  },
   {
     name: "base",
     type: "number",
     unit: "",
-    meaning: "In the first run, in the unit of its column; of repetitions the geometric mean.",
+    meaning:
+      "In the first run, in the unit of its column; of repetitions the geometric mean. Of a " +
+      "segment the mean ns of an operation.",
   },
   { name: "new", type: "number", unit: "", meaning: "In the second run, likewise." },
   { name: "difference", type: "number", unit: "", meaning: "New less base." },
@@ -21,7 +28,9 @@ export const COMPARISON_COLUMNS = [
     name: "ratio",
     type: "number",
     unit: "",
-    meaning: "New to base; empty where one of them is 0.",
+    meaning:
+      "New to base; empty where one of them is 0. Of a segment what its change alone makes of " +
+      "the mean latency.",
   },
   { name: "low", type: "number", unit: "", meaning: "Lower end of the ratio's 95 % interval." },
   { name: "high", type: "number", unit: "", meaning: "Upper end of the ratio's 95 % interval." },

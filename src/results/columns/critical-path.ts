@@ -14,6 +14,12 @@ export const CRITICAL_PATH_COLUMNS = [
     meaning: "Its mean share of an operation's critical path; operations without it count as 0.",
   },
   {
+    name: "ns_sd",
+    type: "number",
+    unit: "ns",
+    meaning: "Standard deviation over the operations, those without it counting as 0.",
+  },
+  {
     name: "ns_p50",
     type: "integer",
     unit: "ns",

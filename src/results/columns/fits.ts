@@ -17,20 +17,23 @@ export const FIT_COLUMNS = [
     name: "over",
     type: "string",
     unit: "",
-    meaning: "In what the points differ: cores or pages; n below.",
+    meaning:
+      "In what the points differ: cores, pages, or batch: how many pages the policy gathers, for " +
+      "which its name has an n; n below.",
   },
   {
     name: "model",
     type: "string",
     unit: "",
-    meaning: "linear: a + b n; usl: a + b (n-1) + c n (n-1); amortized: of one page, a + b / n.",
+    meaning:
+      "linear: a + b n; usl: a + b (n-1) + c n (n-1); amortized: of one page, a + b / n; over " +
+      "batch of its mean, with what is done in the background.",
   },
   { name: "sizes", type: "integer", unit: "", meaning: "How many different n there were." },
+  { name: "n_min", type: "integer", unit: "", meaning: "The smallest of them." },
+  { name: "n_max", type: "integer", unit: "", meaning: "The largest of them." },
   ...coefficientColumns("a", "What does not depend on n."),
-  ...coefficientColumns(
-    "b",
-    "linear, usl: what each core adds; amortized: paid once for all pages.",
-  ),
+  ...coefficientColumns("b", "linear, usl: what each core adds; amortized: paid once for n pages."),
   ...coefficientColumns("c", "usl: what each pair of cores adds."),
   {
     name: "residual_rms",

@@ -138,6 +138,13 @@ export const CONFIGURATION_COLUMNS = [
       "before was done.",
   },
   {
+    name: "arrivals",
+    type: "string",
+    unit: "",
+    meaning:
+      "When these were due: poisson (at random) or fixed (at fixed gaps, initiators in turn).",
+  },
+  {
     name: "pages",
     type: "integer",
     unit: "pages",

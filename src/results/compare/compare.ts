@@ -2,7 +2,14 @@
 
 import { type Spread, spreadOf, typicalVariance } from "./between-runs.ts";
 import { falseDiscoveryRates } from "./false-discovery.ts";
-import { type Matching, matchPoints, type Pair, type Unmatched } from "./match.ts";
+import {
+  executorOf,
+  isOversubscribed,
+  type Matching,
+  matchPoints,
+  type Pair,
+  type Unmatched,
+} from "./match.ts";
 import { beyondNoise, type Measured, type MetricTest, measuredOf, testOf } from "./metric-test.ts";
 import { METRICS, type Metric } from "./metrics.ts";
 import { type Noise, noiseOf } from "./noise.ts";
@@ -13,6 +20,7 @@ import {
   refuseOtherSchema,
 } from "./refusals.ts";
 import type { Run, RunRow } from "./run.ts";
+import { compareSegments } from "./segments.ts";
 import { type Judgement, judge, type Reason, type Verdict } from "./verdict.ts";
 
 export interface ComparedRow {
@@ -55,6 +63,8 @@ export interface Comparison {
   readonly pairs: readonly Pair[];
   /** By point, then by metric. */
   readonly rows: readonly ComparedRow[];
+  /** Of the critical path: by point, too. */
+  readonly segments: readonly ComparedRow[];
   readonly unmatched: readonly Unmatched[];
   readonly safety: readonly SafetyChange[];
 }
@@ -89,6 +99,7 @@ export function compareRuns(base: Run, next: Run, allowances: Allowances): Compa
     next,
     pairs,
     rows: drafts.map((draft) => rowOf(draft, rateOf.get(draft))),
+    segments: compareSegments(pairs, [base, next]),
     unmatched,
     safety: pairs.flatMap(safetyChange),
   };
@@ -158,11 +169,8 @@ function rowOf(draft: Draft, q: number | undefined): ComparedRow {
 }
 
 function judgement(draft: Draft, q: number | undefined): Judgement {
-  const { metric, base, next, test, noise } = draft;
-  const isOversubscribed = [base, next].some(({ point }) =>
-    point.rows.some(({ oversubscribed }) => oversubscribed === "true"),
-  );
-  if (isOversubscribed && metric.spread.from !== "events" && !test.isIdentical) {
+  const { pair, metric, test, noise } = draft;
+  if (isOversubscribed(pair) && metric.spread.from !== "events" && !test.isIdentical) {
     return { verdict: "inconclusive", reason: "oversubscribed" };
   }
   return judge(test, q, noise, metric.moreIs);
@@ -190,8 +198,4 @@ function safetyChange({ base, next }: Pair): SafetyChange[] {
 
 function worstOf(rows: readonly RunRow[]): string | undefined {
   return SAFETY.findLast((safety) => rows.some((row) => row.verdict === safety));
-}
-
-function executorOf({ base }: Pair): string {
-  return base.rows[0].executor;
 }

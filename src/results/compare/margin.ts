@@ -33,8 +33,12 @@ export function quantileMargin(
 /** Of the mean, by its standard error. */
 export function meanMargin(distribution: Distribution, samplesPerDraw: number): Margin {
   const { mean, variance, total } = distribution;
-  const reach = Z_95 * Math.sqrt((samplesPerDraw * variance) / total);
-  return marginOf(mean, mean - reach, mean + reach);
+  return standardMargin(mean, Math.sqrt((samplesPerDraw * variance) / total));
+}
+
+/** Of a value that has so large a standard error. */
+export function standardMargin(value: number, error: number): Margin {
+  return marginOf(value, value - Z_95 * error, value + Z_95 * error);
 }
 
 /** Of how often something happened that comes `clump` at a time (Poisson). */

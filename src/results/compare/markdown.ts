@@ -1,17 +1,27 @@
 // A comparison as Markdown, for a pull request.
 
-import type { View } from "./view.ts";
+import type { Section, View } from "./view.ts";
 
 /** What a comment on a pull request can hold, and people read. */
 const MOST_ROWS = 100;
 
-/** A title, a list of lines, and the first rows of the table if it has any. */
-export function toMarkdown(title: string, lines: readonly string[], view: View): string {
+/** A title, a list of lines, and the first rows of each table. */
+export function toMarkdown(
+  title: string,
+  lines: readonly string[],
+  sections: readonly Section[],
+): string {
   const parts = [`### ${escaped(title)}`, lines.map((line) => `- ${escaped(line)}`).join("\n")];
+  return `${[...parts, ...sections.flatMap(sectionOf)].join("\n\n")}\n`;
+}
+
+function sectionOf({ title, view }: Section): string[] {
   const rest = view.rows.length - MOST_ROWS;
-  if (view.rows.length > 0) parts.push(tableOf({ ...view, rows: view.rows.slice(0, MOST_ROWS) }));
-  if (rest > 0) parts.push(`and ${rest} more rows, which the other formats have`);
-  return `${parts.join("\n\n")}\n`;
+  return [
+    ...(title === "" ? [] : [escaped(title)]),
+    tableOf({ ...view, rows: view.rows.slice(0, MOST_ROWS) }),
+    ...(rest > 0 ? [`and ${rest} more rows, which the other formats have`] : []),
+  ];
 }
 
 function tableOf({ headings, rows }: View): string {

@@ -65,6 +65,17 @@ export function matchPoints(base: Run, next: Run, byColumns: boolean): Matching 
   };
 }
 
+/** In one run or the other more actors than CPUs had to share them, at full speed. */
+export function isOversubscribed({ base, next }: Pair): boolean {
+  return [base, next].some(({ rows }) => {
+    return rows.some(({ oversubscribed }) => oversubscribed === "true");
+  });
+}
+
+export function executorOf({ base }: Pair): string {
+  return base.rows[0].executor;
+}
+
 function matchByColumns(left: readonly RunPoint[], right: readonly RunPoint[]): Pair[] {
   const others = byConfiguration(right);
   return [...byConfiguration(left)].flatMap(([key, points]): Pair[] => {

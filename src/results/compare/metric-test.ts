@@ -130,7 +130,7 @@ function withinRuns(
 }
 
 /** How likely a ratio that far from 1 is, from how far the interval's end on that side is off. */
-function probabilityOf(logRatio: number, { down, up }: Margin): number {
+export function probabilityOf(logRatio: number, { down, up }: Margin): number {
   if (!(Math.abs(logRatio) > 0)) return 1; // Or both are 0.
   const reach = logRatio > 0 ? down : up;
   return reach === Number.POSITIVE_INFINITY ? 1 : twoSided((Z_95 * Math.abs(logRatio)) / reach);

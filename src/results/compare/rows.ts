@@ -45,11 +45,12 @@ export function comparisonObject(
   comparison: Comparison,
   regressions: readonly ComparedRow[],
 ): object {
-  const { base, next, rows, unmatched, safety } = comparison;
+  const { base, next, rows, segments, unmatched, safety } = comparison;
   return {
     base: describeRun(base),
     new: describeRun(next),
     points: rows.map((row) => withNulls(comparisonRow(row))),
+    segments: segments.map((row) => withNulls(comparisonRow(row))),
     counts: countVerdicts(rows),
     unmatched: unmatched.map(describeUnmatched),
     safety: safety.map((change) => {

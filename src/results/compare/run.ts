@@ -55,10 +55,15 @@ export interface RunPoint {
   readonly segments: ReadonlyMap<string, SegmentTimes>;
 }
 
-/** How long a segment is on the critical path, on average over the repetitions. */
+/** How long a segment is on the critical path. */
 export interface SegmentTimes {
+  /** On average over the repetitions. */
   readonly meanNs: number;
   readonly medianNs: number;
+  /** Of each repetition that has it. */
+  readonly means: readonly number[];
+  /** Between operations, on average over these; undefined where the file does not say. */
+  readonly variance: number | undefined;
 }
 
 export interface Run {
@@ -75,11 +80,10 @@ export function readRun(folder: string): Run {
   const distributions = readDistributions(folder);
   const segments = readSegments(folder);
   const points = [...rows].map(([id, own]): [string, RunPoint] => {
-    const sums = [...(segments.get(id) ?? [])];
-    const means = sums.map(([name, { meanNs, medianNs }]): [string, SegmentTimes] => {
-      return [name, { meanNs: meanNs / own.length, medianNs: medianNs / own.length }];
+    const times = [...(segments.get(id) ?? [])].map(([name, rows]): [string, SegmentTimes] => {
+      return [name, timesOf(rows, own.length)];
     });
-    return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(means) }];
+    return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(times) }];
   });
   return { folder, manifest, points: new Map(points) };
 }
@@ -131,22 +135,45 @@ export function readDistributions(folder: string): Map<string, Distribution> {
   return new Map([...samples].map(([id, own]) => [id, new Distribution(own)]));
 }
 
-/** By point and segment, summed over the repetitions. */
-function readSegments(folder: string): Map<string, Map<string, SegmentTimes>> {
-  const sums = new Map<string, Map<string, SegmentTimes>>();
+/** A segment in one repetition. */
+interface SegmentRow {
+  readonly meanNs: number;
+  readonly medianNs: number;
+  readonly deviationNs: number | undefined;
+}
+
+/** By point and segment: one for each repetition that has it. */
+function readSegments(folder: string): Map<string, Map<string, SegmentRow[]>> {
+  const rows = new Map<string, Map<string, SegmentRow[]>>();
   readFile(folder, "critical-path.csv", (header) => {
     const [point, segment] = ["point", "segment"].map((of) => header.place(of));
     const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.place(of));
+    const deviation = header.placeIfAny("ns_sd");
     return (cells) => {
-      const own = entryOf(sums, cells[point], () => new Map<string, SegmentTimes>());
-      const { meanNs, medianNs } = own.get(cells[segment]) ?? { meanNs: 0, medianNs: 0 };
-      own.set(cells[segment], {
-        meanNs: meanNs + Number(cells[mean]),
-        medianNs: medianNs + Number(cells[median]),
+      const own = entryOf(rows, cells[point], () => new Map<string, SegmentRow[]>());
+      const cell = deviation === undefined ? "" : cells[deviation];
+      entryOf(own, cells[segment], (): SegmentRow[] => []).push({
+        meanNs: Number(cells[mean]),
+        medianNs: Number(cells[median]),
+        deviationNs: cell === "" ? undefined : Number(cell),
       });
     };
   });
-  return sums;
+  return rows;
+}
+
+/** Repetitions without the segment count 0. */
+function timesOf(rows: readonly SegmentRow[], repetitions: number): SegmentTimes {
+  const averageOf = (value: (row: SegmentRow) => number): number => {
+    return rows.reduce((sum, row) => sum + value(row), 0) / repetitions;
+  };
+  const isKnown = rows.every(({ deviationNs }) => deviationNs !== undefined);
+  return {
+    meanNs: averageOf(({ meanNs }) => meanNs),
+    medianNs: averageOf(({ medianNs }) => medianNs),
+    means: rows.map(({ meanNs }) => meanNs),
+    variance: isKnown ? averageOf(({ deviationNs = 0 }) => deviationNs * deviationNs) : undefined,
+  };
 }
 
 function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

@@ -2,6 +2,7 @@
 
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
+import { unescapeFormula } from "../formulas.ts";
 
 export type Cells = readonly string[];
 
@@ -25,9 +26,17 @@ export class Header {
     return place;
   }
 
-  /** What stands in a row, by column. */
+  /** The same; undefined where there is no such column, as in files of before there was one. */
+  placeIfAny(column: string): number | undefined {
+    const place = this.names.indexOf(column);
+    return place < 0 ? undefined : place;
+  }
+
+  /** What stands in a row, by column: text as it was before it was written. */
   record(cells: Cells): Record<string, string> {
-    return Object.fromEntries(this.names.map((name, place) => [name, cells[place]]));
+    return Object.fromEntries(
+      this.names.map((name, place) => [name, unescapeFormula(cells[place])]),
+    );
   }
 }
 

@@ -13,6 +13,12 @@ export interface View {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** A table with rows, and what it is of where that does not speak for itself. */
+export interface Section {
+  readonly title: string;
+  readonly view: View;
+}
+
 interface Heading {
   readonly title: string;
   readonly align: "left" | "right";
@@ -38,8 +44,21 @@ const RESULT_COLUMNS: readonly ViewColumn[] = [
   { title: "because", align: "left", cell: because },
 ];
 
-/** What changed, worst first; with `all` also what did not. */
-export function viewOf({ rows }: Comparison, all: boolean): View {
+const SEGMENTS_TITLE =
+  "segments of the critical path, mean µs of an operation; ratio: what each alone makes of the " +
+  "mean latency";
+
+/** What changed of metrics and of segments; with `all` also what did not. */
+export function sectionsOf({ rows, segments }: Comparison, all: boolean): Section[] {
+  const sections = [
+    { title: "", view: viewOf(rows, all) },
+    { title: SEGMENTS_TITLE, view: viewOf(segments, all) },
+  ];
+  return sections.filter(({ view }) => view.rows.length > 0);
+}
+
+/** Worst first. */
+function viewOf(rows: readonly ComparedRow[], all: boolean): View {
   const shown = worstFirst(rows.filter((row) => all || isChange(row)));
   const columns = columnsFor(shown);
   return { headings: columns, rows: shown.map((row) => columns.map(({ cell }) => cell(row))) };
@@ -54,20 +73,24 @@ export function worstFirst(rows: readonly ComparedRow[]): ComparedRow[] {
 
 /** Which runs, what of them matches, and how much of that changed. */
 export function describeComparison(comparison: Comparison): string[] {
-  const { base, next, pairs, rows, unmatched, safety } = comparison;
-  const counts = countVerdicts(rows);
+  const { base, next, pairs, rows, segments, unmatched, safety } = comparison;
   const points = new Set(rows.filter(isChange).map(({ key }) => key.point));
-  const verdicts = VERDICTS.map((name) => `${counts[name]} ${name}`);
   return [
     `base: ${describeRun(base)}`,
     `new: ${describeRun(next)}`,
     `${plural(pairs.length, "point")} in both, ${points.size} of them changed; of ` +
-      `${plural(rows.length, "metric")} ${verdicts.join(", ")}`,
+      `${plural(rows.length, "metric")} ${verdictsOf(rows)}`,
+    `of ${plural(segments.length, "segment")} of critical paths ${verdictsOf(segments)}`,
     ...safety.map(({ key, base: before, next: after }) => {
       return `${key.workload}, ${key.policy}, ${key.cores} cores: was ${before} and is ${after}`;
     }),
     ...describeUnmatched(unmatched),
   ];
+}
+
+function verdictsOf(rows: readonly ComparedRow[]): string {
+  const counts = countVerdicts(rows);
+  return VERDICTS.map((name) => `${counts[name]} ${name}`).join(", ");
 }
 
 /** One line for all points that are without a partner for the same reason. */

@@ -3,28 +3,38 @@
 import { Error as ERRORS, parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { escaped, unescaped } from "./html.ts";
-import type { Policies } from "./picture.ts";
-import type { Plot } from "./plot.ts";
-import { coloursOf, VEGA_CONFIG } from "./theme.ts";
+import { Policies } from "./picture.ts";
+import type { Spec } from "./plot.ts";
+import { coloursOf, SCHEMES, type Scheme, VEGA_CONFIG } from "./theme.ts";
 
-export interface Picture {
-  /** Colours of paper. */
+export interface Sketch {
+  readonly spec: Spec;
+  /** What a screen reader says of the file. */
+  readonly title: string;
+  /** Names of all policies of the report. */
+  readonly policies: readonly string[];
+  /** Of the file; paper is light. */
+  readonly scheme: Scheme;
+}
+
+export interface Drawing {
+  /** Colours of one scheme. */
   readonly file: string;
   /** Colours of the page's style; marks and names of policies say whose they are. */
   readonly inline: string;
 }
 
-/** `title` is what a screen reader says of the file. */
-export async function draw(plot: Plot, title: string, policies: Policies): Promise<Picture> {
-  const { spec } = compile({ ...plot.spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
+/** What a worker does. */
+export default async function draw({ spec, title, policies, scheme }: Sketch): Promise<Drawing> {
+  const compiled = compile({ ...spec, config: VEGA_CONFIG } as unknown as TopLevelSpec);
   // It warns of layers without marks, such as that of what is not on a front.
-  const view = new View(parse(spec), { renderer: "none", logLevel: ERRORS });
-  const drawn = withOwners(withoutEmpty(await view.toSVG()), policies);
+  const view = new View(parse(compiled.spec), { renderer: "none", logLevel: ERRORS });
+  const drawn = withOwners(withoutEmpty(await view.toSVG()), new Policies(policies));
   view.finalize();
-  const colours = coloursOf(policies.names.length);
+  const colours = coloursOf(policies.length);
   const file = drawn
     .replaceAll(/ data-policy="\d+"/g, "")
-    .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"${colours.get(name)![0]}"`)
+    .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"${colours.get(name)![SCHEMES[scheme]]}"`)
     .replace(/(<svg[^>]*>)/, (tag) => `${named(tag, title)}<title>${escaped(title)}</title>`);
   const inline = drawn
     .replaceAll(/"@([a-z0-9-]+)"/g, (_, name) => `"var(--${name})"`)

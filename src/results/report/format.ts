@@ -5,9 +5,12 @@ export function micros(ns: number): string {
   return `${significant(ns / 1000)} µs`;
 }
 
+/** Made once: that takes longer than to use it. */
+const THREE_DIGITS = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+
 /** Three significant digits, and never an exponent. */
 export function significant(value: number): string {
-  return Number(value.toPrecision(3)).toLocaleString("en-US", { maximumSignificantDigits: 3 });
+  return THREE_DIGITS.format(Number(value.toPrecision(3)));
 }
 
 /** `46-fold`, `1.3-fold`. */

@@ -46,6 +46,29 @@ export interface Prediction {
   readonly nullError: number | undefined;
 }
 
+/** What a page costs where a policy gathers n of them, as it was fitted: a + b / n. */
+export interface BatchLaw {
+  /** Its policy is a family: `batch(n)`. */
+  readonly key: KeyedRow;
+  readonly fromN: number;
+  readonly toN: number;
+  readonly aNs: number;
+  readonly bNs: number;
+}
+
+/** What came of a policy under stress. */
+export interface Ordeal {
+  readonly key: KeyedRow;
+  readonly operations: number;
+  readonly opsPerS: number | undefined;
+  readonly shootdowns: number;
+  readonly faults: number;
+  readonly lateAccesses: number;
+  readonly staleUses: number;
+  /** Empty where none of its rounds came to an end. */
+  readonly verdict: string;
+}
+
 /** What a report says of how a run came about; what is missing or strange is left out. */
 const manifestSchema = z.looseObject({
   command: z.array(z.string()).catch([]),
@@ -73,13 +96,17 @@ export interface Inputs {
   readonly folders: readonly Folder[];
   readonly points: readonly ReportPoint[];
   readonly paths: readonly PointPath[];
+  readonly laws: readonly BatchLaw[];
   readonly predictions: readonly Prediction[];
+  readonly ordeals: readonly Ordeal[];
 }
 
 export const SUMMARY = "summary.csv";
 export const PATHS = "critical-path.csv";
 export const DISTRIBUTIONS = "distributions.csv";
+export const FITS = "fits.csv";
 export const VALIDATION = "validation.csv";
+export const STRESS = "stress.csv";
 
 /** @throws UsageError where a folder has no results, or torn ones. */
 export function readInputs(paths: readonly string[]): Inputs {
@@ -88,7 +115,9 @@ export function readInputs(paths: readonly string[]): Inputs {
     folders,
     points: folders.flatMap(readPoints),
     paths: folders.flatMap(readPaths),
+    laws: folders.flatMap(readLaws),
     predictions: folders.flatMap(readPredictions),
+    ordeals: folders.flatMap(readOrdeals),
   };
 }
 
@@ -102,7 +131,7 @@ function readFolder(path: string, name: string): Folder {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`${path} is no folder: name the --out folder of a run`);
   }
-  const files = [SUMMARY, PATHS, VALIDATION];
+  const files = [SUMMARY, PATHS, VALIDATION, STRESS];
   if (!files.some((file) => existsSync(join(path, file)))) {
     throw new UsageError(`${path} has no results to plot: none of ${files.join(", ")}`);
   }
@@ -160,6 +189,37 @@ function segmentsOf(rows: readonly RunRow[]): PathSegment[] {
     const mean = (column: string) =>
       own.reduce((sum, row) => sum + (numberIn(row, column) ?? 0), 0) / runs;
     return { name, meanNs: mean("ns_mean"), slackNs: mean("slack_ns_mean") };
+  });
+}
+
+/** None of a file from before there were such laws. */
+function readLaws({ name, path }: Folder): BatchLaw[] {
+  const laws = rowsOf(path, FITS, ["policy", "over"]).filter(({ over }) => over === "batch");
+  return laws.flatMap((row) => {
+    const [fromN, toN] = ["n_min", "n_max"].map((column) => numberIn(row, column));
+    const [aNs, bNs] = ["a_ns", "b_ns"].map((column) => numberIn(row, column));
+    if (fromN === undefined || toN === undefined) return [];
+    if (aNs === undefined || bNs === undefined) return [];
+    return { key: keyOf(row, name), fromN, toN, aNs, bNs };
+  });
+}
+
+function readOrdeals({ name, path }: Folder): Ordeal[] {
+  const columns = ["policy", "executor", "ops", "ops_per_s", "shootdowns", "faults"];
+  const counts = ["late_accesses", "stale_uses", "verdict"];
+  return rowsOf(path, STRESS, [...columns, ...counts]).map((row) => {
+    const count = (column: string) => numberIn(row, column) ?? 0;
+    return {
+      // The machine is in the manifest: a run has one.
+      key: { ...keyOf(row, name), profile: "", workload: "" },
+      operations: count("ops"),
+      opsPerS: numberIn(row, "ops_per_s"),
+      shootdowns: count("shootdowns"),
+      faults: count("faults"),
+      lateAccesses: count("late_accesses"),
+      staleUses: count("stale_uses"),
+      verdict: row.verdict,
+    };
   });
 }
 

@@ -1,17 +1,17 @@
 // Result folders → a page, and each of its plots as SVG and PNG, in the first of them.
 
-import { availableParallelism } from "node:os";
-import { Piscina } from "piscina";
 import { UsageError } from "../../engine/errors.ts";
 import { ResultFolder } from "../folder.ts";
 import { chaptersOf, policiesOf } from "./chapters.ts";
-import { draw } from "./draw.ts";
+import { indexOf, readIndex, removeOthers, type WrittenFile } from "./files.ts";
 import { readInputs } from "./inputs.ts";
 import { type DrawnChapter, type DrawnPlot, pageOf } from "./page.ts";
 import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
+import { Studio } from "./studio.ts";
 
 const PAGE = "report.html";
+const INDEX = "report.json";
 
 export interface Report {
   /** Path of the page. */
@@ -21,26 +21,25 @@ export interface Report {
 
 /** @throws UsageError where there is nothing to plot, or the files cannot be written. */
 export async function writeReport(paths: readonly string[]): Promise<Report> {
-  const inputs = readInputs(paths);
-  const policies = policiesOf(inputs);
-  const folder = ResultFolder.open(inputs.folders[0].path);
-  const chapters = chaptersOf(inputs, policies);
-  if (chapters.length === 0) {
-    throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
-  }
-  const filename = new URL("./png.js", import.meta.url).href;
-  const painter = new Piscina<string, Uint8Array>({
-    filename,
-    maxThreads: availableParallelism(),
-    concurrentTasksPerWorker: 1,
-  });
+  // Before anything is read: its workers take as long to start as that takes.
+  const studio = new Studio();
   try {
-    const drawn = await drawAll(chapters, policies, folder, painter);
+    const inputs = readInputs(paths);
+    const policies = policiesOf(inputs);
+    const folder = ResultFolder.open(inputs.folders[0].path);
+    const before = await readIndex(folder, INDEX);
+    const chapters = chaptersOf(inputs, policies);
+    if (chapters.length === 0) {
+      throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
+    }
+    const { drawn, written } = await drawAll(chapters, policies, folder, studio);
     await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
+    await removeOthers(folder, before, written);
+    await folder.write(INDEX, indexOf(drawn, written));
     const plots = drawn.reduce((sum, chapter) => sum + chapter.plots.length, 0);
     return { page: `${folder.path}/${PAGE}`, plots };
   } finally {
-    await painter.destroy();
+    await studio.close();
   }
 }
 
@@ -49,40 +48,33 @@ async function drawAll(
   chapters: readonly Chapter[],
   policies: Policies,
   folder: ResultFolder,
-  painter: Piscina<string, Uint8Array>,
-): Promise<DrawnChapter[]> {
+  studio: Studio,
+): Promise<{ drawn: DrawnChapter[]; written: WrittenFile[] }> {
   const taken = new Set<string>();
-  const writes: Promise<unknown>[] = [];
-  const drawn: DrawnChapter[] = [];
-  for (const chapter of chapters) {
-    const plots: DrawnPlot[] = [];
-    for (const plot of chapter.plots) {
-      const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
-      const file = fileName(chapter, plot, taken);
-      const picture = await draw(plot, title, policies);
-      writes.push(writePicture(folder, file, picture.file, painter));
-      const table = numbered(plot.table, policies);
-      plots.push({ ...plot, table, title, inline: picture.inline, file });
-    }
-    drawn.push({ ...chapter, plots });
-  }
-  await Promise.all(writes);
-  return drawn;
-}
-
-/** As SVG and PNG, while others are drawn. */
-function writePicture(
-  folder: ResultFolder,
-  file: string,
-  svg: string,
-  painter: Piscina<string, Uint8Array>,
-): Promise<unknown> {
-  const written = Promise.all([
-    folder.write(`${file}.svg`, svg),
-    painter.run(svg).then((png) => folder.write(`${file}.png`, png)),
-  ]);
-  written.catch(() => {}); // It fails where it is awaited, and not before.
-  return written;
+  const written: WrittenFile[] = [];
+  const drawPlot = async (chapter: Chapter, plot: Plot): Promise<DrawnPlot> => {
+    const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
+    const file = fileName(chapter, plot, taken);
+    const { spec } = plot;
+    const sketch = { spec, title, policies: policies.names, scheme: "light" } as const;
+    const picture = await studio.paint(sketch);
+    const files = [
+      { name: `${file}.svg`, content: picture.file },
+      { name: `${file}.png`, content: await picture.png },
+    ];
+    await Promise.all(files.map(({ name, content }) => folder.write(name, content)));
+    written.push(...files);
+    return { ...plot, table: numbered(plot.table, policies), title, inline: picture.inline, file };
+  };
+  const drawn = await Promise.all(
+    chapters.map(async (chapter): Promise<DrawnChapter> => {
+      return {
+        ...chapter,
+        plots: await Promise.all(chapter.plots.map((p) => drawPlot(chapter, p))),
+      };
+    }),
+  );
+  return { drawn, written };
 }
 
 /** `latency-over-cores-virtual-munmap`; a number more if that is taken. */

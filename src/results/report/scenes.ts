@@ -7,7 +7,10 @@ import type { Folder, KeyedRow } from "./inputs.ts";
 export const SCENE_COLUMNS = ["folder", "executor", "profile", "workload"] as const;
 export type SceneColumn = (typeof SCENE_COLUMNS)[number];
 
-/** Columns that tell panels apart, each with what one and several of it are called. */
+/**
+ * Columns that tell panels apart, each with what one and several of it are called; text has no
+ * order, and stands last.
+ */
 const PANEL_COLUMNS = {
   cores: ["core", "cores"],
   idle_cores: ["idle core", "idle cores"],
@@ -17,6 +20,7 @@ const PANEL_COLUMNS = {
   devices: ["device", "devices"],
   pages: ["page", "pages"],
   rate: ["operation/s due", "operations/s due"],
+  arrivals: ["arrivals", "arrivals"],
 } as const;
 export type PanelColumn = keyof typeof PANEL_COLUMNS;
 

@@ -1,6 +1,6 @@
 // How the page looks: light, dark, and on paper.
 
-import { coloursOf } from "./theme.ts";
+import { coloursOf, SCHEMES } from "./theme.ts";
 
 const RULES = `
 * { box-sizing: border-box }
@@ -58,7 +58,7 @@ article[hidden], section[hidden] { display: none }
 
 /** Paper is light, whatever the screen is. */
 export function styleOf(policies: number): string {
-  const [light, dark] = [0, 1].map((i) =>
+  const [light, dark] = Object.values(SCHEMES).map((i) =>
     [...coloursOf(policies)].map(([name, colours]) => `--${name}:${colours[i]}`).join(";"),
   );
   return (

@@ -53,6 +53,9 @@ const PLAIN_COLOURS: Readonly<Record<string, readonly [string, string]>> = {
   paper: ["#ffffff", "#14181d"],
   first: ["#0b63b5", "#62b0f7"],
   second: ["#c24a00", "#ff9152"],
+  safe: ["#00775a", "#3fd0a0"],
+  exposed: ["#7a5c00", "#e2b93f"],
+  unsafe: ["#b81f3a", "#ff7d91"],
 };
 
 export const SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
@@ -83,6 +86,11 @@ export function inSegmentOrder(names: Iterable<string>): string[] {
   const known = SEGMENTS.filter((name) => present.has(name));
   return [...known, ...[...present].filter((name) => !known.includes(name))];
 }
+
+export type Scheme = "light" | "dark";
+
+/** Which of two colours is that of a scheme. */
+export const SCHEMES: Readonly<Record<Scheme, 0 | 1>> = { light: 0, dark: 1 };
 
 /** Every colour that a picture of so many policies may name: light and dark, by name. */
 export function coloursOf(policies: number): Map<string, readonly [string, string]> {

@@ -2,8 +2,7 @@
 // both become one, and what is written follows from it alone.
 
 /** Tracks stand in groups, in this order. */
-export const TRACK_GROUPS = ["critical path", "cores", "IOMMUs", "devices"] as const;
-export type TrackGroup = (typeof TRACK_GROUPS)[number];
+export type TrackGroup = "critical path" | "cores" | "IOMMUs" | "devices";
 
 export type SliceArguments = Readonly<Record<string, string | number>>;
 
@@ -20,6 +19,8 @@ export interface Slice {
 /** The slices of one track nest or do not overlap. */
 export interface Track {
   readonly group: TrackGroup;
+  /** Where several timelines stand beside each other: the one that it is of. */
+  readonly source?: string;
   readonly name: string;
   readonly slices: readonly Slice[];
 }
@@ -35,7 +36,10 @@ export type ArrowName = "ipi" | "invalidation";
 
 /** One operation of an initiator, or one shootdown of a kernel. */
 export interface Operation {
-  readonly number: number;
+  /** Of a replay's: that of the kernel's shootdown, if there was one. */
+  readonly number: number | undefined;
+  /** Who ran it: an executor, or the recorded kernel. */
+  readonly source: string;
   readonly initiator: string;
   readonly startNs: number;
   readonly latencyNs: number;
@@ -48,12 +52,61 @@ export interface Timeline {
   readonly operations: readonly Operation[];
   /** Slices that nobody had room for: the timeline ends before the first of them. */
   readonly leftOut: number;
+  /** When the first and the last operation of all began, shown or not; undefined without any. */
+  readonly allBegan: TimeWindow | undefined;
 }
 
 /** Operations from `first` to `last`, by their numbers. */
 export interface OperationRange {
   readonly first: number;
   readonly last: number;
+}
+
+/** From when to when, in ns; both ends belong to it. */
+export interface TimeWindow {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
+/** What is shown: operations by their numbers, or a time with the operations that begin in it. */
+export type Selection = OperationRange | TimeWindow;
+
+export function isWindow(selection: Selection): selection is TimeWindow {
+  return "fromNs" in selection;
+}
+
+/** Whether an operation is: by its number, or by when it was to begin. */
+export function isSelected(
+  { number, dueNs }: { readonly number: number | undefined; readonly dueNs: number },
+  selection: Selection,
+): boolean {
+  if (isWindow(selection)) return dueNs >= selection.fromNs && dueNs <= selection.toNs;
+  return number !== undefined && number >= selection.first && number <= selection.last;
+}
+
+/** Timelines of one clock beside each other, each under its name. */
+export function beside(parts: readonly (readonly [string, Timeline])[]): Timeline {
+  const timelines = parts.map(([, timeline]) => timeline);
+  const began = timelines.flatMap(({ allBegan }) => allBegan ?? []);
+  return {
+    tracks: parts.flatMap(([source, { tracks }]) => tracks.map((track) => ({ ...track, source }))),
+    arrows: timelines.flatMap(({ arrows }) => arrows),
+    operations: timelines
+      .flatMap(({ operations }) => operations)
+      .sort((a, b) => a.startNs - b.startNs),
+    leftOut: timelines.reduce((sum, { leftOut }) => sum + leftOut, 0),
+    allBegan: began.length === 0 ? undefined : spanOf(began),
+  };
+}
+
+/** From the first beginning to the last end; of nothing, Infinity to −Infinity. */
+export function spanOf(windows: readonly TimeWindow[]): TimeWindow {
+  return windows.reduce(
+    (span, { fromNs, toNs }) => {
+      return { fromNs: Math.min(span.fromNs, fromNs), toNs: Math.max(span.toNs, toNs) };
+    },
+    { fromNs: Number.POSITIVE_INFINITY, toNs: Number.NEGATIVE_INFINITY },
+  );
 }
 
 /** Makes a slice that is not known to be on the critical path. */

@@ -4,14 +4,19 @@ import { type FinishedShootdown, KERNEL_SEGMENTS } from "../../workloads/traces/
 import {
   type Arrow,
   grouped,
+  isSelected,
   type Operation,
-  type OperationRange,
+  type Selection,
   type Slice,
   sliceOf,
   type Timeline,
+  type TimeWindow,
   type Track,
 } from "./form.ts";
 import { tracksOf } from "./lanes.ts";
+
+/** What the recorded kernel is called where others did the same. */
+export const KERNEL = "kernel";
 
 /** One shootdown, taken apart. */
 interface Pieces {
@@ -23,28 +28,36 @@ interface Pieces {
   readonly arrows: readonly Arrow[];
 }
 
-/** The timeline of those in `range`, by their number in the order in which they began, from 1. */
+/** The timeline of those that are selected. They have numbers as they began, from 1. */
 export function kernelTimeline(
   shootdowns: readonly FinishedShootdown[],
-  { first, last }: OperationRange,
+  selection: Selection,
 ): Timeline {
-  const shown = shootdowns
-    .toSorted((a, b) => a.startNs - b.startNs)
+  const sorted = shootdowns.toSorted((a, b) => a.startNs - b.startNs);
+  const shown = sorted
     .map((shootdown, i) => ({ shootdown, number: i + 1 }))
-    .slice(first - 1, last);
+    .filter(({ shootdown: { startNs }, number }) => {
+      return isSelected({ number, dueNs: startNs }, selection);
+    });
   const pieces = shown.map(({ shootdown, number }) => piecesOf(shootdown, number));
   return {
     tracks: [...pathTracks(pieces), ...cpuTracks(pieces)],
     arrows: pieces.flatMap(({ arrows }) => arrows),
     operations: shown.map(({ shootdown, number }) => operationOf(shootdown, number)),
     leftOut: 0,
+    allBegan: allBeganOf(sorted),
   };
+}
+
+function allBeganOf(sorted: readonly FinishedShootdown[]): TimeWindow | undefined {
+  if (sorted.length === 0) return undefined;
+  return { fromNs: sorted[0].startNs, toNs: sorted[sorted.length - 1].startNs };
 }
 
 function operationOf(shootdown: FinishedShootdown, number: number): Operation {
   const { startNs, tid, cpu } = shootdown;
   const latencyNs = endOf(shootdown) - startNs;
-  return { number, initiator: `thread ${tid} on CPU ${cpu}`, startNs, latencyNs };
+  return { number, source: KERNEL, initiator: `thread ${tid} on CPU ${cpu}`, startNs, latencyNs };
 }
 
 /** When the initiator could go on, as far as the trace shows it. */
@@ -73,7 +86,7 @@ function piecesOf(shootdown: FinishedShootdown, number: number): Pieces {
     own: [whole, ...steps],
     path: onPath,
     handlers,
-    arrows: arrowsOf(whole, steps, handlers),
+    arrows: arrowsOf(steps, handlers),
   };
 }
 
@@ -101,7 +114,8 @@ function stepsOf(shootdown: FinishedShootdown): Slice[] {
   let fromNs = startNs;
   const step = (name: string, toNs: number): void => {
     const untilNs = Math.min(endNs, Math.max(fromNs, toNs));
-    if (untilNs > fromNs) steps.push(sliceOf(name, fromNs, untilNs));
+    const begins = name === "send" && told.length > 0; // Arrows do, even in no time at all.
+    if (untilNs > fromNs || begins) steps.push(sliceOf(name, fromNs, untilNs));
     fromNs = untilNs;
   };
   step("prepare", requestNs);
@@ -135,13 +149,12 @@ function pathOf(shootdown: FinishedShootdown, steps: readonly Slice[]): Slice[] 
 
 /** IPI → handler → return. Where no event marks the return, arrows end at the handlers. */
 function arrowsOf(
-  whole: Slice,
   steps: readonly Slice[],
   handlers: readonly { readonly slice: Slice }[],
 ): Arrow[] {
-  const sentIn = steps.find(({ name }) => name === "send") ?? whole;
+  const sent = steps.filter(({ name }) => name === "send");
   const back = steps.filter(({ name }) => name === "return");
-  return handlers.map(({ slice }): Arrow => ({ name: "ipi", slices: [sentIn, slice, ...back] }));
+  return handlers.map(({ slice }): Arrow => ({ name: "ipi", slices: [...sent, slice, ...back] }));
 }
 
 function pathTracks(pieces: readonly Pieces[]): Track[] {

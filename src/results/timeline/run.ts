@@ -28,21 +28,45 @@ import {
   WAIT,
   WALK,
 } from "../../engine/probe/timeline.ts";
+import type { RecordedActors } from "./clock.ts";
 import {
   type Arrow,
   byStart,
   grouped,
+  isSelected,
+  isWindow,
   type Operation,
-  type OperationRange,
+  type Selection,
   type Slice,
   type SliceArguments,
   sliceOf,
+  spanOf,
   type Timeline,
+  type TimeWindow,
   type Track,
   type TrackGroup,
 } from "./form.ts";
 import { tracksOf } from "./lanes.ts";
 import { SliceLine } from "./slice-line.ts";
+
+/** An operation as it was recorded. */
+export interface RecordedOperation {
+  readonly actor: number;
+  /** Of its initiator's, from 1. */
+  readonly number: number;
+  /** What it was said to be (Timeline.says). */
+  readonly subject: number;
+  readonly startNs: number;
+}
+
+/** What a viewer should know of it. */
+export interface DescribedOperation {
+  readonly name: string;
+  readonly number: number | undefined;
+  /** By this it is selected. */
+  readonly dueNs: number;
+  readonly args: SliceArguments;
+}
 
 /** One record of an actor, taken apart. */
 interface Entry {
@@ -53,33 +77,35 @@ interface Entry {
   readonly party: number;
   readonly sequence: number;
   readonly slice: Slice;
-}
-
-/** From when to when, in ns. */
-interface Span {
-  readonly fromNs: number;
-  readonly toNs: number;
+  /** Of operations. */
+  readonly described?: DescribedOperation;
 }
 
 /** Steps in which messages and submissions are sent. */
-const SENDERS = new Set([OPERATION, LOCK, PTE, SUBMIT, SEND, FREE, BACKGROUND]);
+const SENDERS = new Set([LOCK, PTE, SUBMIT, SEND, FREE, BACKGROUND]);
 /** Parts of an IPI; those of a submission are the others that belong to anything. */
 const IPI_KINDS = new Set([SEND, HANDLER, ACK_RETURN]);
 
 /**
- * The timeline of the operations in `range`, and of what they have sent until that is handled.
- * `recorded` is what each actor of a machine of that shape recorded, in their order.
+ * The timeline of the operations that are selected, and of what they have sent until that is
+ * handled. `recorded` is what each actor of a machine of that shape recorded, in their order.
+ * Operations go by their numbers unless `describe` knows more.
  */
 export function runTimeline(
-  recorded: readonly (TimelineData | undefined)[],
+  source: string,
+  recorded: RecordedActors,
   shape: MachineShape,
-  range: OperationRange,
+  selection: Selection,
+  describe = byNumber,
 ): Timeline {
   const entries = recorded.flatMap((data, actor) => {
-    return data === undefined ? [] : entriesOf(data, actor, shape);
+    return data === undefined ? [] : entriesOf(data, actor, shape, describe);
   });
-  const operations = operationsOf(entries, shape, range);
-  const span = spanOf(operations, entries, recorded);
+  const whole = entries.filter(({ actor, slice: { startNs } }) => {
+    return startNs >= Math.round(recorded[actor]?.operations?.wholeFromNs ?? 0);
+  });
+  const operations = operationsOf(whole, source, shape, selection);
+  const span = shownSpan(operations, entries, selection, recorded);
   markCritical(entries, shape);
   const { arrows, added } = arrowsOf(entries, span);
   const toNs = arrows
@@ -89,17 +115,34 @@ export function runTimeline(
     return row !== ORIGIN_ROW && cut(slice, span.fromNs, toNs);
   });
   const leftOut = recorded.reduce((sum, data) => sum + (data?.leftOut ?? 0), 0);
-  return { tracks: allTracks(shown, shape), arrows, operations, leftOut };
+  const allBegan = allBeganOf(recorded);
+  return { tracks: allTracks(shown, shape), arrows, operations, leftOut, allBegan };
 }
 
-function entriesOf({ records }: TimelineData, actor: number, shape: MachineShape): Entry[] {
+function byNumber({ number, startNs }: RecordedOperation): DescribedOperation {
+  return { name: `operation ${number}`, number, dueNs: startNs, args: {} };
+}
+
+function entriesOf(
+  { records }: TimelineData,
+  actor: number,
+  shape: MachineShape,
+  describe: (operation: RecordedOperation) => DescribedOperation,
+): Entry[] {
   const entries: Entry[] = [];
   for (let i = 0; i < records.length; i += RECORD_FIELDS) {
-    const [row, kind, startNs, endNs, detail, party, sequence] = records.subarray(i);
-    const args = argumentsOf(row, kind, detail, party, shape);
-    const name = kind === OPERATION ? `operation ${detail}` : SLICE_NAMES[kind];
-    const slice = sliceOf(name, Math.round(startNs), Math.round(endNs), args);
-    entries.push({ actor, row, kind, detail, party, sequence, slice });
+    const [row, kind, startsNs, endsNs, detail, party, sequence] = records.subarray(i);
+    const startNs = Math.round(startsNs);
+    const endNs = Math.round(endsNs);
+    const entry = { actor, row, kind, detail, party, sequence };
+    if (kind === OPERATION) {
+      const described = describe({ actor, number: detail, subject: sequence, startNs });
+      const slice = sliceOf(described.name, startNs, endNs, described.args);
+      entries.push({ ...entry, slice, described });
+    } else {
+      const args = argumentsOf(row, kind, detail, party, shape);
+      entries.push({ ...entry, slice: sliceOf(SLICE_NAMES[kind], startNs, endNs, args) });
+    }
   }
   return entries;
 }
@@ -137,40 +180,57 @@ function descriptorName(type: number): string {
 
 function operationsOf(
   entries: readonly Entry[],
+  source: string,
   shape: MachineShape,
-  { first, last }: OperationRange,
+  selection: Selection,
 ): Operation[] {
   return entries
-    .filter(({ kind, detail }) => kind === OPERATION && detail >= first && detail <= last)
-    .map(({ actor, detail, slice: { startNs, endNs } }) => {
+    .flatMap(({ actor, described, slice: { startNs, endNs } }) => {
+      if (described === undefined || !isSelected(described, selection)) return [];
+      const { number } = described;
       const initiator = actorName(shape, actor);
-      return { number: detail, initiator, startNs, latencyNs: endNs - startNs };
+      return [{ number, source, initiator, startNs, latencyNs: endNs - startNs }];
     })
     .sort((a, b) => a.startNs - b.startNs);
 }
 
-/** From the first operation's begin to the last one's end, as far as everybody had room. */
-function spanOf(
+/**
+ * From the first operation's begin, or that of the window, to the end of the last one and of the
+ * window, as far as everybody had room.
+ */
+function shownSpan(
   operations: readonly Operation[],
   entries: readonly Entry[],
-  recorded: readonly (TimelineData | undefined)[],
-): Span {
-  const slices = entries.map(({ slice }) => slice);
-  const starts = (operations.length > 0 ? operations : slices).map(({ startNs }) => startNs);
-  const ends =
-    operations.length > 0
-      ? operations.map(({ startNs, latencyNs }) => startNs + latencyNs)
-      : slices.map(({ endNs }) => endNs);
+  selection: Selection,
+  recorded: RecordedActors,
+): TimeWindow {
+  const { fromNs, toNs } = spanOf(spansOf(operations, entries, selection));
   const completeNs = recorded.map((data) => data?.leftOutFromNs ?? Number.POSITIVE_INFINITY);
-  return {
-    fromNs: starts.reduce((first, ns) => Math.min(first, ns), Number.POSITIVE_INFINITY),
-    toNs: Math.floor(
-      Math.min(
-        ...completeNs,
-        ends.reduce((last, ns) => Math.max(last, ns), 0),
-      ),
-    ),
-  };
+  return { fromNs, toNs: Math.floor(Math.min(...completeNs, toNs)) };
+}
+
+/** What is to be shown in any case; all there is where there are no operations. */
+function spansOf(
+  operations: readonly Operation[],
+  entries: readonly Entry[],
+  selection: Selection,
+): TimeWindow[] {
+  const spans = operations.map(({ startNs, latencyNs }) => {
+    return { fromNs: startNs, toNs: startNs + latencyNs };
+  });
+  if (isWindow(selection)) return [...spans, selection];
+  if (spans.length > 0) return spans;
+  return entries.map(({ slice: { startNs, endNs } }) => ({ fromNs: startNs, toNs: endNs }));
+}
+
+function allBeganOf(recorded: RecordedActors): TimeWindow | undefined {
+  const known = recorded.flatMap((data) => data?.operations ?? []);
+  if (known.length === 0) return undefined;
+  return spanOf(
+    known.map(({ firstNs, lastNs }) => {
+      return { fromNs: Math.round(firstNs), toNs: Math.round(lastNs) };
+    }),
+  );
 }
 
 /** Cuts off what lies before or behind; whether anything is left. */
@@ -225,7 +285,7 @@ function linesOf<Key>(
  */
 function arrowsOf(
   entries: readonly Entry[],
-  { fromNs, toNs }: Span,
+  { fromNs, toNs }: TimeWindow,
 ): { arrows: Arrow[]; added: Entry[] } {
   const senders = entries.filter(({ row, kind }) => row === OWN_ROW && SENDERS.has(kind));
   const lines = linesOf(senders, ({ actor }) => actor);
@@ -255,7 +315,8 @@ function arrowKey({ kind, party, sequence }: Entry): string {
 function allTracks(entries: readonly Entry[], shape: MachineShape): Track[] {
   const rows = grouped(entries, ({ actor, row }) => `${actor} ${row}`);
   const slicesOf = (actor: number, row: number): Slice[] => {
-    return (rows.get(`${actor} ${row}`) ?? []).map(({ slice }) => slice);
+    // What is inside of something was recorded before it; of one start and end it stays inside.
+    return (rows.get(`${actor} ${row}`) ?? []).map(({ slice }) => slice).reverse();
   };
   const actors = [...new Set(entries.map(({ actor }) => actor))].sort((a, b) => a - b);
   const paths = actors.flatMap((actor) => {

@@ -2,22 +2,16 @@
 // (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU).
 //
 // ph         event
-// M          names and order of processes (groups of tracks) and threads (tracks)
+// M          names and order of processes (groups of tracks, or sources) and threads (tracks)
 // X          a slice
 // s, t, f    an arrow's beginning, its steps and its end, each bound to the slice around it
 //
-// Perfetto (src/trace_processor/importers/json) takes events in order of time, and of one time in
-// the order of the file; it binds an arrow to the slice that began last on the track, and points it
-// at whichever slice began later. So the ends of arrows stand right behind the slices that they are
-// bound to, and at the same time.
+// Perfetto (src/trace_processor: importers/json, sorter) takes events in order of time, and of one
+// time slices first, the longest before those inside of it; then all that takes no time, in the
+// order of the file. It binds an arrow's end to the slice that began last on the track. So ends
+// stand at the time at which their slice begins, behind it, and of one time in their arrow's order.
 
-import {
-  type Arrow,
-  type Slice,
-  type SliceArguments,
-  type Timeline,
-  TRACK_GROUPS,
-} from "./form.ts";
+import type { Arrow, Slice, SliceArguments, Timeline, Track } from "./form.ts";
 
 interface OnTrack {
   readonly pid: number;
@@ -75,19 +69,47 @@ export function traceFileOf(
   facts: Readonly<Record<string, string | number>>,
 ): TraceFile {
   const ends = endsBySlice(arrows);
-  const events = tracks.flatMap(({ group, slices }, i) => {
-    const on = { pid: pidOf(group), tid: FIRST_TID + i };
-    return slices.flatMap((slice) => [
-      sliceEvent(slice, group, on),
-      ...(ends.get(slice) ?? []).map((end) => arrowEvent(end, slice, on)),
-    ]);
+  const processes = processesOf(tracks);
+  const groups = tracks.flatMap((track, i) => {
+    const { group, slices } = track;
+    const on = { pid: processes.indexOf(processOf(track)) + 1, tid: FIRST_TID + i };
+    return slices.flatMap((slice) => groupsOf(slice, group, ends.get(slice) ?? [], on));
   });
-  events.sort((a, b) => a.ts - b.ts); // Stable: of one time in the order of their track.
+  groups.sort(byTurn); // Stable: of one turn in the order of their track.
   return {
     displayTimeUnit: "ns",
     otherData: facts,
-    traceEvents: [...metadataOf(tracks), ...events],
+    traceEvents: [...metadataOf(tracks, processes), ...groups.flatMap(({ events }) => events)],
   };
+}
+
+/** Events that stand together, and what their turn depends on. */
+interface EventGroup {
+  readonly startNs: number;
+  readonly ns: number;
+  /** Of an arrow's ends: which of them. */
+  readonly place: number;
+  readonly events: readonly (SliceEvent | ArrowEvent)[];
+}
+
+/** A slice and the ends of arrows bound to it: together if it takes no time, else one by one. */
+function groupsOf(slice: Slice, category: string, ends: readonly End[], on: OnTrack): EventGroup[] {
+  const { startNs, endNs } = slice;
+  const ns = endNs - startNs;
+  const event = sliceEvent(slice, category, on);
+  const arrowEvents = ends.map((end) => arrowEvent(end, slice, on));
+  if (ns === 0) {
+    const place = ends.reduce((least, end) => Math.min(least, end.place), ends[0]?.place ?? 0);
+    return [{ startNs, ns, place, events: [event, ...arrowEvents] }];
+  }
+  return [
+    { startNs, ns, place: 0, events: [event] },
+    ...arrowEvents.map((end, i) => ({ startNs, ns: 0, place: ends[i].place, events: [end] })),
+  ];
+}
+
+function byTurn(a: EventGroup, b: EventGroup): number {
+  return a.startNs - b.startNs || b.ns - a.ns || a.place - b.place;
 }
 
 /** One end of an arrow. */
@@ -131,27 +153,31 @@ function arrowEvent({ arrow, id, place }: End, { startNs }: Slice, on: OnTrack):
   return { ph: isLast ? "f" : "t", ...event, bp: "e" };
 }
 
-function metadataOf(tracks: Timeline["tracks"]): MetadataEvent[] {
-  const groups = TRACK_GROUPS.filter((group) => tracks.some((track) => track.group === group));
-  const processes = groups.flatMap((group): MetadataEvent[] => {
-    const on = { pid: pidOf(group) };
+/** In their order: the groups of tracks; where there are several sources, these. */
+function processesOf(tracks: readonly Track[]): string[] {
+  return [...new Set(tracks.map(processOf))];
+}
+
+function processOf({ source, group }: Track): string {
+  return source ?? group;
+}
+
+function metadataOf(tracks: readonly Track[], processes: readonly string[]): MetadataEvent[] {
+  const ofProcesses = processes.flatMap((name, i): MetadataEvent[] => {
+    const on = { pid: i + 1 };
     return [
-      { ph: "M", name: "process_name", ...on, args: { name: group } },
+      { ph: "M", name: "process_name", ...on, args: { name } },
       { ph: "M", name: "process_sort_index", ...on, args: { sort_index: on.pid } },
     ];
   });
-  const threads = tracks.flatMap(({ group, name }, i): MetadataEvent[] => {
-    const on = { pid: pidOf(group), tid: FIRST_TID + i };
+  const threads = tracks.flatMap((track, i): MetadataEvent[] => {
+    const on = { pid: processes.indexOf(processOf(track)) + 1, tid: FIRST_TID + i };
     return [
-      { ph: "M", name: "thread_name", ...on, args: { name } },
+      { ph: "M", name: "thread_name", ...on, args: { name: track.name } },
       { ph: "M", name: "thread_sort_index", ...on, args: { sort_index: i } },
     ];
   });
-  return [...processes, ...threads];
-}
-
-function pidOf(group: Timeline["tracks"][number]["group"]): number {
-  return TRACK_GROUPS.indexOf(group) + 1;
+  return [...ofProcesses, ...threads];
 }
 
 /**

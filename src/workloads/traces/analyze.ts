@@ -15,7 +15,8 @@ import {
   TRACEPOINTS,
   type TracepointGroup,
 } from "./requirements.ts";
-import { type FinishedShootdown, ShootdownTracker } from "./tracker.ts";
+import type { FinishedShootdown } from "./shootdown.ts";
+import { ShootdownTracker } from "./tracker.ts";
 
 export interface Percentiles {
   readonly p50_ns: number;

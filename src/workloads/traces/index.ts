@@ -32,7 +32,7 @@ export {
   type TraceOperationsData,
 } from "./operations.ts";
 export { type ReadOptions, readTrace, type TraceSummary } from "./reader.ts";
-export type { FinishedShootdown, ToldCpu } from "./tracker.ts";
+export type { FinishedShootdown, ToldCpu } from "./shootdown.ts";
 export {
   type LeftOutProcess,
   readWorkload,

@@ -1,6 +1,7 @@
 // How often the recorded kernel asked for flushes, by cause: what a replay's counts stand beside.
 
 import { ALL_PAGES, type Cause } from "./event.ts";
+import type { FinishedShootdown } from "./shootdown.ts";
 
 export const FLUSH_METRICS = ["requests", "ipis", "full_flushes", "ranged_flushes"] as const;
 export type FlushMetric = (typeof FLUSH_METRICS)[number];
@@ -25,6 +26,17 @@ export interface KernelRequest {
   readonly pages: number;
   /** CPUs that were sent an IPI; undefined where the trace does not show it. */
   readonly ipis: number | undefined;
+}
+
+/** Those of shootdowns, on a time scale that begins at `originNs` of theirs. */
+export function requestsOf(
+  shootdowns: readonly FinishedShootdown[],
+  originNs: number,
+  showsIpis: boolean,
+): KernelRequest[] {
+  return shootdowns.map(({ cause, requestNs, pages, targets }) => {
+    return { cause, atNs: requestNs - originNs, pages, ipis: showsIpis ? targets : undefined };
+  });
 }
 
 /** Adds up the requests up to `untilNs`. */

@@ -4,111 +4,18 @@
 // state            one for each                bounded by
 // Initiator        thread                      LARGEST_INITIATORS, oldest dropped
 // Shootdown        initiator: its latest       finished when its thread starts the next one
-// Target           CPU told by a shootdown     dropped with it
-// Visit            run of the flush on a CPU   claimed by a Target, or LARGEST_UNCLAIMED
+// Handlers         CPU                         what they are sure of, see handlers.ts
 //
 // A shootdown stays open after its system call has returned, until its thread enters the kernel
 // again: the last events of its handlers may come later than the return, which waits only for the
 // flush inside them (smp_call_function_many: the csd is unlocked behind csd_function_exit).
 
-import { type CriticalPath, criticalPath } from "./critical-path.ts";
 import { ALL_PAGES, Callee, type Cause, EventKind, FlushReason, type TraceEvent } from "./event.ts";
+import { Handlers } from "./handlers.ts";
+import { type FinishedShootdown, finished, Shootdown, Target } from "./shootdown.ts";
 
 const LARGEST_INITIATORS = 16_384;
-const LARGEST_UNCLAIMED = 1024;
-/** Of one interrupt: more only if its exit is not in the trace. */
-const LARGEST_VISITS = 1024;
-/**
- * How far two CPUs' clocks may disagree before a handler is not taken for the answer to a request.
- */
-const LARGEST_SKEW_NS = 10_000;
 const PAGE_BYTES = 4096;
-
-/** One run of flush_tlb_func on a CPU that was told to. */
-class Visit {
-  readonly entryNs: number;
-  functionExitNs: number | undefined = undefined;
-  interruptExitNs: number | undefined = undefined;
-
-  constructor(entryNs: number) {
-    this.entryNs = entryNs;
-  }
-
-  get isOver(): boolean {
-    return this.functionExitNs !== undefined || this.interruptExitNs !== undefined;
-  }
-
-  /** When it ended, seen by an initiator that returned at `returnNs`. */
-  exitNs(returnNs: number | undefined): number {
-    const last = this.interruptExitNs ?? this.functionExitNs ?? this.entryNs;
-    const isLater = returnNs !== undefined && last > returnNs;
-    return isLater ? (this.functionExitNs ?? last) : last;
-  }
-}
-
-class Target {
-  readonly cpu: number;
-  readonly csd: number;
-  sentNs: number;
-  hasIpi = false;
-  visit: Visit | undefined = undefined;
-
-  constructor(cpu: number, csd: number, sentNs: number) {
-    this.cpu = cpu;
-    this.csd = csd;
-    this.sentNs = sentNs;
-  }
-}
-
-class Shootdown {
-  readonly pid: number;
-  readonly tid: number;
-  readonly cpu: number;
-  readonly cause: Cause;
-  readonly pages: number;
-  readonly rangePages: number | undefined;
-  readonly startNs: number;
-  readonly isOpened: boolean;
-  readonly requestNs: number;
-  readonly targets: Target[] = [];
-  localStartNs: number | undefined = undefined;
-  localEndNs: number | undefined = undefined;
-  isLocalOver = false;
-  returnNs: number | undefined = undefined;
-
-  /** Asked for by `event`. */
-  constructor(
-    event: TraceEvent,
-    cause: Cause,
-    pages: number,
-    rangePages?: number,
-    startNs?: number,
-  ) {
-    this.pid = event.pid;
-    this.tid = event.tid;
-    this.cpu = event.cpu;
-    this.cause = cause;
-    this.pages = pages;
-    this.rangePages = rangePages;
-    this.startNs = startNs ?? event.timeNs;
-    this.isOpened = startNs !== undefined;
-    this.requestNs = event.timeNs;
-  }
-
-  /** When both the local flush and the slowest known handler were over. */
-  get boundNs(): number {
-    let last = this.localEndNs ?? this.requestNs;
-    for (const { visit } of this.targets) {
-      if (visit !== undefined) last = Math.max(last, visit.exitNs(this.returnNs));
-    }
-    return last;
-  }
-
-  slowest(): Target {
-    const exitNs = (target: Target) => target.visit!.exitNs(this.returnNs);
-    return this.targets.reduce((slow, next) => (exitNs(next) > exitNs(slow) ? next : slow));
-  }
-}
 
 class Initiator {
   cause: Cause = "other";
@@ -122,53 +29,6 @@ class Initiator {
   shootdown: Shootdown | undefined = undefined;
 }
 
-class Interrupt {
-  readonly entryNs: number;
-  readonly visits: Visit[] = [];
-
-  constructor(entryNs: number) {
-    this.entryNs = entryNs;
-  }
-}
-
-/** A CPU that was told: when, and what of its handler is in the trace. */
-export interface ToldCpu {
-  readonly cpu: number;
-  readonly sentNs: number;
-  readonly entryNs: number | undefined;
-  readonly exitNs: number | undefined;
-}
-
-/** A request that is over: what the kernel did, as far as the trace shows it. */
-export interface FinishedShootdown {
-  /** Whose it was; negative where the trace does not say. */
-  readonly pid: number;
-  readonly cause: Cause;
-  /** −1: everything. */
-  readonly pages: number;
-  /** Of the system call it is made in, of a page fault 1; undefined where neither is to be seen. */
-  readonly rangePages: number | undefined;
-  readonly startNs: number;
-  readonly requestNs: number;
-  /**
-   * CPUs that were queued a flush. 0: all others were idle or elsewhere, only the local flush ran.
-   */
-  readonly targets: number;
-  /** Undefined unless send, delivery and handler of every target are in the trace. */
-  readonly path: CriticalPath | undefined;
-  /** Undefined where the trace does not show the end. */
-  readonly latencyNs: number | undefined;
-  /** The thread that asked, and the CPU that it ran on then. */
-  readonly tid: number;
-  readonly cpu: number;
-  /** Its own flush; undefined where it did none, or the trace does not show it. */
-  readonly localStartNs: number | undefined;
-  readonly localEndNs: number | undefined;
-  /** When its flush and all known handlers were over. */
-  readonly boundNs: number;
-  readonly told: readonly ToldCpu[];
-}
-
 export class ShootdownTracker {
   flushRequests = 0;
   ipis = 0;
@@ -179,16 +39,8 @@ export class ShootdownTracker {
 
   private readonly onFinish: (shootdown: FinishedShootdown) => void;
   private readonly initiators = new Map<number, Initiator>();
-  private readonly interrupts = new Map<number, Interrupt>();
-  /** Targets whose flush was queued and has not run, by csd. */
-  private readonly queued = new Map<number, Target>();
-  /** Runs of the flush that nothing was seen to ask for (yet), by csd. */
-  private readonly unclaimed = new Map<number, Visit>();
-  private readonly running = new Map<number, Visit>();
-  /** Without csd_function events: targets by CPU, to be answered by its next interrupt. */
-  private readonly waiting = new Map<number, Set<Target>>();
+  private readonly handlers = new Handlers();
   private hasQueueEvents = false;
-  private hasFunctionEvents = false;
 
   constructor(onFinish: (shootdown: FinishedShootdown) => void) {
     this.onFinish = onFinish;
@@ -220,10 +72,10 @@ export class ShootdownTracker {
         this.exitFunction(event);
         break;
       case EventKind.interruptEntry:
-        this.interrupts.set(event.cpu, new Interrupt(event.timeNs));
+        this.handlers.enterInterrupt(event);
         break;
       case EventKind.interruptExit:
-        this.exitInterrupt(event);
+        this.handlers.exitInterrupt(event);
         break;
       default:
         break;
@@ -270,7 +122,7 @@ export class ShootdownTracker {
       if (shootdown === undefined || shootdown.isLocalOver) return;
       shootdown.localStartNs ??= event.timeNs;
       shootdown.localEndNs = event.timeNs;
-      shootdown.isLocalOver = !this.hasFunctionEvents;
+      shootdown.isLocalOver = !this.handlers.hasFunctionEvents;
     }
   }
 
@@ -296,14 +148,7 @@ export class ShootdownTracker {
     if (!isFlush) return;
     this.ipis++;
     if (shootdown === undefined) return;
-    const target = this.tell(shootdown, event.targetCpu, event.csd, event.timeNs);
-    const early = this.unclaimed.get(event.csd);
-    if (early !== undefined && early.entryNs >= event.timeNs - LARGEST_SKEW_NS) {
-      target.visit = early;
-    } else {
-      this.queued.set(event.csd, target);
-    }
-    this.unclaimed.delete(event.csd);
+    this.handlers.queue(this.tell(shootdown, event.targetCpu, event.csd, event.timeNs));
   }
 
   private send(event: TraceEvent): void {
@@ -324,75 +169,27 @@ export class ShootdownTracker {
   private tell(shootdown: Shootdown, cpu: number, csd: number, sentNs: number): Target {
     const target = new Target(cpu, csd, sentNs);
     shootdown.targets.push(target);
-    if (!this.hasFunctionEvents) {
-      const waiting = this.waiting.get(cpu) ?? new Set();
-      this.waiting.set(cpu, waiting.add(target));
-    }
+    this.handlers.expect(target);
     return target;
   }
 
   private enterFunction(event: TraceEvent): void {
-    this.hasFunctionEvents = true;
-    if (event.callee === Callee.another) return;
-    if (event.csd === 0) {
-      const shootdown = this.unreturned(event.tid);
-      if (shootdown !== undefined && !shootdown.isLocalOver) {
-        shootdown.localStartNs ??= event.timeNs;
-      }
-      return;
+    this.handlers.enterFunction(event);
+    if (event.callee === Callee.another || event.csd !== 0) return;
+    const shootdown = this.unreturned(event.tid);
+    if (shootdown !== undefined && !shootdown.isLocalOver) {
+      shootdown.localStartNs ??= event.timeNs;
     }
-    const target = this.queued.get(event.csd);
-    const visit = this.visit(event, target);
-    keepBounded(this.running, event.csd, visit);
-    if (target !== undefined) target.visit = visit;
-    else keepBounded(this.unclaimed, event.csd, visit);
-    this.queued.delete(event.csd);
-  }
-
-  /**
-   * The run that begins now; its interrupt counts, unless that was under way before the request.
-   */
-  private visit(event: TraceEvent, target: Target | undefined): Visit {
-    const interrupt = this.interrupts.get(event.cpu);
-    if (interrupt === undefined) return new Visit(event.timeNs);
-    const isBefore = target !== undefined && interrupt.entryNs < target.sentNs;
-    const visit = new Visit(isBefore ? event.timeNs : interrupt.entryNs);
-    if (interrupt.visits.length < LARGEST_VISITS) interrupt.visits.push(visit);
-    return visit;
   }
 
   private exitFunction(event: TraceEvent): void {
-    if (event.callee === Callee.another) return;
-    if (event.csd === 0) {
-      const shootdown = this.unreturned(event.tid);
-      if (shootdown === undefined || shootdown.isLocalOver) return;
-      shootdown.localStartNs ??= event.timeNs;
-      shootdown.localEndNs = event.timeNs;
-      shootdown.isLocalOver = true;
-      return;
-    }
-    const visit = this.running.get(event.csd);
-    if (visit !== undefined) visit.functionExitNs = event.timeNs;
-    this.running.delete(event.csd);
-  }
-
-  private exitInterrupt(event: TraceEvent): void {
-    const interrupt = this.interrupts.get(event.cpu);
-    if (interrupt === undefined) return;
-    this.interrupts.delete(event.cpu);
-    if (!this.hasFunctionEvents) this.answerAll(event, interrupt);
-    for (const visit of interrupt.visits) visit.interruptExitNs = event.timeNs;
-  }
-
-  /** Nothing says whose flushes an interrupt ran: it ran all that were sent before it. */
-  private answerAll(event: TraceEvent, interrupt: Interrupt): void {
-    const waiting = this.waiting.get(event.cpu);
-    for (const target of waiting ?? []) {
-      if (target.sentNs > interrupt.entryNs + LARGEST_SKEW_NS) continue;
-      target.visit = new Visit(interrupt.entryNs);
-      interrupt.visits.push(target.visit);
-      waiting!.delete(target);
-    }
+    this.handlers.exitFunction(event);
+    if (event.callee === Callee.another || event.csd !== 0) return;
+    const shootdown = this.unreturned(event.tid);
+    if (shootdown === undefined || shootdown.isLocalOver) return;
+    shootdown.localStartNs ??= event.timeNs;
+    shootdown.localEndNs = event.timeNs;
+    shootdown.isLocalOver = true;
   }
 
   private initiatorOf(tid: number): Initiator | undefined {
@@ -424,42 +221,15 @@ export class ShootdownTracker {
     const isAgain = initiator.isInSyscall && initiator.openNs !== undefined;
     initiator.openNs = isAgain ? shootdown.boundNs : undefined;
     for (const target of shootdown.targets) {
-      if (this.queued.get(target.csd) === target) this.queued.delete(target.csd);
-      this.waiting.get(target.cpu)?.delete(target);
+      this.handlers.forget(target);
     }
     this.report(shootdown);
   }
 
   private report(shootdown: Shootdown): void {
-    const { pid, tid, cpu, cause, pages, rangePages, startNs, requestNs, targets } = shootdown;
-    const { localStartNs, localEndNs, boundNs, returnNs } = shootdown;
-    const isComplete = targets.length > 0 && targets.every(({ visit }) => visit?.isOver);
-    const path = isComplete ? this.cut(shootdown) : undefined;
-    const latencyNs = path?.latencyNs ?? latencyWithoutIpi(shootdown);
-    const told = targets.map(({ cpu, sentNs, visit }): ToldCpu => {
-      return { cpu, sentNs, entryNs: visit?.entryNs, exitNs: visit?.exitNs(returnNs) };
-    });
-    this.onFinish({
-      ...{ pid, tid, cpu, cause, pages, rangePages, startNs, requestNs, path, latencyNs },
-      ...{ targets: told.length, told, localStartNs, localEndNs, boundNs },
-    });
-  }
-
-  private cut(shootdown: Shootdown): CriticalPath {
     const slowest = shootdown.slowest();
-    const visit = slowest.visit!;
-    if (visit.entryNs < slowest.sentNs) this.skewed++;
-    return criticalPath({
-      startNs: shootdown.startNs,
-      isOpened: shootdown.isOpened,
-      requestNs: shootdown.requestNs,
-      localStartNs: shootdown.localStartNs,
-      localEndNs: shootdown.localEndNs,
-      sentNs: slowest.sentNs,
-      handlerEntryNs: visit.entryNs,
-      handlerExitNs: visit.exitNs(shootdown.returnNs),
-      returnNs: shootdown.returnNs,
-    });
+    if (slowest !== undefined && slowest.visit!.entryNs < slowest.sentNs) this.skewed++;
+    this.onFinish(finished(shootdown));
   }
 }
 
@@ -470,16 +240,4 @@ export class ShootdownTracker {
 function causeOf(initiator: Initiator): Cause {
   if (initiator.isInSyscall) return initiator.cause;
   return initiator.hasFaulted ? "page_fault" : "other";
-}
-
-function latencyWithoutIpi(shootdown: Shootdown): number | undefined {
-  const endNs = shootdown.returnNs ?? shootdown.localEndNs;
-  if (shootdown.targets.length > 0 || endNs === undefined) return undefined;
-  return Math.max(0, endNs - shootdown.startNs);
-}
-
-function keepBounded(visits: Map<number, Visit>, csd: number, visit: Visit): void {
-  visits.delete(csd);
-  if (visits.size >= LARGEST_UNCLAIMED) visits.delete(visits.keys().next().value!);
-  visits.set(csd, visit);
 }

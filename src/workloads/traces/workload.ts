@@ -17,7 +17,7 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { Callee, type Cause, EventKind, type TraceEvent } from "./event.ts";
-import type { KernelRequest } from "./kernel-counts.ts";
+import { type KernelRequest, requestsOf } from "./kernel-counts.ts";
 import { KIND, type Move, NOBODY, OperationLog, packOperations } from "./operation-log.ts";
 import {
   OPERATION_KINDS,
@@ -30,7 +30,8 @@ import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "
 import { Reorder } from "./reorder.ts";
 import { has, recordFlags, refuse, requireEvents } from "./requirements.ts";
 import { Schedule } from "./schedule.ts";
-import { type FinishedShootdown, ShootdownTracker } from "./tracker.ts";
+import type { FinishedShootdown } from "./shootdown.ts";
+import { ShootdownTracker } from "./tracker.ts";
 
 const PAGE_BYTES = 4096;
 
@@ -77,6 +78,10 @@ export interface TraceWorkload {
   readonly leftOut: readonly LeftOutProcess[];
   /** The kernel's own flush requests for the process; undefined if the trace shows none at all. */
   readonly kernelRequests: readonly KernelRequest[] | undefined;
+  /** The same as shootdowns, as `analyzeTrace` has them. */
+  readonly shootdowns: readonly FinishedShootdown[] | undefined;
+  /** The time of the trace's clock, on which shootdowns are, that the operations' counts from. */
+  readonly originNs: number;
   readonly events: number;
   readonly linesSkipped: number;
   readonly warnings: readonly string[];
@@ -186,6 +191,8 @@ class WorkloadBuilder {
   ): TraceWorkload {
     const operations = packOperations(this.log, indexes, this.firstNs);
     const counts = new Array<number>(OPERATION_KINDS.length).fill(0);
+    const shootdowns = has(summary, "flush") ? this.shootdownsOf(image) : undefined;
+    const showsIpis = has(summary, "send") || has(summary, "queue");
     for (const kind of operations.data.kinds) counts[kind]++;
     return {
       operations,
@@ -202,23 +209,19 @@ class WorkloadBuilder {
         .filter((other) => other !== image && other.operations > 0)
         .sort((a, b) => b.operations - a.operations)
         .map(({ pid, comm, operations }) => ({ pid, comm, operations })),
-      kernelRequests: has(summary, "flush") ? this.requestsOf(summary, image) : undefined,
+      kernelRequests: shootdowns && requestsOf(shootdowns, this.firstNs, showsIpis),
+      shootdowns,
+      originNs: this.firstNs,
       events: summary.events,
       linesSkipped: summary.linesSkipped,
       warnings,
     };
   }
 
-  private requestsOf(summary: TraceSummary, image: ProcessImage): KernelRequest[] {
-    const showsIpis = has(summary, "send") || has(summary, "queue");
-    return this.shootdowns
-      .filter(({ pid, requestNs }) => {
-        return pid === image.pid && requestNs >= image.startNs && requestNs <= image.lastNs;
-      })
-      .map(({ cause, requestNs, pages, targets }) => {
-        const atNs = requestNs - this.firstNs;
-        return { cause, atNs, pages, ipis: showsIpis ? targets : undefined };
-      });
+  private shootdownsOf({ pid, startNs, lastNs }: ProcessImage): FinishedShootdown[] {
+    return this.shootdowns.filter(({ pid: of, requestNs }) => {
+      return of === pid && requestNs >= startNs && requestNs <= lastNs;
+    });
   }
 
   private choose(summary: TraceSummary): ProcessImage {

@@ -37,7 +37,7 @@ const COLOURS = { [PREDICTED]: "@first", [FITTED]: "@second", [STRAIGHT_LINE]: M
 /** What both executors' points have in common; dilation and operations may differ. */
 const SAME_COLUMNS = [
   ...["folder", "profile", "workload", "policy", "cores", "idle_cores", "other_cores"],
-  ...["masked_ns", "iommus", "devices", "pages", "rate"],
+  ...["masked_ns", "iommus", "devices", "pages", "rate", "arrivals"],
 ] as const;
 
 export function fidelityChapter(inputs: Inputs, policies: Policies): Chapter {

@@ -1,8 +1,9 @@
-// Runs the program as a user does, and says what it said.
+// Runs one of our programs as a user does, and says what it said.
 
 import { spawn } from "node:child_process";
 
-const LIMIT_MS = 50_000;
+/** Far more than any run takes, on a host that is busy. */
+const LIMIT_MS = 110_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -17,9 +18,14 @@ export interface RunSettings {
   readonly onStderr?: (text: string, interrupt: () => void) => void;
 }
 
-/** `shootdown ARGUMENTS…`, until it ends. */
-export function shootdown(args: readonly string[], settings: RunSettings = {}): Promise<Ended> {
-  const child = spawn(process.execPath, ["dist/src/cli/main.js", ...args], { timeout: LIMIT_MS });
+/** The program that stands in `file`, below dist/, until it ends. */
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  settings: RunSettings = {},
+): Promise<Ended> {
+  const env = { ...process.env, NO_COLOR: "1" };
+  const child = spawn(process.execPath, [`dist/${file}`, ...args], { timeout: LIMIT_MS, env });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => {
@@ -34,4 +40,9 @@ export function shootdown(args: readonly string[], settings: RunSettings = {}): 
   return new Promise((resolve) => {
     child.on("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** `shootdown ARGUMENTS…`, until it ends. */
+export function shootdown(args: readonly string[], settings: RunSettings = {}): Promise<Ended> {
+  return runProgram("src/cli/main.js", args, settings);
 }

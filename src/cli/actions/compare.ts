@@ -1,0 +1,76 @@
+// What `shootdown compare` does.
+
+import { RegressionError, UsageError } from "../../engine/errors.ts";
+import { COMPARISON_COLUMNS } from "../../results/columns/comparison.ts";
+import {
+  type ComparedRow,
+  type Comparison,
+  compareRuns,
+  isUnsafeNow,
+} from "../../results/compare/compare.ts";
+import { regressionsOf } from "../../results/compare/gate.ts";
+import { toMarkdown } from "../../results/compare/markdown.ts";
+import { comparisonObject, comparisonRow } from "../../results/compare/rows.ts";
+import { readRun } from "../../results/compare/run.ts";
+import {
+  describeComparison,
+  describeRow,
+  describeUnmatched,
+  type Section,
+  sectionsOf,
+  worstFirst,
+} from "../../results/compare/view.ts";
+import type { CompareOptions } from "../commands/compare.ts";
+import { print, warn } from "../output.ts";
+import { renderRows, renderTable } from "../render.ts";
+
+export function compare(base: string, next: string, options: CompareOptions): void {
+  const comparison = compareRuns(readRun(base), readRun(next), {
+    otherHost: options.allowOtherHost ?? false,
+    otherProfile: options.allowOtherProfile ?? false,
+    otherSchema: options.allowOtherSchema ?? false,
+  });
+  if (comparison.pairs.length === 0) throw nothingInCommon(comparison);
+  const regressions = regressionsOf(comparison.rows, options.gate);
+  print(render(comparison, regressions, options));
+  const unsafe = comparison.safety.filter(isUnsafeNow);
+  if (regressions.length + unsafe.length > 0) throw regression(regressions, unsafe.length);
+}
+
+function render(
+  comparison: Comparison,
+  regressions: readonly ComparedRow[],
+  { format, all = false }: CompareOptions,
+): string {
+  if (format === "json") {
+    return JSON.stringify(comparisonObject(comparison, regressions), null, 2);
+  }
+  if (format === "csv") {
+    for (const line of describeUnmatched(comparison.unmatched)) warn(line);
+    const rows = [...comparison.rows, ...comparison.segments];
+    return renderRows(COMPARISON_COLUMNS, rows.map(comparisonRow), format);
+  }
+  const lines = describeComparison(comparison);
+  const sections = sectionsOf(comparison, all);
+  if (format === "markdown") return toMarkdown("shootdown compare", lines, sections);
+  return [lines.join("\n"), ...sections.map(renderSection)].join("\n\n");
+}
+
+function renderSection({ title, view }: Section): string {
+  const table = renderTable(view.headings, view.rows);
+  return title === "" ? table : `${title}\n${table}`;
+}
+
+function regression(regressions: readonly ComparedRow[], unsafe: number): RegressionError {
+  const [first] = worstFirst(regressions);
+  const worse =
+    first === undefined ? "" : `${regressions.length} worse, most of all ${describeRow(first)}`;
+  const now = unsafe === 0 ? "" : `${unsafe} unsafe that were not`;
+  return new RegressionError([worse, now].filter((part) => part !== "").join("; "));
+}
+
+function nothingInCommon({ unmatched }: Comparison): UsageError {
+  return new UsageError(
+    ["no point is in both runs:", ...describeUnmatched(unmatched)].join("\n  "),
+  );
+}

@@ -1,0 +1,129 @@
+// The register interface of an IOMMU: one invalidation at a time (VT-d specification, chapter 11).
+//
+// word               writer              readers     meaning
+// IOTLB_REG          initiator, IOMMU    both        the register command; IVT in bit 31
+// DUE_NS, FROM       initiator           IOMMU       (plain) published by setting IVT
+// the others         IOMMU               initiator   (plain) published by clearing IVT
+
+import {
+  floatsOf,
+  type Regions,
+  type SharedFloats,
+  type SharedWords,
+  wordsOf,
+} from "../layout/regions.ts";
+import { type Bits, checkBits, checkWords, LINE_WORDS, maskOf } from "../layout/words.ts";
+import type { ServiceTimes } from "./service-times.ts";
+
+/** The line of the IOMMU's region that it is. */
+export const COMMAND_LINE = 3;
+const IOTLB_REG = COMMAND_LINE * LINE_WORDS;
+const FROM = COMMAND_LINE * LINE_WORDS + 1;
+const DUE_NS = [COMMAND_LINE * LINE_WORDS + 2, 64] as const;
+const STARTED_NS = [COMMAND_LINE * LINE_WORDS + 4, 64] as const;
+const VISIBLE_NS = [COMMAND_LINE * LINE_WORDS + 6, 64] as const;
+const DRAIN_NS = COMMAND_LINE * LINE_WORDS + 8;
+const LATE_NS = COMMAND_LINE * LINE_WORDS + 9;
+const HELD_UP_NS = COMMAND_LINE * LINE_WORDS + 10;
+
+checkWords("command", (COMMAND_LINE + 1) * LINE_WORDS, {
+  IOTLB_REG,
+  FROM,
+  DUE_NS,
+  STARTED_NS,
+  VISIBLE_NS,
+  DRAIN_NS,
+  LATE_NS,
+  HELD_UP_NS,
+});
+
+/** The upper half of IOTLB_REG (VT-d: IVT 63, IIRG 61:60, DR 49, DW 48, DID 47:32). */
+const REG_DID: Bits = { shift: 0, width: 16 };
+const REG_DRAIN_WRITES: Bits = { shift: 16, width: 1 };
+const REG_DRAIN_READS: Bits = { shift: 17, width: 1 };
+const REG_GRANULARITY: Bits = { shift: 28, width: 2 };
+const REG_IVT: Bits = { shift: 31, width: 1 };
+checkBits("IOTLB_REG", { REG_DID, REG_DRAIN_WRITES, REG_DRAIN_READS, REG_GRANULARITY, REG_IVT });
+const IVT = 1 << REG_IVT.shift;
+
+export class CommandRegister {
+  private readonly words: SharedWords;
+  private readonly floats: SharedFloats;
+
+  constructor(memory: SharedArrayBuffer, regions: Regions, iommu: number) {
+    this.words = wordsOf(memory, regions.iommus, iommu);
+    this.floats = floatsOf(memory, regions.iommus, iommu);
+  }
+
+  /** Initiator, under the IOMMU's lock: writes the command; it arrives at `dueNs`. */
+  write(
+    granularity: number,
+    did: number,
+    drainReads: boolean,
+    drainWrites: boolean,
+    from: number,
+    dueNs: number,
+  ): void {
+    this.floats[DUE_NS[0] / 2] = dueNs; // Plain, as the next: published by IVT.
+    this.words[FROM] = from;
+    const word =
+      IVT |
+      (granularity << REG_GRANULARITY.shift) |
+      (drainReads ? 1 << REG_DRAIN_READS.shift : 0) |
+      (drainWrites ? 1 << REG_DRAIN_WRITES.shift : 0) |
+      did;
+    Atomics.store(this.words, IOTLB_REG, word);
+  }
+
+  /** IOMMU: the command word if one is pending, else 0. */
+  pending(): number {
+    const word = Atomics.load(this.words, IOTLB_REG);
+    return (word & IVT) === 0 ? 0 : word;
+  }
+
+  /** IOMMU: the actor that polls for the pending command. */
+  from(): number {
+    return this.words[FROM];
+  }
+
+  dueNs(): number {
+    return this.floats[DUE_NS[0] / 2];
+  }
+
+  /** IOMMU: clears IVT; the initiator's poll may see it from `times.visibleNs` on. */
+  complete(times: ServiceTimes): void {
+    this.floats[STARTED_NS[0] / 2] = times.startedNs; // Plain, as below: published by IVT.
+    this.floats[VISIBLE_NS[0] / 2] = times.visibleNs;
+    this.words[DRAIN_NS] = times.drainNs;
+    this.words[LATE_NS] = times.lateNs;
+    this.words[HELD_UP_NS] = times.heldUpNs;
+    Atomics.and(this.words, IOTLB_REG, ~IVT);
+  }
+
+  /** Initiator: when it can see IVT clear; Infinity while it is set. */
+  visibleNs(): number {
+    if ((Atomics.load(this.words, IOTLB_REG) & IVT) !== 0) return Number.POSITIVE_INFINITY;
+    return this.floats[VISIBLE_NS[0] / 2];
+  }
+
+  times(times: ServiceTimes): void {
+    times.startedNs = this.floats[STARTED_NS[0] / 2];
+    times.visibleNs = this.floats[VISIBLE_NS[0] / 2];
+    times.drainNs = this.words[DRAIN_NS];
+    times.lateNs = this.words[LATE_NS];
+    times.heldUpNs = this.words[HELD_UP_NS];
+  }
+}
+
+/** Fields of a register-interface command word. */
+export function commandGranularity(word: number): number {
+  return (word >>> REG_GRANULARITY.shift) & maskOf(REG_GRANULARITY.width);
+}
+
+export function commandDid(word: number): number {
+  return word & maskOf(REG_DID.width);
+}
+
+export function commandDrains(word: number): boolean {
+  return (word & ((1 << REG_DRAIN_READS.shift) | (1 << REG_DRAIN_WRITES.shift))) !== 0;
+}

@@ -1,0 +1,146 @@
+// What came of policies under stress: how much they got done, and how often an old translation was
+// used.
+
+import { plural, significant } from "../format.ts";
+import { type Inputs, type Ordeal, STRESS } from "../inputs.ts";
+import { amounts, fromNothing, OWNER } from "../picture.ts";
+import type { Chapter, Plot, Spec } from "../plot.ts";
+import { byScene, type Scene, sourcesOf } from "../scenes.ts";
+
+const VERDICTS = ["safe", "exposed", "unsafe"] as const;
+const SHAPES = ["circle", "diamond", "cross"];
+const ROW_HEIGHT = 15;
+const WIDTH = 260;
+/** In Vega's guess of widths, which is generous. The table has whole names. */
+const LABEL_WIDTH = 420;
+
+export function stressChapter(inputs: Inputs): Chapter {
+  return {
+    name: "stress",
+    title: "Under stress",
+    reading:
+      "All cores at random operations, with injected faults. Left: operations a second, in " +
+      "modelled time. Right: of a thousand operations, accesses through a translation whose end " +
+      "had been promised. Deferring policies have these by design: exposed is not unsafe.",
+    plots: [...byScene(inputs.ordeals)].flatMap(([scene, own]) => {
+      // Of one whose only round lost a worker there is nothing to show.
+      const ended = own.filter(({ opsPerS }) => opsPerS !== undefined);
+      return ended.length === 0 ? [] : plotOf(scene, ended, inputs);
+    }),
+  };
+}
+
+function plotOf(scene: Scene, ordeals: readonly Ordeal[], inputs: Inputs): Plot {
+  return {
+    scene,
+    spec: specOf(ordeals),
+    sentence: sentenceOf(ordeals),
+    table: {
+      caption: "Policies under stress",
+      columns: [
+        { title: "policy", align: "left" },
+        ...[
+          "operations",
+          "operations/s",
+          "shootdowns",
+          "faults",
+          "late accesses",
+          "stale uses",
+        ].map((title) => ({ title, align: "right" }) as const),
+        { title: "verdict", align: "left" },
+      ],
+      rows: ordeals.map(({ key, ...of }) => ({
+        policy: key.policy,
+        cells: [
+          ...[key.policy, `${of.operations}`, of.opsPerS?.toFixed(0) ?? "", `${of.shootdowns}`],
+          ...[`${of.faults}`, `${of.lateAccesses}`, `${of.staleUses}`, of.verdict],
+        ],
+      })),
+    },
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), STRESS),
+  };
+}
+
+function specOf(ordeals: readonly Ordeal[]): Spec {
+  const values = ordeals.map((ordeal) => {
+    const { key, opsPerS, verdict } = ordeal;
+    return { policy: key.policy, verdict, opsPerS, late: latePerThousand(ordeal) };
+  });
+  const rows = values.map(({ policy }) => policy);
+  const domain = VERDICTS.filter((verdict) => values.some((one) => one.verdict === verdict));
+  const legend = { title: null, orient: "bottom" };
+  const common = {
+    width: WIDTH,
+    height: { step: ROW_HEIGHT },
+    mark: { type: "point", filled: true, size: 60, opacity: 1 },
+  };
+  const owned = {
+    color: {
+      field: "verdict",
+      type: "nominal",
+      scale: { domain, range: domain.map((verdict) => `@${verdict}`) },
+      legend,
+    },
+    shape: {
+      field: "verdict",
+      type: "nominal",
+      scale: { domain, range: domain.map((verdict) => SHAPES[VERDICTS.indexOf(verdict)]) },
+      legend,
+    },
+    description: OWNER,
+  };
+  const y = { field: "policy", type: "nominal", sort: rows, title: null };
+  const rates = values.flatMap(({ opsPerS }) => opsPerS ?? []);
+  return {
+    data: { values },
+    hconcat: [
+      {
+        ...common,
+        encoding: {
+          y: { ...y, axis: { ticks: false, grid: true, labelLimit: LABEL_WIDTH } },
+          x: { field: "opsPerS", type: "quantitative", title: "operations/s", ...amounts(rates) },
+          ...owned,
+        },
+      },
+      {
+        ...common,
+        encoding: {
+          y: { ...y, axis: { labels: false, ticks: false, grid: true } },
+          x: {
+            field: "late",
+            type: "quantitative",
+            title: "late accesses, of 1,000 operations",
+            ...fromNothing(values.map(({ late }) => late)),
+          },
+          ...owned,
+        },
+      },
+    ],
+  };
+}
+
+function sentenceOf(ordeals: readonly Ordeal[]): string {
+  const count = (verdict: string) => ordeals.filter((one) => one.verdict === verdict).length;
+  const counts = VERDICTS.filter((verdict) => count(verdict) > 0).map((verdict) => {
+    return `${count(verdict)} ${verdict}`;
+  });
+  const sum = (of: (one: Ordeal) => number) => ordeals.reduce((all, one) => all + of(one), 0);
+  const work =
+    `${sum(({ operations }) => operations).toLocaleString("en-US")} operations and ` +
+    `${sum(({ faults }) => faults).toLocaleString("en-US")} faults`;
+  const unsafe = ordeals.filter(({ verdict }) => verdict === "unsafe").map(({ key }) => key.policy);
+  const found = unsafe.length === 0 ? "" : `; unsafe: ${unsafe.join(", ")}`;
+  const worst = ordeals.toSorted((a, b) => latePerThousand(b) - latePerThousand(a))[0];
+  const late = latePerThousand(worst);
+  const most =
+    late === 0
+      ? "nothing was accessed late"
+      : `most late accesses are those of ${worst.key.policy}, ${significant(late)} in a thousand ` +
+        "operations";
+  const who = plural(ordeals.length, "policy", "policies");
+  return `Of ${who}, after ${work}: ${counts.join(", ")}${found}; ${most}.`;
+}
+
+function latePerThousand({ lateAccesses, operations }: Ordeal): number {
+  return operations === 0 ? 0 : (1000 * lateAccesses) / operations;
+}
