@@ -147,6 +147,7 @@ export function shapeOf(point: Point): MachineShape {
     cachedRegions: Math.max(1, profile.topology.cachedRegions.count),
     ...(workload.stress !== undefined && { withoutMagazines: true }),
     ...(workload.messageLines !== undefined && { messageLines: workload.messageLines }),
+    ...(workload.targetLines !== undefined && { targetLines: workload.targetLines }),
     ...(workload.tableLocks === true && { tableLocks: TABLE_LOCKS }),
     l1: profile.l1,
     l2: profile.l2,

@@ -101,6 +101,8 @@ export interface WorkloadPlan {
   readonly privateAccesses?: true;
   /** Lines that a handler fetches besides the message's (MachineShape.messageLines). */
   readonly messageLines?: number;
+  /** Lines that an initiator fetches from each core it tells (MachineShape.targetLines). */
+  readonly targetLines?: number;
   /** Leaf tables have locks of their own. */
   readonly tableLocks?: true;
   /** Of the family of MUNMAP only; all of an operation but the page table is parallel without. */

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FITS, REGIONS_FIT } from "../../dist/bench/papers/fits.js";
 import { fileOf, fittedOf, profileOf } from "../../dist/bench/papers/machines.js";
 import type { Paper } from "../../dist/bench/papers/paper.js";
-import { isReproduced, rowOf } from "../../dist/bench/papers/report.js";
+import { isDirectionRight, isReproduced, rowOf } from "../../dist/bench/papers/report.js";
 import { PAPERS } from "../../dist/bench/papers/rows/index.js";
 import { solve } from "../../dist/bench/papers/solve.js";
 import { parseProfile } from "../../dist/src/cli/profile-file.js";
@@ -41,6 +41,12 @@ describe("an effect", () => {
     const rows = (...within: boolean[]) => within.map((each) => ({ within: each })) as never;
     expect(isReproduced(rows(true, true, false))).toBe(true);
     expect(isReproduced(rows(true, false))).toBe(false);
+  });
+
+  it("of several, more than half the right way: the direction is right", () => {
+    const rows = (...right: boolean[]) => right.map((each) => ({ direction_ok: each })) as never;
+    expect(isDirectionRight(rows(false, true, true))).toBe(true);
+    expect(isDirectionRight(rows(false, true))).toBe(false);
   });
 });
 
@@ -118,7 +124,7 @@ describe("npm run papers -- --quick", () => {
 
   it("ends with status 0, and sums up on standard error", () => {
     expect(ended.code).toBe(0);
-    expect(ended.stderr).toMatch(/\d+ of \d+ results reproduced/);
+    expect(ended.stderr).toMatch(/\d+ of \d+ results reproduced, the direction right in \d+/);
   });
 
   it("has every effect of every row, with finite numbers", () => {

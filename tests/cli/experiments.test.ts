@@ -161,6 +161,7 @@ describe("expanding an experiment", () => {
       serial_until_flushed: true,
       table_locks: true,
       message_lines: 3,
+      target_lines: 1,
       program_pages: 512,
       private_accesses: true,
     });
@@ -168,6 +169,7 @@ describe("expanding an experiment", () => {
       serial: { ns: 500, untilFlushed: true },
       tableLocks: true,
       messageLines: 3,
+      targetLines: 1,
       programPages: 512,
       privateAccesses: true,
     };

@@ -1,9 +1,10 @@
 // What a workload says of the rest of the kernel and of its programs: sections that only one core is
-// in, locks of leaf tables, lines of messages, working sets, accesses to nobody else's pages.
+// in, locks of leaf tables, lines of messages and targets, working sets, accesses to nobody else's
+// pages.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
-import { LOCK } from "../../dist/src/engine/probe/segments.js";
+import { LOCK, SERVING } from "../../dist/src/engine/probe/segments.js";
 import { costsOf } from "../../dist/src/engine/profile/profile.js";
 import type { PointResult } from "../../dist/src/workers/point.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
@@ -83,6 +84,26 @@ describe("lines of a message", () => {
     const [one, four] = await Promise.all([run(alone), run({ ...alone, messageLines: 3 })]);
     expect(four.latency.min - one.latency.min).toBe(3 * costsOf(AKAROS_2020).cacheLineNs);
     expect(four.cores.ipis).toBe(one.cores.ipis);
+  });
+});
+
+describe("lines of targets", () => {
+  it("an initiator that fetches two from each core: tells them that much later", async () => {
+    const alone = { kind: MUNMAP, initiators: 1 };
+    const [none, two] = await Promise.all([run(alone), run({ ...alone, targetLines: 2 })]);
+    const { cacheLineNs } = costsOf(AKAROS_2020);
+    expect(two.latency.min - none.latency.min).toBe(2 * (CORES - 1) * cacheLineNs);
+    expect(two.cores.ipis).toBe(none.cores.ipis);
+  });
+
+  it("initiators that fetch many: answer each other meanwhile", async () => {
+    const serving = async (part: Partial<WorkloadPlan>): Promise<number> => {
+      const { cores, segments, check } = await run({ kind: MUNMAP, ...part });
+      expect(check?.findings).toEqual([]);
+      expect(cores.acknowledgements).toBe(cores.ipis);
+      return segments[SERVING].onPath.mean ?? 0;
+    };
+    expect(await serving({ targetLines: 64 })).toBeGreaterThan(await serving({}));
   });
 });
 

@@ -215,6 +215,7 @@ function planWorkload(
     ...(settings.program_pages !== PROGRAM_PAGES && { programPages: settings.program_pages }),
     ...(settings.private_accesses && { privateAccesses: true as const }),
     ...(settings.message_lines > 0 && { messageLines: settings.message_lines }),
+    ...(settings.target_lines > 0 && { targetLines: settings.target_lines }),
     ...(settings.table_locks && { tableLocks: true as const }),
     ...(isSerial(settings) && {
       serial: { ns: settings.serial_ns, untilFlushed: settings.serial_until_flushed },

@@ -42,7 +42,7 @@ import { parseWorkload } from "./workloads.ts";
 
 /** A leaf table each for ten: with the fixed tables there are no more. */
 const MAX_PROGRAM_PAGES = 4096;
-const MAX_MESSAGE_LINES = 64;
+const MAX_LINES = 64;
 /** Modelled ns: a minute. */
 const MAX_TIME_NS = 60_000_000_000;
 
@@ -89,7 +89,9 @@ const dimensions = z.strictObject({
   /** Programs access nothing that another core may have mapped. */
   private_accesses: z.boolean("true or false"),
   /** Cache lines that an interrupt handler fetches from its initiator besides the message's own. */
-  message_lines: wholeNumber(0, MAX_MESSAGE_LINES),
+  message_lines: wholeNumber(0, MAX_LINES),
+  /** Cache lines that an initiator fetches from each core it tells, before it interrupts any. */
+  target_lines: wholeNumber(0, MAX_LINES),
   /** Leaf tables have locks of their own, instead of one for each address space. */
   table_locks: z.boolean("true or false"),
   /** Kernel time of each operation under one lock of the machine … */
@@ -160,6 +162,7 @@ export const DEFAULTS = {
   program_pages: PROGRAM_PAGES,
   private_accesses: false,
   message_lines: 0,
+  target_lines: 0,
   table_locks: false,
   serial_ns: 0,
   serial_until_flushed: false,

@@ -58,6 +58,13 @@ export interface MachineShape {
    * generation (tlb_gen), all of them written by the initiator.
    */
   readonly messageLines?: number;
+  /**
+   * Lines that an initiator fetches from each core that it tells, before it interrupts any; none if
+   * undefined. In Linux this is the head of the target's queue (call_single_queue), which the
+   * target's handler was the last to write; from 4.20 to 5.12 also what says that a core idles
+   * (is_lazy), which stood in one line with what handlers write (cpu_tlbstate).
+   */
+  readonly targetLines?: number;
   /** Frames go back to the common list at once, where the next core takes them from. */
   readonly withoutMagazines?: true;
   /** Whether it is kept who accessed each page. */

@@ -12,6 +12,7 @@ import {
   MASKED,
   QUEUE_FULL,
   SEND,
+  SERVING,
 } from "../probe/segments.ts";
 import type { Timeline } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
@@ -30,6 +31,8 @@ export function* sendToTargets(
   pages: number,
 ): Protocol<void> {
   const { cpu, costs } = core;
+  const { targetLines } = core.machine.shape;
+  if (targetLines !== undefined) yield* fetchFromTargets(core, targets, targetLines);
   core.targets = 0;
   const multicasts = costs.clusterSendNs > 0 && (kind & KERNEL_MESSAGE) === 0;
   while (core.targets < targets) {
@@ -37,6 +40,19 @@ export function* sendToTargets(
     if (end - core.targets > 1) cpu.spend(costs.clusterSendNs);
     else spendOnOne(core, kind);
     while (core.targets < end) yield* post(core, kind, space, vpn, pages);
+  }
+}
+
+/** Fetches `lines` from each target; answers IPIs meanwhile, as interrupts are not masked. */
+function* fetchFromTargets(core: Core, targets: number, lines: number): Protocol<void> {
+  const { cpu, machine, path, targetCores } = core;
+  for (let i = 0; i < targets; i++) {
+    cpu.spend(lines * core.lineNs(targetCores[i]));
+    if (cpu.point()) yield;
+    if (machine.mailboxes.dueNs(core.id) > cpu.now()) continue;
+    path.mark(SEND, cpu.now());
+    yield* serviceInterrupts(core);
+    path.mark(SERVING, cpu.now());
   }
 }
 
