@@ -1,5 +1,6 @@
 // The list of kept runs in results/README.md: each with what its plot says of itself.
 
+import { PAGE } from "../../src/results/report/report.ts";
 import type { KeptRun } from "./runs.ts";
 
 const BEGIN = "<!-- Written by `npm run kept`, from here … -->";
@@ -18,7 +19,8 @@ export function withList(text: string, runs: readonly ListedRun[]): string {
 function listOf(runs: readonly ListedRun[]): string {
   const rows = runs.map(({ name, command, sentence }) => {
     const shows = sentence.replaceAll("|", "\\|");
-    return `| [${name}](kept/${name}) | \`shootdown ${command.join(" ")}\` | ${shows} |`;
+    const links = `[${name}](kept/${name}), [page](kept/${name}/${PAGE})`;
+    return `| ${links} | \`shootdown ${command.join(" ")}\` | ${shows} |`;
   });
   return ["| run | made by | shows |", "| --- | --- | --- |", ...rows].join("\n");
 }

@@ -1,5 +1,5 @@
-// `npm run kept`: makes the runs of results/kept again (`-- NAME…`: only these), with their pictures
-// and the list in results/README.md.
+// `npm run kept`: makes the runs of results/kept again (`-- NAME…`: only these), with their reports,
+// their pictures and the list in results/README.md.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { UsageError } from "../../src/engine/errors.ts";
 import { unknownName } from "../../src/engine/names.ts";
 import draw from "../../src/results/report/draw.ts";
 import pngOf from "../../src/results/report/png.ts";
+import { writeReport } from "../../src/results/report/report.ts";
 import type { Scheme } from "../../src/results/report/theme.ts";
 import { withList } from "./list.ts";
 import { plotOf } from "./plots.ts";
@@ -22,6 +23,7 @@ const runs = runsFrom(process.argv.slice(2));
 for (const run of runs) {
   try {
     make(run);
+    await writeReport([folderOf(run)]);
     await drawPicture(run);
   } catch (error) {
     // The others do not depend on it.

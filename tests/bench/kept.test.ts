@@ -16,6 +16,7 @@ import { SUMMARY_COLUMNS } from "../../dist/src/results/columns/summary.js";
 import { compareRuns } from "../../dist/src/results/compare/compare.js";
 import { readRun } from "../../dist/src/results/compare/run.js";
 import { MANIFEST_SCHEMA } from "../../dist/src/results/manifest.js";
+import { PAGE } from "../../dist/src/results/report/report.js";
 
 const FOLDER = "results/kept";
 const COLUMNS: Record<string, readonly { readonly name: string }[]> = {
@@ -64,6 +65,13 @@ describe.each(NAMES)("the kept run %s", (name) => {
   it("its manifest is of today's form, and says nothing of folders of the computer", () => {
     expect(JSON.parse(manifest)).toMatchObject({ schema: MANIFEST_SCHEMA, interrupted: false });
     expect(manifest).not.toMatch(/"\/[a-z]/);
+  });
+
+  it("its report shows the plot that stands for it, under its folder's name", () => {
+    const page = readFileSync(at(PAGE), "utf8");
+    expect(page).toContain(`results/kept/${name}`);
+    const run = KEPT_RUNS.find((one) => one.name === name)!;
+    expect(page).toContain(plotOf(run, join(FOLDER, name)).plot.sentence);
   });
 });
 

@@ -10,7 +10,8 @@ import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
 import { Studio } from "./studio.ts";
 
-const PAGE = "report.html";
+/** The page of a report, in the first folder. */
+export const PAGE = "report.html";
 const INDEX = "report.json";
 
 export interface Report {
