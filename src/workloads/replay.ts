@@ -90,7 +90,7 @@ function* change(core: Core, trace: TraceOperationsData, place: number): Protoco
   }
   // A present page that no fault has mapped: from the page cache, or from before a fork.
   if (kind === COW) yield* mapZero(core, vpn);
-  core.timeline?.says(place);
+  core.timeline?.setSubject(place);
   beginOperation(core);
   let narrowed = 0;
   if (kind === UNMAP) {

@@ -109,14 +109,14 @@ describe("the recorder of a time line", () => {
     expect([160, 161].map((ns) => timeline.isOver(ns))).toEqual([false, true]);
   });
 
-  it("a time of a replay: counts from its beginning, and operations say what they are", () => {
+  it("a time of a replay: counts from its beginning, and operations have subjects", () => {
     const gate = new Gate();
     const window = { fromOperation: 0, fromNs: 110, toNs: Number.POSITIVE_INFINITY, maxSlices: 10 };
     const timeline = new Timeline(gate, window);
     timeline.countFromHere();
-    timeline.says(7);
+    timeline.setSubject(7);
     operate(timeline, 100);
-    timeline.says(8);
+    timeline.setSubject(8);
     operate(timeline, 120);
     expect(recordsOf(timeline)).toEqual([[OWN_ROW, OPERATION, 120, 130, 2, NO_LINK, 8]]);
   });

@@ -1,13 +1,13 @@
 // The time line of one actor: slices of what it did and when, for `shootdown timeline`. There is
 // none unless it is asked for; then each hook, otherwise a branch, writes one record here.
 //
-// float64    of a record
-// 0          row: which of the actor's tracks
-// 1          kind: a segment, or one of the kinds below
-// 2, 3       start and end, in ns
-// 4          detail, whose meaning goes with the kind
-// 5, 6       party and sequence: the message or submission that the slice is a part of. All slices
-//            with the same two, whoever did them, are one arrow
+// float64                    of a record
+// ROW_FIELD                  which of the actor's tracks
+// KIND_FIELD                 a segment, or one of the kinds below
+// START_FIELD, END_FIELD     in ns
+// DETAIL_FIELD               its meaning goes with the kind
+// PARTY_FIELD,               the message or submission that the slice is a part of. All slices with
+//   SEQUENCE_FIELD           the same two, whoever did them, are one arrow
 
 import type { MachineShape, TimelineWindow } from "../layout/shape.ts";
 import { OWN_CHAIN } from "./critical-path.ts";
@@ -38,10 +38,7 @@ const MORE_NAMES = [
 /** By kind. */
 export const SLICE_NAMES: readonly string[] = [...SEGMENT_NAMES, ...MORE_NAMES];
 
-/**
- * An initiator's operation. `detail`: its number, from 1; `sequence`: what it was said to be, or
- * NO_LINK.
- */
+/** An initiator's operation. `detail`: its number, from 1; `sequence`: its subject, or NO_LINK. */
 export const OPERATION = SEGMENTS;
 /** An initiator waits for the chain in `detail`. */
 export const WAIT = SEGMENTS + 1;
@@ -60,9 +57,14 @@ export const DMA = SEGMENTS + 7;
 /** The walk that a miss takes; of a device, inside of its DMA. `detail`: the page. */
 export const WALK = SEGMENTS + 8;
 
-export const RECORD_FIELDS = 7;
+export const ROW_FIELD = 0;
+export const KIND_FIELD = 1;
 export const START_FIELD = 2;
 export const END_FIELD = 3;
+export const DETAIL_FIELD = 4;
+export const PARTY_FIELD = 5;
+export const SEQUENCE_FIELD = 6;
+export const RECORD_FIELDS = 7;
 const FIRST_RECORDS = 256;
 /** A slice of no message and no submission has this for its party. */
 export const NO_LINK = -1;
@@ -159,8 +161,8 @@ export class Timeline {
     this.note(ORIGIN_ROW, kind, atNs, atNs, 0, party, sequence);
   }
 
-  /** What the next operations are: a number by which whoever says so knows them. */
-  says(subject: number): void {
+  /** What the next operations are: a number by which whoever sets it knows them. */
+  setSubject(subject: number): void {
     this.subject = subject;
   }
 
@@ -237,13 +239,13 @@ export class Timeline {
     }
     if (this.length === this.records.length) this.grow();
     const { records, length } = this;
-    records[length] = row;
-    records[length + 1] = kind;
+    records[length + ROW_FIELD] = row;
+    records[length + KIND_FIELD] = kind;
     records[length + START_FIELD] = startNs;
     records[length + END_FIELD] = endNs;
-    records[length + 4] = detail;
-    records[length + 5] = party;
-    records[length + 6] = sequence;
+    records[length + DETAIL_FIELD] = detail;
+    records[length + PARTY_FIELD] = party;
+    records[length + SEQUENCE_FIELD] = sequence;
     this.length = length + RECORD_FIELDS;
   }
 

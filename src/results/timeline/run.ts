@@ -15,15 +15,22 @@ import {
 } from "../../engine/probe/segments.ts";
 import {
   BACKGROUND,
+  DETAIL_FIELD,
   DMA,
+  END_FIELD,
+  KIND_FIELD,
   NO_LINK,
   OPERATION,
   ORIGIN_ROW,
   OWN_ROW,
+  PARTY_FIELD,
   PATH_ROW,
   RECORD_FIELDS,
+  ROW_FIELD,
+  SEQUENCE_FIELD,
   SIDE_ROW,
   SLICE_NAMES,
+  START_FIELD,
   type TimelineData,
   WAIT,
   WALK,
@@ -54,7 +61,7 @@ export interface RecordedOperation {
   readonly actor: number;
   /** Of its initiator's, from 1. */
   readonly number: number;
-  /** What it was said to be (Timeline.says). */
+  /** What it was set to be (Timeline.setSubject). */
   readonly subject: number;
   readonly startNs: number;
 }
@@ -131,9 +138,13 @@ function entriesOf(
 ): Entry[] {
   const entries: Entry[] = [];
   for (let i = 0; i < records.length; i += RECORD_FIELDS) {
-    const [row, kind, startsNs, endsNs, detail, party, sequence] = records.subarray(i);
-    const startNs = Math.round(startsNs);
-    const endNs = Math.round(endsNs);
+    const row = records[i + ROW_FIELD];
+    const kind = records[i + KIND_FIELD];
+    const startNs = Math.round(records[i + START_FIELD]);
+    const endNs = Math.round(records[i + END_FIELD]);
+    const detail = records[i + DETAIL_FIELD];
+    const party = records[i + PARTY_FIELD];
+    const sequence = records[i + SEQUENCE_FIELD];
     const entry = { actor, row, kind, detail, party, sequence };
     if (kind === OPERATION) {
       const described = describe({ actor, number: detail, subject: sequence, startNs });
