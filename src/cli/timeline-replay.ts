@@ -5,7 +5,7 @@
 
 import { UsageError } from "../engine/errors.ts";
 import { beside, isWindow, type Selection, type TimeWindow } from "../results/timeline/form.ts";
-import { KERNEL, kernelTimeline } from "../results/timeline/kernel.ts";
+import { beganOf, KERNEL, kernelTimeline, numbered } from "../results/timeline/kernel.ts";
 import { type Replayed, replayTimeline } from "../results/timeline/replay.ts";
 import { shapeOf } from "../workers/point.ts";
 import {
@@ -93,9 +93,8 @@ function windowOf(
 ): TimeWindow {
   if (isWindow(selection)) return selection;
   refuseMissing(shootdowns.length, selection, trace);
-  const began = shootdowns.map(({ startNs }) => startNs).sort((a, b) => a - b);
   const { first, last } = selection;
-  return { fromNs: began[first - 1], toNs: began[Math.min(last, began.length) - 1] };
+  return beganOf(numbered(shootdowns).slice(first - 1, last));
 }
 
 /** What is replayed, and by how much its clock will be behind the trace's. */

@@ -28,30 +28,45 @@ interface Pieces {
   readonly arrows: readonly Arrow[];
 }
 
-/** The timeline of those that are selected. They have numbers as they began, from 1. */
+/** A shootdown, and by which number it is asked for. */
+export interface NumberedShootdown {
+  readonly number: number;
+  readonly shootdown: FinishedShootdown;
+}
+
+/** In order of time, numbered from 1. */
+export function numbered(shootdowns: readonly FinishedShootdown[]): NumberedShootdown[] {
+  return shootdowns
+    .toSorted((a, b) => a.startNs - b.startNs)
+    .map((shootdown, i) => ({ number: i + 1, shootdown }));
+}
+
+/** When the first and the last of them began; there must be one. */
+export function beganOf(shown: readonly NumberedShootdown[]): TimeWindow {
+  return { fromNs: shown[0].shootdown.startNs, toNs: shown[shown.length - 1].shootdown.startNs };
+}
+
+/** The timeline of those that are selected. */
 export function kernelTimeline(
   shootdowns: readonly FinishedShootdown[],
   selection: Selection,
 ): Timeline {
-  const sorted = shootdowns.toSorted((a, b) => a.startNs - b.startNs);
-  const shown = sorted
-    .map((shootdown, i) => ({ shootdown, number: i + 1 }))
-    .filter(({ shootdown: { startNs }, number }) => {
-      return isSelected({ number, dueNs: startNs }, selection);
-    });
+  const all = numbered(shootdowns);
+  const shown = all.filter(({ shootdown: { startNs }, number }) => {
+    return isSelected({ number, dueNs: startNs }, selection);
+  });
   const pieces = shown.map(({ shootdown, number }) => piecesOf(shootdown, number));
   return {
     tracks: [...pathTracks(pieces), ...cpuTracks(pieces)],
     arrows: pieces.flatMap(({ arrows }) => arrows),
     operations: shown.map(({ shootdown, number }) => operationOf(shootdown, number)),
     leftOut: 0,
-    allBegan: allBeganOf(sorted),
+    allBegan: allBeganOf(all),
   };
 }
 
-function allBeganOf(sorted: readonly FinishedShootdown[]): TimeWindow | undefined {
-  if (sorted.length === 0) return undefined;
-  return { fromNs: sorted[0].startNs, toNs: sorted[sorted.length - 1].startNs };
+function allBeganOf(all: readonly NumberedShootdown[]): TimeWindow | undefined {
+  return all.length === 0 ? undefined : beganOf(all);
 }
 
 function operationOf(shootdown: FinishedShootdown, number: number): Operation {

@@ -9,6 +9,7 @@ import {
 } from "../../workloads/traces/index.ts";
 import { later, type RecordedActors } from "./clock.ts";
 import type { Timeline, TimeWindow } from "./form.ts";
+import { numbered } from "./kernel.ts";
 import { runTimeline } from "./run.ts";
 
 /** What was replayed, and when. */
@@ -50,8 +51,11 @@ export function replayTimeline(
 
 /** By CPU and time: the numbers that the kernel's shootdowns have in a timeline of theirs. */
 function numbersOf(shootdowns: readonly FinishedShootdown[]): Map<string, number> {
-  const sorted = shootdowns.toSorted((a, b) => a.startNs - b.startNs);
-  return new Map(sorted.map(({ cpu, startNs }, i) => [placeOf(cpu, startNs), i + 1]));
+  return new Map(
+    numbered(shootdowns).map(({ number, shootdown: { cpu, startNs } }) => {
+      return [placeOf(cpu, startNs), number];
+    }),
+  );
 }
 
 function placeOf(cpu: number, startNs: number): string {
