@@ -26,6 +26,12 @@ export function endWithOutput(): void {
   });
 }
 
+/** What stands before results: on standard output only where people read that. */
+export function announce(line: string, format: Format, quiet = false): void {
+  if (format === "table") process.stdout.write(`${line}\n`);
+  else if (!quiet) process.stderr.write(`${line}\n`);
+}
+
 export function print(text: string): void {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
 }

@@ -19,7 +19,7 @@ import { fitsTable } from "./fits.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
 import type { Sampling } from "./measure/precision.ts";
-import { type Format, print, warn } from "./output.ts";
+import { announce, type Format, print, warn } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { renderRows } from "./render.ts";
 import { environmentLine, summaryTable } from "./summary.ts";
@@ -57,7 +57,8 @@ export async function runPoints(request: RunRequest): Promise<void> {
   ]);
   const started = new Date();
   const host = describeHost();
-  announce(request, host);
+  announce(environmentOf(request, host), request.format, request.quiet);
+  for (const note of request.notes) warn(note);
   const folder = await ResultFolder.create(request.out ?? defaultFolder(request.name, started));
   const interrupt = new Interrupt();
   try {
@@ -138,14 +139,10 @@ function interruption({ points }: Measurement, folder: ResultFolder): Interrupte
   );
 }
 
-/** First the environment, on standard output only where people read that. */
-function announce({ points, seed, format, notes, quiet }: RunRequest, host: Host): void {
+function environmentOf({ points, seed }: RunRequest, host: Host): string {
   const executors = new Set(points.map(({ point }) => point.executor));
   const profiles = new Set(points.map(({ point }) => point.profile.name));
-  const line = `${environmentLine(host, [...executors], [...profiles], seed)}\n`;
-  if (format === "table") process.stdout.write(line);
-  else if (!quiet) process.stderr.write(line);
-  for (const note of notes) warn(note);
+  return environmentLine(host, [...executors], [...profiles], seed);
 }
 
 function printPoints(

@@ -15,7 +15,7 @@ import { calibrationTable } from "../calibration.ts";
 import { CalibrationProgress } from "../calibration-progress.ts";
 import { AMD_BASE, ARM_BASE, type CalibrateOptions, OTHER_BASE } from "../commands/calibrate.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
-import { print, warn } from "../output.ts";
+import { announce, print, warn } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { renderRows } from "../render.ts";
 import { environmentLine } from "../summary.ts";
@@ -38,11 +38,11 @@ export async function calibrate(options: CalibrateOptions): Promise<void> {
 }
 
 async function measureAndReport(options: CalibrateOptions, signal: AbortSignal): Promise<void> {
-  const { seed, quick, quiet } = options;
+  const { seed, quick, format, quiet } = options;
   const started = new Date();
   const host = describeHost();
   const base = baseOf(options, host);
-  announce(options, host, base.name);
+  announce(environmentLine(host, ["real shootdowns"], [base.name], seed), format, quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("calibrate", started));
   const progress = new CalibrationProgress(quiet === true);
   try {
@@ -137,13 +137,6 @@ function baseOf({ profile }: CalibrateOptions, host: Host): Profile {
 function baseFor({ cpu }: Host): string {
   if (/AMD/i.test(cpu)) return AMD_BASE;
   return process.arch === "arm64" ? ARM_BASE : OTHER_BASE;
-}
-
-/** First the environment, on standard output only where people read that. */
-function announce({ seed, format, quiet }: CalibrateOptions, host: Host, base: string): void {
-  const line = `${environmentLine(host, ["real shootdowns"], [base], seed)}\n`;
-  if (format === "table") process.stdout.write(line);
-  else if (quiet !== true) process.stderr.write(line);
 }
 
 /** Parts of all samples, and what the kernel counted. */

@@ -12,7 +12,7 @@ import { shapeOf } from "../../workers/point.ts";
 import { DEFAULT_SECONDS, type StressOptions } from "../commands/stress.ts";
 import { MAX_THREADED_CORES } from "../experiments/limits.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
-import { print, warn } from "../output.ts";
+import { announce, print, warn } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { renderRows, renderTable } from "../render.ts";
 import { soundPolicies } from "../stress/policies.ts";
@@ -26,14 +26,15 @@ import { environmentLine } from "../summary.ts";
 const NAMED_POLICIES = 5;
 
 export async function stress(options: StressOptions): Promise<void> {
+  const { executor, profile, seed, format, quiet } = options;
   const settings = settingsOf(options);
   const started = new Date();
   const host = describeHost();
-  announce(options, host);
+  announce(environmentLine(host, [executor], [profile], seed), format, quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("stress", started));
   const interrupt = new Interrupt();
   const tally = new Tally(settings);
-  const progress = new StressProgress(tally, options.quiet === true);
+  const progress = new StressProgress(tally, quiet === true);
   let failure: unknown;
   try {
     await runRounds(
@@ -177,12 +178,4 @@ function interruption(tally: Tally, folder: ResultFolder): InterruptedError {
       ? "interrupted before a round was finished: nothing is written"
       : `interrupted: the ${tally.operations} operations that were finished are in ${folder.path}`,
   );
-}
-
-/** First the environment, on standard output only where people read that. */
-function announce(options: StressOptions, host: Host): void {
-  const { executor, profile, seed, format, quiet } = options;
-  const line = `${environmentLine(host, [executor], [profile], seed)}\n`;
-  if (format === "table") process.stdout.write(line);
-  else if (quiet !== true) process.stderr.write(line);
 }

@@ -19,7 +19,7 @@ import {
 import { CalibrationProgress } from "../calibration-progress.ts";
 import type { ValidateOptions } from "../commands/validate.ts";
 import { Interrupt, InterruptedError } from "../interrupt.ts";
-import { print, warn } from "../output.ts";
+import { announce, print, warn } from "../output.ts";
 import { readFittedProfile } from "../profile-file.ts";
 import { renderRows } from "../render.ts";
 import { environmentLine } from "../summary.ts";
@@ -57,9 +57,7 @@ async function validateAndReport(
   const fitted = readFittedProfile(path);
   const host = describeHost();
   const what = on === undefined ? "real shootdowns" : "virtual";
-  const announced = `${environmentLine(host, [what], [fitted.profile.name], seed)}\n`;
-  if (format === "table") process.stdout.write(announced);
-  else if (quiet !== true) process.stderr.write(announced);
+  announce(environmentLine(host, [what], [fitted.profile.name], seed), format, quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("validate", started));
   try {
     const outcome = await (on === undefined
