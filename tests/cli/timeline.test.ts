@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shootdown } from "../support/program.ts";
 import {
   complaintsAbout,
-  nsOf,
   slicesByTrack,
   type Trace,
   traceSchema,
 } from "../support/trace-schema.ts";
+import { roundedNs } from "../support/viewer-times.ts";
 
 const MUNMAP_LOOP = "bench/traces/munmap-loop.perf.txt.gz";
 
@@ -33,9 +33,9 @@ function expectPathsToAddUp(trace: Trace, operations: readonly Record<string, st
     const endNs = startNs + Math.round(Number(latency) * 1000);
     let reachedNs = startNs;
     for (let next = true; next && reachedNs < endNs; ) {
-      const piece = pieces.find(({ ts }) => nsOf(ts) === reachedNs);
+      const piece = pieces.find(({ ts }) => roundedNs(ts) === reachedNs);
       next = piece !== undefined;
-      if (piece !== undefined) reachedNs += nsOf(piece.dur);
+      if (piece !== undefined) reachedNs += roundedNs(piece.dur);
     }
     expect(reachedNs).toBe(endNs);
   }
@@ -226,6 +226,7 @@ describe("what cannot be, with exit status 2 and no stack", () => {
     [[MUNMAP_LOOP, "--to-us", "9"], /they begin between 186094\.421 and 201\d+\.\d+ µs/],
     [[MUNMAP_LOOP, "--cores", "4", "--policy", "strict"], /--cores says what to run/],
     [[MUNMAP_LOOP, "--executor", "threads"], /say --policy as well/],
+    [[MUNMAP_LOOP, "--no-kernel"], /--no-kernel is of a replay/],
     [[MUNMAP_LOOP, "--policy", "strict", "--to-us", "9"], /they begin between 18\d+\.\d+ and/],
     [[MUNMAP_LOOP, "--operations", "201"], /has 200 shootdowns/],
   ])("%s", async (args, message) => {

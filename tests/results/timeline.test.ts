@@ -21,7 +21,8 @@ import {
 } from "../../dist/src/workloads/workload.js";
 import { pointOf, workloadOf } from "../support/points.ts";
 import { bound, incomplete, jsonOf, meant, record, run } from "../support/timelines.ts";
-import { complaintsAbout, nsOf, slicesByTrack, traceSchema } from "../support/trace-schema.ts";
+import { complaintsAbout, slicesByTrack, traceSchema } from "../support/trace-schema.ts";
+import { roundedNs, truncatedNs } from "../support/viewer-times.ts";
 
 /** Slices of a track as [name, start, end], counted from `zeroNs`. */
 function shown({ tracks }: Timeline, name: string, zeroNs: number): [string, number, number][] {
@@ -403,8 +404,8 @@ describe("any slices", () => {
     fc.assert(
       fc.property(fc.nat(2 ** 31), fc.nat(1000), (high, low) => {
         const ns = high * 1000 + low;
-        expect(nsOf(usOf(ns))).toBe(ns);
-        expect(Math.round(usOf(ns) * 1000)).toBe(ns);
+        expect(truncatedNs(usOf(ns))).toBe(ns);
+        expect(roundedNs(usOf(ns))).toBe(ns);
         expect(JSON.parse(JSON.stringify(usOf(ns)))).toBe(usOf(ns));
       }),
     );

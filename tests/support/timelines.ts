@@ -17,7 +17,8 @@ import { resultOf } from "../../dist/src/workers/sums.js";
 import { partOf } from "../../dist/src/workloads/cast.js";
 import { pointOf, workloadOf } from "./points.ts";
 import { imported } from "./trace-importer.ts";
-import { nsOf, traceSchema } from "./trace-schema.ts";
+import { traceSchema } from "./trace-schema.ts";
+import { roundedNs } from "./viewer-times.ts";
 
 const ROOM = 100_000;
 
@@ -84,7 +85,7 @@ export function meant({ arrows }: Timeline): string[] {
 /** The same as Perfetto would have them. */
 export function bound(text: string): string[] {
   return imported(traceSchema.parse(JSON.parse(text))).flows.map(({ from, to }) => {
-    return linkOf(from.name, nsOf(from.ts), { name: to.name, startNs: nsOf(to.ts) });
+    return linkOf(from.name, roundedNs(from.ts), { name: to.name, startNs: roundedNs(to.ts) });
   });
 }
 

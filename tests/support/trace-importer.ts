@@ -11,6 +11,7 @@
 // importers/common/flow_tracker.cc       an arrow's end is bound to the innermost open slice
 
 import type { SliceEvent, Trace, TraceEvent } from "./trace-schema.ts";
+import { roundedNs } from "./viewer-times.ts";
 
 type TimedEvent = Exclude<TraceEvent, { ph: "M" }>;
 type FlowEvent = Exclude<TimedEvent, { ph: "X" }>;
@@ -34,7 +35,7 @@ export function imported({ traceEvents }: Trace): Imported {
   const importer = new Importer();
   const timed = traceEvents.filter((event): event is TimedEvent => event.ph !== "M");
   timed.sort((a, b) => {
-    return nsOf(a.ts) - nsOf(b.ts) || durationOf(b) - durationOf(a); // Stable.
+    return roundedNs(a.ts) - roundedNs(b.ts) || durationOf(b) - durationOf(a); // Stable.
   });
   for (const event of timed) {
     if (event.ph === "X") importer.slice(event);
@@ -45,11 +46,11 @@ export function imported({ traceEvents }: Trace): Imported {
 
 /** Of what is no slice as of one without a duration: the sorter knows no difference. */
 function durationOf(event: TimedEvent): number {
-  return event.ph === "X" ? nsOf(event.dur) : 0;
+  return event.ph === "X" ? roundedNs(event.dur) : 0;
 }
 
-function nsOf(us: number): number {
-  return Math.round(us * 1000);
+function endOf({ ts, dur }: SliceEvent): number {
+  return roundedNs(ts) + roundedNs(dur);
 }
 
 class Importer implements Imported {
@@ -61,19 +62,15 @@ class Importer implements Imported {
   private readonly reached = new Map<string, SliceEvent>();
 
   slice(event: SliceEvent): void {
-    const startNs = nsOf(event.ts);
-    const endNs = startNs + nsOf(event.dur);
+    const startNs = roundedNs(event.ts);
     const stack = this.open.get(event.tid) ?? [];
     this.open.set(event.tid, stack);
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const topEndNs = nsOf(top.ts) + nsOf(top.dur);
       const areMoments = durationOf(top) === 0 && durationOf(event) === 0;
-      if (topEndNs > startNs || (topEndNs === startNs && areMoments)) break;
+      if (endOf(top) > startNs || (endOf(top) === startNs && areMoments)) break;
       stack.pop();
     }
-    if (
-      stack.some(({ ts, dur }) => startNs < nsOf(ts) + nsOf(dur) && endNs > nsOf(ts) + nsOf(dur))
-    ) {
+    if (stack.some((around) => startNs < endOf(around) && endOf(event) > endOf(around))) {
       this.fail("slice_drop_overlapping_complete_event");
       return;
     }
@@ -95,7 +92,7 @@ class Importer implements Imported {
       this.fail(ph === "t" ? "flow_step_without_start" : "flow_end_without_start");
       return;
     } else {
-      const isBackwards = nsOf(before.ts) > nsOf(slice.ts);
+      const isBackwards = roundedNs(before.ts) > roundedNs(slice.ts);
       const [from, to] = isBackwards ? [slice, before] : [before, slice];
       this.flows.push({ arrow: id, from, to });
     }

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { imported } from "./trace-importer.ts";
+import { truncatedNs } from "./viewer-times.ts";
 
 const onTrack = { pid: z.int().positive(), tid: z.int().positive() };
 const us = z.number().nonnegative();
@@ -61,11 +62,6 @@ export type Trace = z.infer<typeof traceSchema>;
 export type TraceEvent = Trace["traceEvents"][number];
 export type SliceEvent = Extract<TraceEvent, { ph: "X" }>;
 type ArrowEvent = Extract<TraceEvent, { id: number }>;
-
-/** As viewers understand times. */
-export function nsOf(us: number): number {
-  return Math.trunc(us * 1000);
-}
 
 /** Slices by the name of their track, in the order of the file. */
 export function slicesByTrack({ traceEvents }: Trace): Map<string, SliceEvent[]> {
@@ -128,14 +124,14 @@ function unordered({ traceEvents }: Trace): string[] {
   return times.some((ts, i) => i > 0 && ts < times[i - 1]) ? ["events out of order"] : [];
 }
 
-/** Slices of a track must nest or not overlap, in whole ns, parents first. */
+/** Slices of a track must nest or not overlap where times are cut off, parents first. */
 function unnested(trace: Trace): string[] {
   const found: string[] = [];
   for (const [track, slices] of slicesByTrack(trace)) {
     const open: number[] = [];
     for (const { name, ts, dur } of slices) {
-      const startNs = nsOf(ts);
-      const endNs = startNs + nsOf(dur);
+      const startNs = truncatedNs(ts);
+      const endNs = startNs + truncatedNs(dur);
       while (open.length > 0 && open[open.length - 1] <= startNs) open.pop();
       if (open.length > 0 && open[open.length - 1] < endNs)
         found.push(`${track}: ${name} at ${ts}`);
