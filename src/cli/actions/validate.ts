@@ -22,12 +22,10 @@ import { Interrupt, InterruptedError } from "../interrupt.ts";
 import { announce, print, warn } from "../output.ts";
 import { readFittedProfile } from "../profile-file.ts";
 import { renderRows } from "../render.ts";
+import { SLOW_MAX_GAP_NS } from "../replay.ts";
 import { environmentLine } from "../summary.ts";
 import { traceWorkload, withoutGaps } from "../trace-times.ts";
 import { meritLine, traceLine, validationTable } from "../validation.ts";
-
-/** Idle stretches of a trace are cut to this: nothing happens in them. */
-const MAX_GAP_NS = 100_000;
 
 /** What there is to print and to write. */
 interface Outcome {
@@ -119,7 +117,7 @@ async function validateOn(
   const { operations, pid, warnings } = await readWorkload(trace);
   const validation = await validateTrace(
     fitted,
-    withoutGaps(operations.data, MAX_GAP_NS),
+    withoutGaps(operations.data, SLOW_MAX_GAP_NS),
     recorded.filter((shootdown) => shootdown.pid === pid),
     fitted.fit.where === traceWorkload(trace),
     seed,

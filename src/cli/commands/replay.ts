@@ -2,10 +2,10 @@
 
 import type { Command } from "commander";
 import { BASIC_POLICIES } from "../../engine/policy/presets.ts";
+import { MAX_PID } from "../experiments/limits.ts";
 import { addRunOptions, numberFrom, type RunOptions } from "../options.ts";
 
 const MAX_GAP_LIMIT_NS = 1_000_000_000_000;
-const MAX_PID = 2 ** 22;
 export const QUICK_OPERATIONS = 1000;
 const BASIC_NAMES = BASIC_POLICIES.map(({ name }) => name).join(", ");
 

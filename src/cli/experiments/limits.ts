@@ -9,6 +9,8 @@ export const MAX_FLOWS = 1024;
 export const MAX_OPERATIONS = 100_000_000;
 /** Of a timeline: the last operation of an initiator that can be asked for, or that a time can. */
 export const MAX_OPERATION = 1_000_000;
+/** Linux's PID_MAX_LIMIT (include/linux/threads.h) where a long has 64 bits. */
+export const MAX_PID = 4_194_304;
 export const MAX_DILATION = 1_000_000;
 export const MAX_REPETITIONS = 1000;
 /** In modelled time; each initiator is due at most once a ns. */
