@@ -18,16 +18,8 @@ import type { PlannedPoint } from "./experiments/expand.ts";
 import type { Experiment } from "./experiments/schema.ts";
 import type { Progress } from "./progress.ts";
 import { replayExperiment, SLOW_MAX_GAP_NS } from "./replay.ts";
-import {
-  emptyWindow,
-  type MachineToShow,
-  onlyPoint,
-  refuseEmpty,
-  refuseMissing,
-  type Shown,
-  selectionText,
-  showPoint,
-} from "./timeline.ts";
+import { type MachineToShow, onlyPoint, type Shown, showPoint } from "./timeline.ts";
+import { emptyWindow, refuseEmpty, refuseMissing, selectionText } from "./timeline-selection.ts";
 import { operationsUntil, traceName, withoutGaps, withRest } from "./trace-times.ts";
 
 /**

@@ -9,13 +9,7 @@ import type { Profile } from "../engine/profile/profile.ts";
 import { describeHost, type Host } from "../results/host.ts";
 import type { MeasuredPoint } from "../results/rows.ts";
 import { sinceFirstOperation } from "../results/timeline/clock.ts";
-import {
-  isWindow,
-  type OperationRange,
-  type Selection,
-  type Timeline,
-  type TimeWindow,
-} from "../results/timeline/form.ts";
+import { isWindow, type Selection, type Timeline } from "../results/timeline/form.ts";
 import { KERNEL, kernelTimeline } from "../results/timeline/kernel.ts";
 import { runTimeline } from "../results/timeline/run.ts";
 import { hostWarningsOf } from "../results/warnings.ts";
@@ -28,12 +22,11 @@ import type { NamedWorkload } from "./experiments/workloads.ts";
 import { Interrupt, InterruptedError } from "./interrupt.ts";
 import { type Measurement, measure } from "./measure/measure.ts";
 import type { Progress } from "./progress.ts";
+import { refuseEmpty, refuseMissing, selectionText } from "./timeline-selection.ts";
 import { traceWorkload } from "./trace-times.ts";
 
 /** Operations before the first that counts: caches are warm then, and on threads so is the code. */
 const WARMUP_OPERATIONS = { virtual: 10, threads: 100 } as const;
-
-const NS_PER_US = 1000;
 
 /** On what it is run. */
 export interface MachineToShow {
@@ -187,53 +180,4 @@ export async function showKernel(
     about: { executor: KERNEL, workload: traceWorkload(trace), ...selectionText(selection) },
     ...{ warnings, host: describeHost(), seed: null, floorNs: undefined, points: [] },
   };
-}
-
-/** Throws a UsageError if there are not as many shootdowns as the first that is wanted. */
-export function refuseMissing(count: number, { first }: OperationRange, trace: string): void {
-  if (first <= count) return;
-  throw new UsageError(`${trace} has ${count} shootdowns: there is none of number ${first}`);
-}
-
-/** Throws a UsageError where in a window nothing begins and nothing is sent. */
-export function refuseEmpty(
-  { operations, arrows, allBegan }: Timeline,
-  selection: Selection,
-  what: string,
-): void {
-  if (!isWindow(selection) || operations.length > 0 || arrows.length > 0) return;
-  throw emptyWindow(selection, allBegan, what);
-}
-
-/** What to say of a window in which no operation begins; `began`: when the first and last do. */
-export function emptyWindow(
-  window: TimeWindow,
-  began: TimeWindow | undefined,
-  what: string,
-): UsageError {
-  const known = began === undefined ? "it has none" : `they begin ${windowText(began)}`;
-  return new UsageError(`no operation of ${what} begins ${windowText(window)}: ${known}`);
-}
-
-function windowText({ fromNs, toNs }: TimeWindow): string {
-  if (toNs === Number.POSITIVE_INFINITY) return `after ${inUs(fromNs)} µs`;
-  return `between ${inUs(fromNs)} and ${inUs(toNs)} µs`;
-}
-
-/** A time as it is printed, and as --from-us and --to-us take it. */
-export function inUs(ns: number): string {
-  return (ns / NS_PER_US).toFixed(3);
-}
-
-/** For the file and the manifest. */
-export function selectionText(selection: Selection): Readonly<Record<string, string>> {
-  if (isWindow(selection)) {
-    const { fromNs, toNs } = selection;
-    return {
-      from_us: inUs(fromNs),
-      ...(toNs < Number.POSITIVE_INFINITY && { to_us: inUs(toNs) }),
-    };
-  }
-  const { first, last } = selection;
-  return { operations: first === last ? `${first}` : `${first}..${last}` };
 }

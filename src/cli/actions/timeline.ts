@@ -13,15 +13,26 @@ import { print, warn } from "../output.ts";
 import { parseProfile } from "../profile-file.ts";
 import { Progress } from "../progress.ts";
 import { renderList } from "../render.ts";
-import { inUs, planRun, type Shown, showKernel, showRun } from "../timeline.ts";
+import { planRun, type Shown, showKernel, showRun } from "../timeline.ts";
 import { showReplay } from "../timeline-replay.ts";
+import { inUs, usToNs } from "../timeline-selection.ts";
+
+type OptionName = keyof TimelineOptions;
 
 /** Options that say what a program does: a trace says that itself. */
-const PROGRAM_OPTIONS = ["workload", "cores", "pages"];
+const PROGRAM_OPTIONS: readonly OptionName[] = ["workload", "cores", "pages"];
 /** Options that say on what it is run: a trace alone is not. */
-const MACHINE_OPTIONS = ["executor", "profile", "iommus", "devices", "seed", "jitter", "dilate"];
+const MACHINE_OPTIONS: readonly OptionName[] = [
+  "executor",
+  "profile",
+  "iommus",
+  "devices",
+  "seed",
+  "jitter",
+  "dilate",
+];
 /** Options that say what of a trace is meant. */
-const TRACE_OPTIONS = ["pid", "kernel"];
+const TRACE_OPTIONS: readonly OptionName[] = ["pid", "kernel"];
 
 const COLUMNS = ["source", "operation", "initiator", "start_us", "latency_us"] as const;
 
@@ -77,13 +88,14 @@ function showOf(trace: string | undefined, options: TimelineOptions, command: Co
 }
 
 /** Throws a UsageError if one of these options is given, which `why` it cannot be. */
-function refuse(names: readonly string[], command: Command, why: string): void {
-  const given = names.find((name) => isGiven(command, name));
-  if (given === undefined) return;
-  throw new UsageError(`--${given === "kernel" ? "no-kernel" : given} ${why}`);
+function refuse(names: readonly OptionName[], command: Command, why: string): void {
+  const given = command.options.find((option) => {
+    return names.some((name) => name === option.attributeName() && isGiven(command, name));
+  });
+  if (given !== undefined) throw new UsageError(`${given.long} ${why}`);
 }
 
-function isGiven(command: Command, name: string): boolean {
+function isGiven(command: Command, name: OptionName): boolean {
   return command.getOptionValueSource(name) === "cli";
 }
 
@@ -95,7 +107,7 @@ function selectionOf(options: TimelineOptions, command: Command): Selection {
       "--operations says which, and --from-us and --to-us say when: leave one out",
     );
   }
-  const window = { fromNs: fromUs ?? 0, toNs: toUs ?? Number.POSITIVE_INFINITY };
+  const window = { fromNs: usToNs(fromUs ?? 0), toNs: usToNs(toUs ?? Number.POSITIVE_INFINITY) };
   if (window.fromNs <= window.toNs) return window;
   throw new UsageError(
     `--from-us ${inUs(window.fromNs)} is later than --to-us ${inUs(window.toNs)}`,

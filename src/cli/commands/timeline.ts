@@ -6,7 +6,13 @@ import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
 import type { OperationRange } from "../../results/timeline/form.ts";
-import { EXECUTORS, MAX_DILATION, MAX_OPERATION, MAX_PAGES } from "../experiments/limits.ts";
+import {
+  EXECUTORS,
+  MAX_DILATION,
+  MAX_OPERATION,
+  MAX_PAGES,
+  MAX_PID,
+} from "../experiments/limits.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
@@ -22,12 +28,9 @@ const DEFAULT_OPERATIONS = "1..3";
 const DEFAULT_EVENTS = 100_000;
 /** Some 300 MB: a string is no longer than 512. */
 const MAX_EVENTS = 1_500_000;
-const MAX_PID = 2 ** 22;
-const NS_PER_US = 1000;
 
 export interface TimelineOptions {
   readonly operations: OperationRange;
-  /** In ns, like `toUs`. */
   readonly fromUs?: number;
   readonly toUs?: number;
   readonly pid?: number;
@@ -145,10 +148,10 @@ Examples:
     });
 }
 
-/** A time in µs, whole or with decimals, in ns. */
+/** A time in µs, whole or with decimals. */
 function parseTime(option: string): (text: string) => number {
   return (text) => {
-    if (/^\d{1,12}(\.\d+)?$/.test(text)) return Math.round(Number(text) * NS_PER_US);
+    if (/^\d{1,12}(\.\d+)?$/.test(text)) return Number(text);
     throw new UsageError(`${option} "${text}": it takes a time in µs, such as 186094.421`);
   };
 }
