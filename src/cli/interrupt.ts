@@ -1,7 +1,9 @@
 // Ctrl-C: the first one ends the run in order, so that what is finished gets written; the second
-// one ends the process at once.
+// one ends the process at once. One that follows within a second is the first one again: a process
+// gets it from the terminal, and from npm or timeout, which pass on theirs.
 
 const INTERRUPTED_EXIT_CODE = 130;
+const SAME_PRESS_MS = 1000;
 
 /** The user ended the run; the message says what became of it. */
 export class InterruptedError extends Error {
@@ -14,6 +16,7 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 /** Listens from its construction until `dispose`. */
 export class Interrupt {
   private readonly controller = new AbortController();
+  private firstMs = Number.POSITIVE_INFINITY;
 
   constructor() {
     for (const signal of SIGNALS) process.on(signal, this.onSignal);
@@ -28,7 +31,11 @@ export class Interrupt {
   }
 
   private readonly onSignal = (): void => {
-    if (this.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
+    if (this.signal.aborted) {
+      if (performance.now() - this.firstMs < SAME_PRESS_MS) return;
+      process.exit(INTERRUPTED_EXIT_CODE);
+    }
+    this.firstMs = performance.now();
     process.stderr.write("\ninterrupted: writing what is finished (Ctrl-C again: stop at once)\n");
     this.controller.abort();
   };

@@ -68,13 +68,18 @@ export async function showReplay(
     const kernels = kernelTimeline(shootdowns, window);
     const both = [[KERNEL, kernels] as const, [`replay: ${policy.name}, ${source}`, ours] as const];
     const timeline = besideKernel ? beside(both) : ours;
-    refuseEmpty(timeline, window, trace);
+    refuseEmpty(timeline, window, whatOf(read.pid, trace));
     return {
       timeline,
       about: { pid: read.pid, cpus: read.cpus.join(","), ...selectionText(selection) },
     };
   });
   return { ...shown, warnings: [...read.warnings, ...shown.warnings] };
+}
+
+/** A replay is of one process; its kernel's shootdowns are those of all. */
+function whatOf(pid: number, trace: string): string {
+  return `process ${pid} in ${trace} (another: --pid)`;
 }
 
 /** The time of the trace's clock that is selected. */
@@ -98,7 +103,7 @@ interface ReplayPlan {
 
 function plan(
   replay: ReplayToShow,
-  { operations: { data }, originNs }: TraceWorkload,
+  { operations: { data }, originNs, pid }: TraceWorkload,
   window: TimeWindow,
   maxSlices: number,
 ): ReplayPlan {
@@ -108,7 +113,7 @@ function plan(
   if (lastPlace === undefined || operations.atNs[lastPlace] < fromNs) {
     const [first, last] = [data.byTime[0], data.byTime[data.byTime.length - 1]];
     const all = { fromNs: originNs + data.atNs[first], toNs: originNs + data.atNs[last] };
-    throw emptyWindow(window, all, replay.trace);
+    throw emptyWindow(window, all, whatOf(pid, replay.trace));
   }
   const short = withoutGaps(operations, SLOW_MAX_GAP_NS, fromNs);
   const planned = onlyPoint(experimentOf(replay, short), replay);

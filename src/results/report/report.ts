@@ -33,10 +33,12 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
     if (chapters.length === 0) {
       throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
     }
-    const { drawn, written } = await drawAll(chapters, policies, folder, studio);
+    const { drawn, files } = await drawAll(chapters, policies, studio);
+    // Only now: whoever stops it while it draws finds the folder as it was.
+    await Promise.all(files.map(({ name, content }) => folder.write(name, content)));
     await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
-    await removeOthers(folder, before, written);
-    await folder.write(INDEX, indexOf(drawn, written));
+    await removeOthers(folder, before, files);
+    await folder.write(INDEX, indexOf(drawn, files));
     const plots = drawn.reduce((sum, chapter) => sum + chapter.plots.length, 0);
     return { page: `${folder.path}/${PAGE}`, plots };
   } finally {
@@ -44,27 +46,24 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
   }
 }
 
-/** Writes the files of all plots. */
+/** Draws all plots, for the page and as files. */
 async function drawAll(
   chapters: readonly Chapter[],
   policies: Policies,
-  folder: ResultFolder,
   studio: Studio,
-): Promise<{ drawn: DrawnChapter[]; written: WrittenFile[] }> {
+): Promise<{ drawn: DrawnChapter[]; files: WrittenFile[] }> {
   const taken = new Set<string>();
-  const written: WrittenFile[] = [];
+  const files: WrittenFile[] = [];
   const drawPlot = async (chapter: Chapter, plot: Plot): Promise<DrawnPlot> => {
     const title = [chapter.title, plot.scene.title].filter((part) => part !== "").join(": ");
     const file = fileName(chapter, plot, taken);
     const { spec } = plot;
     const sketch = { spec, title, policies: policies.names, scheme: "light" } as const;
     const picture = await studio.paint(sketch);
-    const files = [
+    files.push(
       { name: `${file}.svg`, content: picture.file },
       { name: `${file}.png`, content: await picture.png },
-    ];
-    await Promise.all(files.map(({ name, content }) => folder.write(name, content)));
-    written.push(...files);
+    );
     return { ...plot, table: numbered(plot.table, policies), title, inline: picture.inline, file };
   };
   const drawn = await Promise.all(
@@ -75,7 +74,7 @@ async function drawAll(
       };
     }),
   );
-  return { drawn, written };
+  return { drawn, files };
 }
 
 /** `latency-over-cores-virtual-munmap`; a number more if that is taken. */
