@@ -119,15 +119,16 @@ function lead(side: Side, task: FloorTask): FloorSamples {
 }
 
 /** Host ns an operation of `mode`, over one burst between two reads of the clock. */
-function burst(side: Side, { words, burst }: FloorTask, mode: number): number {
+function burst(side: Side, task: FloorTask, mode: number): number {
+  const { words, burst: operations } = task;
   const { control } = side.core.machine;
   Atomics.store(words, MODE, mode);
   control.setStopped(true); // The follower leaves whatever it plays, and clears it again.
   while (Atomics.load(words, FOLLOWS) !== mode);
-  play(side, words, mode, burst / 10); // Until the follower has noticed.
+  play(side, words, mode, operations / 10); // Until the follower has noticed.
   const beganNs = side.hostNowNs();
-  play(side, words, mode, burst);
-  return (side.hostNowNs() - beganNs) / burst;
+  play(side, words, mode, operations);
+  return (side.hostNowNs() - beganNs) / operations;
 }
 
 function play(side: Side, words: Int32Array, mode: number, operations: number): void {

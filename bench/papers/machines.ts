@@ -43,6 +43,19 @@ export function fittedOf(machine: string): readonly string[] {
   return [...ns, ...counts];
 }
 
+/** Where lines that an initiator fetches from its targets are told from what a send costs. */
+const FETCHES_FROM_TARGETS: ReadonlySet<string> = new Set(["haswell-2s", "haswell-2s-pti"]);
+
+/**
+ * How many lines an initiator fetches from each target: the head of its queue (kernel/smp.c,
+ * smp_call_function_many: llist_add). The call itself it has since the target's last answer. Only
+ * of Haswell was it published how a shootdown grows with the targets, and only there do fits tell
+ * this line from the sending; of all other machines, what a send costs has it in it.
+ */
+export function targetLinesOf(machine: string): number {
+  return FETCHES_FROM_TARGETS.has(machine) ? 1 : 0;
+}
+
 export function fileOf(machine: string): string {
   return fileURLToPath(new URL(`${machine}.json`, MACHINES));
 }

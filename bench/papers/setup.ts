@@ -7,7 +7,7 @@ import { parsePolicy } from "../../src/engine/policy/parse.ts";
 import type { Costs } from "../../src/engine/profile/costs.ts";
 import type { Profile, ShootsBy } from "../../src/engine/profile/profile.ts";
 import type { Point } from "../../src/workers/point.ts";
-import { profileOf } from "./machines.ts";
+import { profileOf, targetLinesOf } from "./machines.ts";
 
 export interface Setup {
   /** A file in machines/ or a shipped profile. */
@@ -38,8 +38,8 @@ export interface Setup {
   readonly programPages?: number;
   /** Programs access nothing that another core may have mapped. */
   readonly privateAccesses?: boolean;
-  /** Lines that an initiator fetches from each core it tells, where these are not as in Linux now. */
-  readonly targetLines?: number;
+  /** Lines that an initiator fetches from each core it tells, besides the machine's. */
+  readonly moreTargetLines?: number;
   /** What each operation does under one lock, and whether its flush is done under it as well. */
   readonly serialNs?: number;
   readonly serialUntilFlushed?: boolean;
@@ -58,14 +58,6 @@ const LEAST_OPERATIONS = 10;
  * and the space's generation.
  */
 const LINUX_LINES = 3;
-
-/**
- * What an initiator fetches from each target: the head of its queue (kernel/smp.c,
- * smp_call_function_many: llist_add). The call itself it has since the target's last answer. Only
- * of Haswell was it published how a shootdown grows with the targets, and only there do fits tell
- * this line from the sending; elsewhere what a send costs has it in it.
- */
-const TARGET_LINES: Readonly<Record<string, number>> = { "haswell-2s": 1, "haswell-2s-pti": 1 };
 
 /** Fixed: a reproduction is the same every time, everywhere. */
 const SEED = 42;
@@ -97,7 +89,7 @@ export function pointOf(setup: Setup, quick: boolean): Point {
       private_accesses: setup.privateAccesses ?? DEFAULTS.private_accesses,
       table_locks: true,
       message_lines: LINUX_LINES,
-      target_lines: setup.targetLines ?? TARGET_LINES[setup.machine] ?? 0,
+      target_lines: targetLinesOf(setup.machine) + (setup.moreTargetLines ?? 0),
       serial_ns: setup.serialNs ?? DEFAULTS.serial_ns,
       serial_until_flushed: setup.serialUntilFlushed ?? DEFAULTS.serial_until_flushed,
       flows: setup.flows ?? DEFAULTS.flows,
