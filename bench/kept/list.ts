@@ -1,26 +1,37 @@
 // The list of kept runs in results/README.md: each with what its plot says of itself.
 
+import { UsageError } from "../../src/engine/errors.ts";
 import { PAGE } from "../../src/results/report/report.ts";
+import { plotOf } from "./plots.ts";
 import type { KeptRun } from "./runs.ts";
 
+export const LIST = "results/README.md";
 const BEGIN = "<!-- Written by `npm run kept`, from here … -->";
 const END = "<!-- … to here. -->";
 
-/** A run, and what it shows. */
-export type ListedRun = KeptRun & { readonly sentence: string };
+/** A run, what it shows, and which computer made it. */
+export type ListedRun = KeptRun & { readonly sentence: string; readonly computer: string };
 
-/** `text` with the list in its place. */
+/** @throws UsageError where the run's folder cannot be read, or lacks the plot. */
+export function listed(run: KeptRun, folder: string): ListedRun {
+  const { plot, computer } = plotOf(run, folder);
+  return { ...run, sentence: plot.sentence, computer };
+}
+
+/** `text`, of results/README.md, with the list in its place. */
 export function withList(text: string, runs: readonly ListedRun[]): string {
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`no "${BEGIN}" before a "${END}"`);
+  if (from < 0 || to < from) {
+    throw new UsageError(`${LIST} has no place for the list: put ${BEGIN} and ${END} around it`);
+  }
   return `${text.slice(0, from + BEGIN.length)}\n${listOf(runs)}\n${text.slice(to)}`;
 }
 
 function listOf(runs: readonly ListedRun[]): string {
-  const rows = runs.map(({ name, command, sentence }) => {
+  const rows = runs.map(({ name, command, sentence, computer }) => {
     const shows = sentence.replaceAll("|", "\\|");
     const links = `[${name}](kept/${name}), [page](kept/${name}/${PAGE})`;
-    return `| ${links} | \`shootdown ${command.join(" ")}\` | ${shows} |`;
+    return `| ${links} | \`shootdown ${command.join(" ")}\` | ${computer} | ${shows} |`;
   });
-  return ["| run | made by | shows |", "| --- | --- | --- |", ...rows].join("\n");
+  return ["| run | made by | on | shows |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }

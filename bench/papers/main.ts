@@ -9,6 +9,7 @@ import { defaultFormat, endWithOutput, print } from "../../src/cli/output.ts";
 import { renderTable } from "../../src/cli/render.ts";
 import { UsageError } from "../../src/engine/errors.ts";
 import { toCsv } from "../../src/results/csv.ts";
+import { endWithUsageErrors } from "../usage.ts";
 import { Lab } from "./lab.ts";
 import type { Effect, Paper } from "./paper.ts";
 import { COLUMNS, type Row, rowOf, summaryOf } from "./report.ts";
@@ -27,11 +28,7 @@ const HEADINGS = [
 ] as const;
 
 endWithOutput();
-process.on("uncaughtException", (error) => {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`error: ${error.message}\n`);
-  process.exitCode = error.exitCode;
-});
+endWithUsageErrors();
 const { values, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },

@@ -10,10 +10,13 @@ export class UsageError extends Error {
   readonly exitCode = 2;
 }
 
+/** A run that ends so has results all the same. */
+export const UNSAFE_EXIT_CODE = 20;
+
 /** A policy has let a stale translation be used; the message says which. */
 export class UnsafeError extends Error {
   override readonly name = "UnsafeError";
-  readonly exitCode = 20;
+  readonly exitCode = UNSAFE_EXIT_CODE;
 }
 
 /** No actor made progress for longer than is allowed; the message says who waits for whom. */

@@ -1,10 +1,12 @@
-// What results/kept holds must be what today's program would write and can read; `npm run kept`
-// makes it again.
+// What results/kept holds must have today's form, so that today's program can read it, and where a
+// run is in virtual time and takes little, today's figures. `npm run kept` makes it again.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { withList } from "../../dist/bench/kept/list.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { listed, withList } from "../../dist/bench/kept/list.js";
+import { make } from "../../dist/bench/kept/make.js";
 import { plotOf } from "../../dist/bench/kept/plots.js";
 import { KEPT_RUNS, SHOWN } from "../../dist/bench/kept/runs.js";
 import { COUNTS_COLUMNS } from "../../dist/src/results/columns/counts.js";
@@ -17,6 +19,7 @@ import { compareRuns } from "../../dist/src/results/compare/compare.js";
 import { readRun } from "../../dist/src/results/compare/run.js";
 import { MANIFEST_SCHEMA } from "../../dist/src/results/manifest.js";
 import { PAGE } from "../../dist/src/results/report/report.js";
+import { runProgram } from "../support/program.ts";
 
 const FOLDER = "results/kept";
 const COLUMNS: Record<string, readonly { readonly name: string }[]> = {
@@ -38,10 +41,42 @@ describe("the kept runs", () => {
 
   it("stand in results/README.md with what they show", () => {
     const readme = readFileSync("results/README.md", "utf8");
-    const listed = KEPT_RUNS.map((run) => {
-      return { ...run, sentence: plotOf(run, join(FOLDER, run.name)).plot.sentence };
-    });
-    expect(withList(readme, listed)).toBe(readme);
+    const runs = KEPT_RUNS.map((run) => listed(run, join(FOLDER, run.name)));
+    expect(withList(readme, runs)).toBe(readme);
+  });
+
+  it("a list without a place: says where it belongs", () => {
+    expect(() => withList("", [])).toThrow("results/README.md has no place for the list");
+  });
+
+  it("an unknown name: exit status 2, with the name that was meant", async () => {
+    const { code, stderr } = await runProgram("bench/kept/main.js", ["akaro"]);
+    expect(stderr).toContain('error: there is no kept run "akaro": did you mean "akaros"?');
+    expect(code).toBe(2);
+  });
+});
+
+describe("a kept run that is made again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "kept-"));
+  const [kept, made] = [join(folder, "akaros"), join(folder, "akaros.new")];
+  const akaros = KEPT_RUNS.find(({ name }) => name === "akaros")!;
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("akaros, in virtual time: has the tables of the one that is kept, byte by byte", () => {
+    make(akaros, kept, made);
+    for (const file of readdirSync(join(FOLDER, "akaros")).filter((one) => one.endsWith(".csv"))) {
+      const text = readFileSync(join(kept, file), "utf8");
+      expect(text, file).toBe(readFileSync(join(FOLDER, "akaros", file), "utf8"));
+    }
+    expect(readdirSync(folder)).toEqual(["akaros"]);
+  });
+
+  it("fails: the one before is still there", () => {
+    const before = join(folder, "before");
+    mkdirSync(before);
+    const failing = { ...akaros, command: ["bench", "no-such-experiment"] };
+    expect(() => make(failing, before, made)).toThrow("shootdown bench ended with 2");
+    expect(existsSync(before)).toBe(true);
   });
 });
 

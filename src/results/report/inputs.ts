@@ -121,6 +121,11 @@ export function readInputs(paths: readonly string[]): Inputs {
   };
 }
 
+/** `AMD EPYC, 2 CPUs, node 20.20.2`; empty where the manifest does not say. */
+export function computerOf({ manifest: { host } }: Folder): string {
+  return host === undefined ? "" : `${host.cpu}, ${host.cpus} CPUs, node ${host.node}`;
+}
+
 /** A number of a point: the median of its repetitions; undefined where it was not measured. */
 export function medianOver({ rows }: ReportPoint, column: string): number | undefined {
   const values = rows.flatMap((row) => numberIn(row, column) ?? []);

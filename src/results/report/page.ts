@@ -3,7 +3,7 @@
 import { FILTER_SCRIPT } from "./filters.ts";
 import { plural } from "./format.ts";
 import { Html, html } from "./html.ts";
-import type { Folder } from "./inputs.ts";
+import { computerOf, type Folder } from "./inputs.ts";
 import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
 import { SCENE_COLUMNS, type SceneColumn } from "./scenes.ts";
@@ -66,14 +66,15 @@ ${chapters.map(chapterOf)}
 `.text;
 }
 
-function folderOf({ path, manifest }: Folder): Html {
-  const { command, package: built, seed, started, host, warnings, interrupted } = manifest;
+function folderOf(folder: Folder): Html {
+  const { path, manifest } = folder;
+  const { command, package: built, seed, started, warnings, interrupted } = manifest;
   const facts = [
     ["folder", path],
     ["command", command.length === 0 ? "" : `shootdown ${command.join(" ")}`],
     ["version", built?.version ?? ""],
     ["started", started],
-    ["computer", host === undefined ? "" : `${host.cpu}, ${host.cpus} CPUs, node ${host.node}`],
+    ["computer", computerOf(folder)],
     ["seed", seed === null ? "" : `${seed}`],
     ["interrupted", interrupted ? "yes: points may be missing" : ""],
   ].filter(([, value]) => value !== "");

@@ -4,7 +4,8 @@
 // state            one for each                bounded by
 // Interrupt        CPU that is in one          replaced by its next
 // Target           CPU told by a shootdown     forgotten with it
-// Visit            run of the flush on a CPU   claimed by a Target, or LARGEST_UNCLAIMED
+// Visit            run of the flush on a CPU   claimed by a Target, or LARGEST_UNCLAIMED; of one
+//                                              interrupt LARGEST_VISITS
 
 import { Callee, type TraceEvent } from "./event.ts";
 import { type Target, Visit } from "./shootdown.ts";

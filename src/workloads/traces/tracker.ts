@@ -4,7 +4,8 @@
 // state            one for each                bounded by
 // Initiator        thread                      LARGEST_INITIATORS, oldest dropped
 // Shootdown        initiator: its latest       finished when its thread starts the next one
-// Handlers         CPU                         what they are sure of, see handlers.ts
+// Handlers         trace                       CPUs, targets of open Shootdowns, and constants:
+//                                              see handlers.ts
 //
 // A shootdown stays open after its system call has returned, until its thread enters the kernel
 // again: the last events of its handlers may come later than the return, which waits only for the
