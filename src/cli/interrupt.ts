@@ -13,7 +13,7 @@ export class InterruptedError extends Error {
 
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
-/** Listens from its construction until `dispose`. */
+/** Listens from its construction until `dispose`; once it was pressed, until the process ends. */
 export class Interrupt {
   private readonly controller = new AbortController();
   private firstMs = Number.POSITIVE_INFINITY;
@@ -27,6 +27,7 @@ export class Interrupt {
   }
 
   dispose(): void {
+    if (this.signal.aborted) return; // It may arrive again, when results are being written.
     for (const signal of SIGNALS) process.off(signal, this.onSignal);
   }
 
