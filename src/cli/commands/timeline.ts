@@ -138,7 +138,7 @@ Examples:
   shootdown timeline --cores 16 --workload server --from-us 100 --to-us 120
   shootdown timeline bench/traces/munmap-loop.perf.txt.gz --operations 50..60
   shootdown timeline bench/traces/redis.perf.txt.gz --from-us 542800 --to-us 543000
-  shootdown timeline bench/traces/redis.perf.txt.gz --operations 2..9 --policy overlapped
+  shootdown timeline bench/traces/redis.perf.txt.gz --operations 2..6 --policy overlapped
   shootdown timeline bench/traces/node-gc.perf.txt.gz --policy batch --iommus 1 --no-kernel
 `,
     )
