@@ -1,7 +1,9 @@
 // What a page costs by how many of them a policy gathers before it flushes, beside policies that
 // gather none: how much there is to gain, from which size on, and where it ends.
 
-import { batchSizeOf } from "../../batch-size.ts";
+import type { When } from "../../../engine/policy/policy.ts";
+import { parseWhen } from "../../../engine/policy/words.ts";
+import { type BatchSize, batchSizeOf, pageCostNs } from "../../batch-size.ts";
 import { cell, significant } from "../format.ts";
 import {
   type BatchLaw,
@@ -54,7 +56,7 @@ const COLUMNS = ["machine", "policy", "pages gathered", "µs a page", "law µs",
 export function familiesOf(points: readonly ReportPoint[]): string[] {
   const numbers = new Map<string, Set<number>>();
   for (const { key } of points) {
-    const size = batchSizeOf(key.policy);
+    const size = sizeOf(key);
     if (size === undefined) continue;
     numbers.set(size.family, (numbers.get(size.family) ?? new Set()).add(size.n));
   }
@@ -81,10 +83,20 @@ function costOf(point: ReportPoint, families: ReadonlySet<string>): Cost[] {
   const meanNs = medianOver(point, "latency_ns_mean");
   const pages = Number(key.pages ?? "");
   if (meanNs === undefined || !(pages > 0)) return [];
-  const ns = (meanNs + (medianOver(point, "background_ns_per_op") ?? 0)) / pages;
-  const size = batchSizeOf(key.policy);
+  const ns = pageCostNs(meanNs, medianOver(point, "background_ns_per_op") ?? 0, pages);
+  const size = sizeOf(key);
   if (size === undefined) return [{ key, family: key.policy, n: undefined, ns }];
   return families.has(size.family) ? [{ key, family: size.family, n: size.n, ns }] : [];
+}
+
+function sizeOf({ policy, when_cores, when_iommu }: KeyedRow): BatchSize | undefined {
+  const [whenCores, whenIommu] = [whenOf(when_cores), whenOf(when_iommu)];
+  return batchSizeOf({ name: policy, whenCores, whenIommu });
+}
+
+/** A real kernel's cells are empty: what it gathers is not known. */
+function whenOf(cell = ""): When {
+  return cell === "" ? { kind: "each" } : parseWhen(cell);
 }
 
 function plotOf(
