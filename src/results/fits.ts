@@ -13,8 +13,7 @@
 //                     what comes later: a + b/n           policy gathers, as in batch(n)
 
 import { mean } from "simple-statistics";
-import { batchSizeOf, outlastsOperations } from "./batch-size.ts";
-import type { Cell } from "./columns/column.ts";
+import { batchSizeOf, describeInFamily, outlastsOperations, pageCostNs } from "./batch-size.ts";
 import type { FitRow } from "./columns/fits.ts";
 import type { KeyRow } from "./columns/keys.ts";
 import { type Coefficient, type Observation, regress, type Term } from "./regression.ts";
@@ -127,25 +126,23 @@ function inSizes(measured: MeasuredPoint, over: "cores" | "pages"): Sized | unde
  */
 function inBatches(measured: MeasuredPoint): Sized | undefined {
   const key = keyRow(measured);
-  const size = batchSizeOf(measured.point.policy.name);
+  const { policy } = measured.point;
+  const size = batchSizeOf(policy);
   const y = pageCostOf(measured);
   if (size === undefined || y === undefined) return undefined;
   if (size.n > measured.pages! && !outlastsOperations(size)) return undefined;
-  const inFamily = (text: Cell) => batchSizeOf(`${text}`)?.family ?? text;
-  const { when_cores, when_iommu } = key;
-  const whens = { when_cores: inFamily(when_cores), when_iommu: inFamily(when_iommu) };
+  const [when_cores, when_iommu] = [policy.whenCores, policy.whenIommu].map((half) => {
+    return describeInFamily(half, size);
+  });
   const part = measured.result.cores.fullFlushes > 0 ? "full" : "ranged";
-  return { key: { ...key, ...whens, policy: size.family }, x: size.n, y, part };
+  return { key: { ...key, when_cores, when_iommu, policy: size.family }, x: size.n, y, part };
 }
 
-/**
- * What one page costs on average, in ns: medians would not show what few operations do for many,
- * nor latencies what is done afterwards. Undefined where operations have no pages.
- */
+/** Undefined where operations have no pages. */
 function pageCostOf({ pages, result }: MeasuredPoint): number | undefined {
   const { latency, cores } = result;
   if (pages === undefined || latency.mean === undefined) return undefined;
-  return (latency.mean + cores.backgroundNs / cores.operations) / pages;
+  return pageCostNs(latency.mean, cores.backgroundNs / cores.operations, pages);
 }
 
 /** All that a series has in common, and that it has in common with those of other policies. */

@@ -79,6 +79,14 @@ describe("expanding an experiment", () => {
     expect(fixed[0]).not.toBe(random[0]);
   });
 
+  it("arrivals at fixed gaps of operations that are never due: refused, not left out", () => {
+    const expanded = (part: object) => () => expand(parse(part), SETTINGS);
+    expect(expanded({ arrivals: "fixed" })).toThrow(/"arrivals": "fixed" .* add "rates"/);
+    const grids = [{ rates: [10_000] }, {}];
+    expect(expanded({ arrivals: "fixed", grids })).not.toThrow();
+    expect(expanded({ grids: [grids[0], { arrivals: "fixed" }] })).toThrow(/add "rates"/);
+  });
+
   it("shares a budget of pages among operations, and never goes below the least", () => {
     const experiment = parse({
       pages: [1, 8, 512],

@@ -1,7 +1,8 @@
 // What is said of the segments of two critical paths whose difference is known.
 
 import { describe, expect, it } from "vitest";
-import { type ComparedRow, compareRuns } from "../../dist/src/results/compare/compare.js";
+import { compareRuns } from "../../dist/src/results/compare/compare.js";
+import type { ComparedRow } from "../../dist/src/results/compare/compared-row.js";
 import { regressionsOf } from "../../dist/src/results/compare/gate.js";
 import { comparisonObject, comparisonRow } from "../../dist/src/results/compare/rows.js";
 import type { Run } from "../../dist/src/results/compare/run.js";

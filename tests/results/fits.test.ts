@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
+import { batchSizeOf, describeInFamily } from "../../dist/src/results/batch-size.js";
 import { fitRows } from "../../dist/src/results/fits.js";
 import { regress } from "../../dist/src/results/regression.js";
 import type { MeasuredPoint } from "../../dist/src/results/rows.js";
@@ -19,7 +21,7 @@ function took(
   latency.record(Math.round(ns), 10);
   const point = pointOf({
     cores,
-    policy: { ...STRICT, name: policy },
+    policy: policy === "crowded" ? { ...STRICT, name: policy } : parsePolicy(policy),
     workload: workloadOf({ pages }),
   });
   const named = { experiment: "e", id: `${policy} ${cores} ${pages}`, workload: "munmap" };
@@ -118,18 +120,24 @@ describe("fits over pages", () => {
 });
 
 describe("fits over what a policy gathers", () => {
-  const SIZES = [1, 2, 4, 8, 16, 32, 64];
-  const ofPages = (cost: (n: number) => number, name: (n: number) => string) =>
-    SIZES.map((n) => took(name(n), 2, 16, 16 * cost(n)));
+  const BATCHES = [1, 2, 4, 8, 16, 32, 64];
+  const QUEUES = BATCHES.map((n) => 16 * n);
+  const inSizes = (
+    sizes: readonly number[],
+    cost: (n: number) => number,
+    name: (n: number) => string,
+  ) => sizes.map((n) => took(name(n), 2, 16, 16 * cost(n)));
   const points = [
     took("strict", 2, 16, 16 * 900),
-    ...ofPages(
+    ...inSizes(
+      BATCHES,
       (n) => 100 + 1600 / Math.min(n, 16),
       (n) => `batch(${n})`,
     ),
-    ...ofPages(
-      (n) => 300 + 300 / n,
-      (n) => `deferred(${n},10ms,cores)+early-ack`,
+    ...inSizes(
+      QUEUES,
+      (n) => 300 + 4800 / n,
+      (n) => `queue(${n},10ms,cores)+early-ack`,
     ),
   ];
   const rows = fitRows(points).filter(({ over }) => over === "batch");
@@ -139,7 +147,7 @@ describe("fits over what a policy gathers", () => {
     expect(rows).toHaveLength(2);
     expect(batch).toMatchObject({ policy: "batch(n)", pages: 16, cores: 2, model: "amortized" });
     expect(batch).toMatchObject({ a_ns: 100, b_ns: 1600, break_even: 2, knee: 16 });
-    expect(deferred).toMatchObject({ policy: "deferred(n,10ms,cores)+early-ack", break_even: 1 });
+    expect(deferred).toMatchObject({ policy: "queue(n,10ms,cores)+early-ack", break_even: 8 });
   });
 
   it("batches end with their operation, so that larger ones do not count; queues outlast it", () => {
@@ -162,5 +170,33 @@ describe("fits over what a policy gathers", () => {
     const [, ...others] = points;
     const [batch] = fitRows(others).filter(({ over }) => over === "batch");
     expect(batch).toMatchObject({ a_ns: 100, break_even: undefined, break_even_with: undefined });
+  });
+});
+
+describe("the family of a policy", () => {
+  it.each([
+    ["deferred(256,10ms,iommus)", "deferred(n,10ms,iommus)", 256, "each", "queue(n,10ms)"],
+    [
+      "tick(64,1ms)+batch(64,iommus)",
+      "tick(64,1ms)+batch(n,iommus)",
+      64,
+      "tick(64,1ms)",
+      "batch(n)",
+    ],
+    [
+      "batch(6,cores)+queue(64,10ms,iommus)",
+      "batch(n,cores)+queue(64,10ms,iommus)",
+      ...[6, "batch(n)", "queue(64,10ms)"],
+    ],
+  ] as const)("%s: that of its first half that gathers", (text, family, n, cores, iommu) => {
+    const policy = parsePolicy(text);
+    const size = batchSizeOf(policy)!;
+    expect(size).toMatchObject({ family, n });
+    const halves = [policy.whenCores, policy.whenIommu];
+    expect(halves.map((half) => describeInFamily(half, size))).toEqual([cores, iommu]);
+  });
+
+  it.each(["strict", "latr", "linux-lazy", "arm-broadcast"])("%s: none", (text) => {
+    expect(batchSizeOf(parsePolicy(text))).toBeUndefined();
   });
 });

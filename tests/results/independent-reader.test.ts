@@ -26,7 +26,7 @@ const GUESSED: Readonly<Record<Field["type"], RegExp>> = {
 
 let base: string;
 let out: string;
-let database: Database;
+let database: Database | undefined;
 
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), "shootdown-reader-"));
@@ -38,9 +38,14 @@ beforeAll(async () => {
   database = await Database.open();
 });
 afterAll(() => {
-  database.close();
+  // Not there if what came before has failed, which is then what counts.
+  database?.close();
   rmSync(base, { recursive: true, force: true });
 });
+
+function query(sql: string): Promise<SqlRow[]> {
+  return database!.query(sql);
+}
 
 /** A file of the run, as SQL names it. */
 function table(file: string): string {
@@ -48,18 +53,18 @@ function table(file: string): string {
 }
 
 async function fieldsAndTypes({ path, schema }: Resource): Promise<[Field, string, boolean][]> {
-  const types = await database.query(`DESCRIBE SELECT * FROM ${table(path)}`);
+  const types = await query(`DESCRIBE SELECT * FROM ${table(path)}`);
   const counts = schema.fields.map(({ name }) => `count("${name}") AS "${name}"`);
-  const [filled] = await database.query(`SELECT ${counts.join(", ")} FROM ${table(path)}`);
+  const [filled] = await query(`SELECT ${counts.join(", ")} FROM ${table(path)}`);
   return schema.fields.map((field, i) => {
     return [field, String(types[i].column_type), Number(filled[field.name]) > 0];
   });
 }
 
 /** The summary's numbers, from other rows: those of `query`, by point and repetition. */
-async function besideSummary(query: string): Promise<SqlRow[]> {
-  const rows = await database.query(
-    `SELECT * FROM ${table("summary.csv")} JOIN (${query}) USING (point, repetition)`,
+async function besideSummary(sql: string): Promise<SqlRow[]> {
+  const rows = await query(
+    `SELECT * FROM ${table("summary.csv")} JOIN (${sql}) USING (point, repetition)`,
   );
   expect(rows).toHaveLength(10);
   return rows;
@@ -158,7 +163,7 @@ describe("DuckDB, which knows nothing of this program", () => {
     const asked = [...readme.matchAll(/^```sql\n(.*?)^```/gms)].map(([, sql]) => sql);
     expect(asked).toHaveLength(2);
     const [paths, collected] = await Promise.all(
-      asked.map((sql) => database.query(sql.replaceAll("results/mine", out))),
+      asked.map((sql) => query(sql.replaceAll("results/mine", out))),
     );
     expect(paths[0]).toMatchObject({ segment: expect.any(String), ns_mean: expect.any(Number) });
     const operations = collected.reduce((sum, row) => sum + Number(row.operations), 0);

@@ -5,16 +5,18 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 export class Database {
+  private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
 
-  private constructor(connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.instance = instance;
     this.connection = connection;
   }
 
   /** In memory; files go by their paths, in quotes. */
   static async open(): Promise<Database> {
     const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-    return new Database(await instance.connect());
+    return new Database(instance, await instance.connect());
   }
 
   /** Rows by column; whole numbers as such, which none of our files has too large. */
@@ -31,5 +33,6 @@ export class Database {
 
   close(): void {
     this.connection.closeSync();
+    this.instance.closeSync();
   }
 }

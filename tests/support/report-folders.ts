@@ -9,6 +9,8 @@ import { toCsv } from "../../dist/src/results/csv.js";
 
 export interface MadeUpPoint {
   readonly policy: string;
+  /** Of both halves. */
+  readonly when?: string;
   readonly cores: number;
   readonly pages: number;
   readonly latencyNs: number;
@@ -72,7 +74,9 @@ export const TWO_POLICIES: readonly MadeUpPoint[] = [2, 4].flatMap((cores) =>
 export const BATCHES: readonly MadeUpPoint[] = [
   { policy: "strict", ...batchCost(1000) },
   { policy: "overlapped", ...batchCost(400) },
-  ...[1, 4, 16].map((n) => ({ policy: `batch(${n})`, ...batchCost(100 + 900 / n) })),
+  ...[1, 4, 16].map((n) => {
+    return { policy: `batch(${n})`, when: `batch(${n})`, ...batchCost(100 + 900 / n) };
+  }),
 ];
 
 function batchCost(pageNs: number) {
@@ -114,9 +118,11 @@ export function writeFolder(folder: string, points: readonly MadeUpPoint[]): voi
   write("manifest.json", JSON.stringify(MANIFEST));
 }
 
-function keyOf({ policy, cores, pages, executor, workload }: MadeUpPoint, place: number) {
+function keyOf(made: MadeUpPoint, place: number) {
+  const { policy, when, cores, pages, executor, workload } = made;
   return {
     ...{ experiment: "made-up", point: `p${place}`, repetition: 1, profile: "p", policy },
+    ...{ when_cores: when, when_iommu: when },
     ...{ executor: executor ?? "virtual", workload: workload ?? "munmap", cores, pages },
     ...{ iommus: 0, devices: 0, idle_cores: 0, other_cores: 0, masked_ns: 0 },
   };

@@ -2,12 +2,8 @@
 
 import { RegressionError, UsageError } from "../../engine/errors.ts";
 import { COMPARISON_COLUMNS } from "../../results/columns/comparison.ts";
-import {
-  type ComparedRow,
-  type Comparison,
-  compareRuns,
-  isUnsafeNow,
-} from "../../results/compare/compare.ts";
+import { type Comparison, compareRuns, isUnsafeNow } from "../../results/compare/compare.ts";
+import type { ComparedRow } from "../../results/compare/compared-row.ts";
 import { regressionsOf } from "../../results/compare/gate.ts";
 import { toMarkdown } from "../../results/compare/markdown.ts";
 import { comparisonObject, comparisonRow } from "../../results/compare/rows.ts";

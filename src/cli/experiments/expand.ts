@@ -68,7 +68,8 @@ export function expand(experiment: Experiment, options: ExpandOptions): Expansio
   const points = new Map<string, PlannedPoint>();
   const skipped = new Map<string, number>();
   let combinations = 0;
-  for (const settings of settingsOf(experiment, options)) {
+  const grids = settingsOf(experiment, options);
+  for (const settings of grids) {
     for (const combination of combinationsOf(settings)) {
       combinations++;
       const reason = whyNot(combination, settings, options.hostCpus);
@@ -87,9 +88,9 @@ export function expand(experiment: Experiment, options: ExpandOptions): Expansio
   if (points.size === 0) {
     throw new UsageError(`${experiment.name} has no point that can run: ${reasons.join("; ")}`);
   }
-  checkJitter(options, [...points.values()]);
-  checkArrivals(options, [...points.values()]);
   const planned = [...points.values()];
+  checkJitter(options, planned);
+  checkArrivals(options, grids, planned);
   const notes = [...reasons, ...shortOfWindows(planned), ...longRuns(planned)];
   return { points: planned, notes };
 }
@@ -134,11 +135,22 @@ function checkJitter({ jitter }: ExpandOptions, points: readonly NamedPoint[]): 
   );
 }
 
-/** Without a rate nothing is due. */
-function checkArrivals({ overrides }: ExpandOptions, points: readonly NamedPoint[]): void {
-  if (overrides.arrivals === undefined) return;
-  if (points.some(({ point }) => point.workload.arrivalNs !== undefined)) return;
-  throw new UsageError("--arrivals says when the operations of a rate are due: add --rate 50000");
+/** Without a rate nothing is due. What a file says of all its grids need not concern each. */
+function checkArrivals(
+  { overrides }: ExpandOptions,
+  grids: readonly Settings[],
+  points: readonly NamedPoint[],
+): void {
+  const workloads = points.map(({ point }) => point.workload);
+  if (overrides.arrivals !== undefined) {
+    if (workloads.some(({ arrivalNs }) => arrivalNs !== undefined)) return;
+    throw new UsageError("--arrivals says when the operations of a rate are due: add --rate 50000");
+  }
+  if (!grids.some(({ arrivals }) => arrivals === "fixed")) return;
+  if (workloads.some(({ fixedArrivals }) => fixedArrivals)) return;
+  throw new UsageError(
+    '"arrivals": "fixed" says when the operations of a rate are due: add "rates": [50000]',
+  );
 }
 
 function planPoint(

@@ -30,7 +30,20 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
   return { variance: squares / degrees, degrees };
 }
 
-/** The median point's variance; undefined where no point was repeated. */
+/** The median point's variance in each family; undefined where no point of it was repeated. */
+export function typicalVariances(
+  points: Iterable<readonly [family: string, spreads: readonly (Spread | undefined)[]]>,
+): Map<string, number | undefined> {
+  const families = new Map<string, Spread[]>();
+  for (const [family, spreads] of points) {
+    const own = families.get(family) ?? [];
+    own.push(...spreads.filter((spread) => spread !== undefined));
+    families.set(family, own);
+  }
+  return new Map([...families].map(([family, own]) => [family, typicalVariance(own)]));
+}
+
+/** Undefined where no point was repeated. */
 export function typicalVariance(spreads: readonly Spread[]): number | undefined {
   if (spreads.length === 0) return undefined;
   const corrected = spreads.map(({ variance, degrees }) => variance / medianOfChi(degrees));

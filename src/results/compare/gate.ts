@@ -2,7 +2,7 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
-import type { ComparedRow } from "./compare.ts";
+import type { ComparedRow } from "./compared-row.ts";
 import { METRICS } from "./metrics.ts";
 
 /** By metric, as a share: 0.05 is 5 % worse. */

@@ -66,22 +66,32 @@ export function testOf(
   next: Measured,
   typical: number | undefined,
 ): MetricTest {
-  const exact = Math.log(next.value / base.value);
-  const logRatio = Math.abs(exact) < ROUNDING ? 0 : exact;
+  const logRatio = logRatioOf(base.value, next.value);
   const isIdentical = areIdentical(metric, base, next);
   const between = betweenRuns(metric, base, next, logRatio, typical);
   const isRepeated = [base, next].every(({ values }) => values.length >= LEAST_REPETITIONS);
   // A queue is flushed now and then, but as often in every run: repetitions know their mean better.
   const isBetter = metric.spread.from === "mean" && isRepeated && between !== undefined;
   const within = isBetter ? undefined : withinRuns(metric, base, next, logRatio);
+  const superiority = within?.superiority;
+  return { logRatio, ...combined(within, between), superiority, isIdentical };
+}
+
+export function logRatioOf(base: number, next: number): number {
+  const exact = Math.log(next / base);
+  return Math.abs(exact) < ROUNDING ? 0 : exact;
+}
+
+/** Of what either test says, the more cautious; undefined where neither says anything. */
+export function combined(
+  within: WithinTest | undefined,
+  between: Test | undefined,
+): Pick<MetricTest, "margin" | "p"> {
   const tests = [within, between].filter((test) => test !== undefined);
   const margins = tests.map(({ margin }) => margin).filter((margin) => margin !== undefined);
   return {
-    logRatio,
     margin: margins.length === 0 ? undefined : margins.reduce(widest),
     p: tests.length === 0 ? undefined : Math.max(...tests.map(({ p }) => p)),
-    superiority: within?.superiority,
-    isIdentical,
   };
 }
 
@@ -102,13 +112,14 @@ function areIdentical(metric: Metric, base: Measured, next: Measured): boolean {
   return String(a?.values) === String(b?.values) && String(a?.counts) === String(b?.counts);
 }
 
-interface WithinTest {
+/** What the samples of each run say. */
+export interface WithinTest {
   readonly margin: Margin | undefined;
   readonly p: number;
   readonly superiority?: number;
 }
 
-/** From the samples of each run; undefined where there are none. */
+/** Undefined where there are no samples. */
 function withinRuns(
   { spread }: Metric,
   base: Measured,

@@ -2,7 +2,8 @@
 
 import type { ComparisonRow } from "../columns/comparison.ts";
 import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
-import type { ComparedRow, Comparison } from "./compare.ts";
+import type { Comparison } from "./compare.ts";
+import type { ComparedRow } from "./compared-row.ts";
 import type { Unmatched } from "./match.ts";
 import type { Run, RunRow } from "./run.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";

@@ -6,19 +6,26 @@
 // Segments are a family of tests of their own: they follow from the same operations as the
 // latencies, whose verdicts they must not weaken.
 
-import { ratioTest, type Spread, spreadOf, typicalVariance } from "./between-runs.ts";
-import type { ComparedRow } from "./compare.ts";
-import { falseDiscoveryRates } from "./false-discovery.ts";
-import { type Margin, ratioMargin, standardMargin, widest } from "./margin.ts";
-import { executorOf, isOversubscribed, type Pair } from "./match.ts";
-import { beyondNoise, type MetricTest, probabilityOf, SAMPLES_PER_DRAW } from "./metric-test.ts";
+import { ratioTest, type Spread, spreadOf, typicalVariances } from "./between-runs.ts";
+import { type ComparedRow, comparedRow, type Draft, judgementOf } from "./compared-row.ts";
+import { withRates } from "./false-discovery.ts";
+import { type Margin, ratioMargin, standardMargin } from "./margin.ts";
+import { executorOf, type Pair } from "./match.ts";
+import {
+  combined,
+  logRatioOf,
+  type MetricTest,
+  probabilityOf,
+  SAMPLES_PER_DRAW,
+  type WithinTest,
+} from "./metric-test.ts";
 import type { Metric } from "./metrics.ts";
-import { LEAST_REPETITIONS, type Noise, noiseOf } from "./noise.ts";
+import { LEAST_REPETITIONS, noiseOf } from "./noise.ts";
 import { numberIn, type Run, type RunPoint, type SegmentTimes } from "./run.ts";
-import { type Judgement, judge } from "./verdict.ts";
+import type { Judgement } from "./verdict.ts";
 
-/** A segment of one pair, before it is known by how much others vary. */
-interface Draft {
+/** A segment of one pair. */
+interface Measured {
   readonly pair: Pair;
   readonly name: string;
   readonly base: Part;
@@ -41,20 +48,19 @@ const ABSENT: SegmentTimes = { meanNs: 0, medianNs: 0, means: [], variance: 0 };
 
 /** By point, then as they come; without those of points that have no latency. */
 export function compareSegments(pairs: readonly Pair[], runs: readonly Run[]): ComparedRow[] {
-  const drafts = pairs.flatMap(draftsOf);
-  const typical = typicalVariances(drafts);
-  const tested = drafts.map((draft) => {
-    const test = testOf(draft, typical.get(familyOf(draft)));
-    const { pair, name } = draft;
-    return { draft, test, noise: noiseOf(metricOf(name), [pair.base, pair.next], runs) };
+  const measured = pairs.flatMap(measuredOf);
+  const typical = typicalVariances(measured.map((one) => [familyOf(one), spreadsOf(one)]));
+  const drafts = measured.map((one): Draft => {
+    const { pair, base, next } = one;
+    const metric = metricOf(one.name);
+    const test = testOf(one, typical.get(familyOf(one)));
+    const noise = noiseOf(metric, [pair.base, pair.next], runs);
+    return { pair, metric, base: base.meanNs, next: next.meanNs, test, noise };
   });
-  const known = tested.filter(({ test }) => test.p !== undefined && !test.isIdentical);
-  const rates = falseDiscoveryRates(known.map(({ test, noise }) => beyondNoise(test, noise)));
-  const rateOf = new Map(known.map((one, i) => [one, rates[i]]));
-  return tested.map((one) => rowOf(one.draft, one.test, one.noise, rateOf.get(one)));
+  return withRates(drafts).map(([draft, q]) => comparedRow(draft, q, judgementOfSegment(draft, q)));
 }
 
-function draftsOf(pair: Pair): Draft[] {
+function measuredOf(pair: Pair): Measured[] {
   const latencyNs = meanLatencyNs(pair.base);
   if (latencyNs === undefined || latencyNs === 0) return [];
   const names = new Set([...pair.base.segments.keys(), ...pair.next.segments.keys()]);
@@ -91,93 +97,49 @@ function meanLatencyNs({ rows }: RunPoint): number | undefined {
 }
 
 /** Each segment is restless in its own way, and so is each executor. */
-function familyOf({ pair, name }: Draft): string {
+function familyOf({ pair, name }: Measured): string {
   return `${executorOf(pair)} ${name}`;
 }
 
-function typicalVariances(drafts: readonly Draft[]): Map<string, number | undefined> {
-  const spreads = new Map<string, Spread[]>();
-  for (const draft of drafts) {
-    const own = spreads.get(familyOf(draft)) ?? [];
-    own.push(...spreadsOf(draft).filter((spread) => spread !== undefined));
-    spreads.set(familyOf(draft), own);
-  }
-  return new Map([...spreads].map(([family, own]) => [family, typicalVariance(own)]));
-}
-
-function spreadsOf({ base, next }: Draft): (Spread | undefined)[] {
+function spreadsOf({ base, next }: Measured): (Spread | undefined)[] {
   return [spreadOf(base.wholes), spreadOf(next.wholes)];
 }
 
 /** As of the mean latency: from three repetitions on these, otherwise the operations of a run. */
-function testOf(draft: Draft, typical: number | undefined): MetricTest {
-  const { base, next } = draft;
-  const logRatio = Math.log(next.whole / base.whole);
+function testOf(measured: Measured, typical: number | undefined): MetricTest {
+  const { base, next } = measured;
+  const logRatio = logRatioOf(base.whole, next.whole);
   const repetitions = [base.wholes.length, next.wholes.length];
-  const between = ratioTest(logRatio, spreadsOf(draft), repetitions, typical);
+  const between = ratioTest(logRatio, spreadsOf(measured), repetitions, typical);
   const isRepeated = Math.min(...repetitions) >= LEAST_REPETITIONS;
-  const within = isRepeated && between !== undefined ? undefined : withinRuns(draft, logRatio);
-  const tests = [within, between].filter((test) => test !== undefined);
+  const within = isRepeated && between !== undefined ? undefined : withinRuns(measured, logRatio);
   return {
     logRatio,
-    margin: tests.length === 0 ? undefined : tests.map(({ margin }) => margin).reduce(widest),
-    p: tests.length === 0 ? undefined : Math.max(...tests.map(({ p }) => p)),
+    ...combined(within, between),
     superiority: undefined,
-    isIdentical: areIdentical(draft),
+    isIdentical: areIdentical(measured),
   };
 }
 
-function withinRuns(
-  { base, next }: Draft,
-  logRatio: number,
-): { margin: Margin; p: number } | undefined {
+function withinRuns({ base, next }: Measured, logRatio: number): WithinTest | undefined {
   if (base.margin === undefined || next.margin === undefined) return undefined;
   const margin = ratioMargin(next.margin, base.margin);
   return { margin, p: probabilityOf(logRatio, margin) };
 }
 
-function areIdentical({ base, next }: Draft): boolean {
+function areIdentical({ base, next }: Measured): boolean {
   return (
     String(base.wholes) === String(next.wholes) &&
     JSON.stringify(base.margin) === JSON.stringify(next.margin)
   );
 }
 
-function rowOf(draft: Draft, test: MetricTest, noise: Noise, q: number | undefined): ComparedRow {
-  const { pair, name, base, next } = draft;
-  const { logRatio, margin, p, superiority } = test;
-  const { verdict, reason } = judgementOf(draft, test, noise, q);
-  return {
-    key: pair.base.rows[0],
-    metric: metricOf(name),
-    base: base.meanNs,
-    next: next.meanNs,
-    difference: next.meanNs - base.meanNs,
-    ratio: Math.exp(logRatio),
-    low: margin && Math.exp(logRatio - margin.down),
-    high: margin && Number.isFinite(margin.up) ? Math.exp(logRatio + margin.up) : undefined,
-    p,
-    q,
-    superiority,
-    verdict,
-    reason,
-    segment: undefined,
-  };
-}
-
-function judgementOf(
-  { pair }: Draft,
-  test: MetricTest,
-  noise: Noise,
-  q: number | undefined,
-): Judgement {
-  if (isOversubscribed(pair) && !test.isIdentical) {
-    return { verdict: "inconclusive", reason: "oversubscribed" };
-  }
-  if (test.margin === undefined && !test.isIdentical) {
-    return { verdict: "inconclusive", reason: "repetitions" };
-  }
-  return judge(test, q, noise, "worse");
+/** Of a segment whose spread is unknown nothing is said, however little it has changed. */
+function judgementOfSegment(draft: Draft, q: number | undefined): Judgement {
+  const judgement = judgementOf(draft, q);
+  const isKnown = draft.test.margin !== undefined || draft.test.isIdentical;
+  if (isKnown || judgement.reason === "oversubscribed") return judgement;
+  return { verdict: "inconclusive", reason: "repetitions" };
 }
 
 /** Noise treats it as the mean latency, which it is a part of. */

@@ -1,7 +1,8 @@
 // A comparison for people: what was compared, and a table of what changed, worst first.
 
 import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
-import type { ComparedRow, Comparison } from "./compare.ts";
+import type { Comparison } from "./compare.ts";
+import type { ComparedRow } from "./compared-row.ts";
 import { CHOICES, type Unmatched } from "./match.ts";
 import { countVerdicts } from "./rows.ts";
 import type { Run } from "./run.ts";

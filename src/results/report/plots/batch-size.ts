@@ -1,7 +1,9 @@
 // What a page costs by how many of them a policy gathers before it flushes, beside policies that
 // gather none: how much there is to gain, from which size on, and where it ends.
 
-import { batchSizeOf } from "../../batch-size.ts";
+import type { When } from "../../../engine/policy/policy.ts";
+import { parseWhen } from "../../../engine/policy/words.ts";
+import { type BatchSize, batchSizeOf, pageCostNs } from "../../batch-size.ts";
 import { cell, significant } from "../format.ts";
 import {
   type BatchLaw,
@@ -44,6 +46,17 @@ interface Crossing {
   readonly ns: number;
 }
 
+/** What is drawn at one place; lines have several. */
+interface Mark {
+  readonly panel: string;
+  readonly what: "point" | "level" | "law" | "crossing";
+  readonly policy: string;
+  readonly n: number;
+  readonly us: number;
+  /** Which law, of a policy that has several. */
+  readonly part: number;
+}
+
 /** A law is drawn with so many lines. */
 const STEPS = 40;
 /** A law that only just comes below a level where it begins has always been there. */
@@ -54,7 +67,7 @@ const COLUMNS = ["machine", "policy", "pages gathered", "µs a page", "law µs",
 export function familiesOf(points: readonly ReportPoint[]): string[] {
   const numbers = new Map<string, Set<number>>();
   for (const { key } of points) {
-    const size = batchSizeOf(key.policy);
+    const size = sizeOf(key);
     if (size === undefined) continue;
     numbers.set(size.family, (numbers.get(size.family) ?? new Set()).add(size.n));
   }
@@ -81,10 +94,20 @@ function costOf(point: ReportPoint, families: ReadonlySet<string>): Cost[] {
   const meanNs = medianOver(point, "latency_ns_mean");
   const pages = Number(key.pages ?? "");
   if (meanNs === undefined || !(pages > 0)) return [];
-  const ns = (meanNs + (medianOver(point, "background_ns_per_op") ?? 0)) / pages;
-  const size = batchSizeOf(key.policy);
+  const ns = pageCostNs(meanNs, medianOver(point, "background_ns_per_op") ?? 0, pages);
+  const size = sizeOf(key);
   if (size === undefined) return [{ key, family: key.policy, n: undefined, ns }];
   return families.has(size.family) ? [{ key, family: size.family, n: size.n, ns }] : [];
+}
+
+function sizeOf({ policy, when_cores, when_iommu }: KeyedRow): BatchSize | undefined {
+  const [whenCores, whenIommu] = [whenOf(when_cores), whenOf(when_iommu)];
+  return batchSizeOf({ name: policy, whenCores, whenIommu });
+}
+
+/** A real kernel's cells are empty: what it gathers is not known. */
+function whenOf(cell = ""): When {
+  return cell === "" ? { kind: "each" } : parseWhen(cell);
 }
 
 function plotOf(
@@ -130,59 +153,64 @@ function batchPanelOf({ title, name, items }: Panel<Cost | BatchLaw>): BatchPane
 
 function specOf(panels: readonly BatchPanel[], policies: Policies): Spec {
   const values = panels.flatMap((panel) => marksOf(panel));
-  const points = values.filter(({ what }) => what !== "law");
   const present = new Set(values.map(({ policy }) => policy));
-  const only = (what: string) => [{ filter: { field: "what", equal: what } }];
-  const color = policies.colours(present);
-  const shape = policies.shapes(present);
-  const spec = {
-    encoding: {
-      x: {
-        field: "n",
-        type: "quantitative",
-        title: "pages gathered, n",
-        ...sizes(points.filter(({ what }) => what === "point").map(({ n }) => n)),
-      },
-      y: {
-        field: "us",
-        type: "quantitative",
-        title: "time per page (µs)",
-        ...amounts(points.map(({ us }) => us)),
-      },
-      description: OWNER,
-    },
-    layer: [
-      {
-        transform: only("level"),
-        mark: { type: "line", strokeWidth: 1.5, strokeDash: [5, 3] },
-        encoding: { color },
-      },
-      {
-        transform: only("law"),
-        mark: { type: "line", strokeWidth: 1.5 },
-        encoding: { color, detail: { field: "part", type: "nominal" } },
-      },
-      {
-        transform: only("point"),
-        mark: { type: "point", filled: true, size: 50, opacity: 1 },
-        encoding: { color, shape },
-      },
-      {
-        transform: only("crossing"),
-        mark: { type: "point", size: 110, strokeWidth: 1.5, color: MUTED },
-      },
-    ],
-  };
+  const spec = { encoding: axesOf(values), layer: layersOf(present, policies) };
   const keyed = panels.map((panel) => ({ ...panel, items: panel.families }));
   return inPanels(keyed, values, spec);
 }
 
-/** Lines have more than one mark. */
-function marksOf(panel: BatchPanel) {
+function axesOf(values: readonly Mark[]): Spec {
+  const points = values.filter(({ what }) => what !== "law");
+  return {
+    x: {
+      field: "n",
+      type: "quantitative",
+      title: "pages gathered, n",
+      ...sizes(points.filter(({ what }) => what === "point").map(({ n }) => n)),
+    },
+    y: {
+      field: "us",
+      type: "quantitative",
+      title: "time per page (µs)",
+      ...amounts(points.map(({ us }) => us)),
+    },
+    description: OWNER,
+  };
+}
+
+/** The first lies below the others. */
+function layersOf(present: ReadonlySet<string>, policies: Policies): Spec[] {
+  const only = (what: Mark["what"]) => [{ filter: { field: "what", equal: what } }];
+  const color = policies.colours(present);
+  const shape = policies.shapes(present);
+  return [
+    {
+      transform: only("level"),
+      mark: { type: "line", strokeWidth: 1.5, strokeDash: [5, 3] },
+      encoding: { color },
+    },
+    {
+      transform: only("law"),
+      mark: { type: "line", strokeWidth: 1.5 },
+      encoding: { color, detail: { field: "part", type: "nominal" } },
+    },
+    {
+      transform: only("point"),
+      mark: { type: "point", filled: true, size: 50, opacity: 1 },
+      encoding: { color, shape },
+    },
+    {
+      transform: only("crossing"),
+      mark: { type: "point", size: 110, strokeWidth: 1.5, color: MUTED },
+    },
+  ];
+}
+
+function marksOf(panel: BatchPanel): Mark[] {
   const { title, families, levels, laws } = panel;
   const all = families.map(({ n }) => n!);
   const ends = [Math.min(...all), Math.max(...all)];
-  const mark = (what: string, policy: string, n: number, ns: number, part = 0) => {
+  const mark = (what: Mark["what"], policy: string, n: number, ns: number, part = 0): Mark => {
     return { panel: title, what, policy, n, us: ns / 1000, part };
   };
   return [
@@ -220,7 +248,7 @@ function rowsOf({ name, families, levels, laws }: BatchPanel) {
   return [
     ...levels.map(({ key, ns }) => ({
       policy: key.policy,
-      cells: [name, key.policy, "", micros(ns), "", ""],
+      cells: [name, key.policy, "", exactMicros(ns), "", ""],
     })),
     ...families.map(({ key, family, n, ns }) => {
       const law = laws.find(({ key: own, fromN, toN }) => {
@@ -230,8 +258,8 @@ function rowsOf({ name, families, levels, laws }: BatchPanel) {
       return {
         policy: family,
         cells: [
-          ...[name, key.policy, `${n}`, micros(ns)],
-          cell(law && costAt(law, n!), micros),
+          ...[name, key.policy, `${n}`, exactMicros(ns)],
+          cell(law && costAt(law, n!), exactMicros),
           beaten.join(", "),
         ],
       };
@@ -256,6 +284,7 @@ function sentenceOf({ title, families, laws }: BatchPanel, crossings: readonly C
   return `A page costs ${costs.join("; ")}${where}. ${[...pays, least].join("; ")}.`;
 }
 
-function micros(ns: number): string {
+/** For differences that three digits would hide. */
+function exactMicros(ns: number): string {
   return (ns / 1000).toFixed(4);
 }

@@ -8,7 +8,7 @@ import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, type Scene, sourcesOf } from "../scenes.ts";
 
 const VERDICTS = ["safe", "exposed", "unsafe"] as const;
-const SHAPES = ["circle", "diamond", "cross"];
+const VERDICT_SHAPES = ["circle", "diamond", "cross"];
 const ROW_HEIGHT = 15;
 const WIDTH = 260;
 /** In Vega's guess of widths, which is generous. The table has whole names. */
@@ -66,56 +66,49 @@ function specOf(ordeals: readonly Ordeal[]): Spec {
     const { key, opsPerS, verdict } = ordeal;
     return { policy: key.policy, verdict, opsPerS, late: latePerThousand(ordeal) };
   });
-  const rows = values.map(({ policy }) => policy);
-  const domain = VERDICTS.filter((verdict) => values.some((one) => one.verdict === verdict));
-  const legend = { title: null, orient: "bottom" };
-  const common = {
+  const y = {
+    field: "policy",
+    type: "nominal",
+    sort: values.map((one) => one.policy),
+    title: null,
+  };
+  const owned = verdictsOf(values.map(({ verdict }) => verdict));
+  const rates = values.flatMap(({ opsPerS }) => opsPerS ?? []);
+  const rate = { field: "opsPerS", title: "operations/s", ...amounts(rates) };
+  const late = {
+    field: "late",
+    title: "late accesses, of 1,000 operations",
+    ...fromNothing(values.map((one) => one.late)),
+  };
+  const sideOf = (labels: Spec, x: Spec): Spec => ({
     width: WIDTH,
     height: { step: ROW_HEIGHT },
     mark: { type: "point", filled: true, size: 60, opacity: 1 },
-  };
-  const owned = {
-    color: {
-      field: "verdict",
-      type: "nominal",
-      scale: { domain, range: domain.map((verdict) => `@${verdict}`) },
-      legend,
+    encoding: {
+      y: { ...y, axis: { ...labels, ticks: false, grid: true } },
+      x: { type: "quantitative", ...x },
+      ...owned,
     },
-    shape: {
-      field: "verdict",
-      type: "nominal",
-      scale: { domain, range: domain.map((verdict) => SHAPES[VERDICTS.indexOf(verdict)]) },
-      legend,
-    },
-    description: OWNER,
-  };
-  const y = { field: "policy", type: "nominal", sort: rows, title: null };
-  const rates = values.flatMap(({ opsPerS }) => opsPerS ?? []);
+  });
   return {
     data: { values },
-    hconcat: [
-      {
-        ...common,
-        encoding: {
-          y: { ...y, axis: { ticks: false, grid: true, labelLimit: LABEL_WIDTH } },
-          x: { field: "opsPerS", type: "quantitative", title: "operations/s", ...amounts(rates) },
-          ...owned,
-        },
-      },
-      {
-        ...common,
-        encoding: {
-          y: { ...y, axis: { labels: false, ticks: false, grid: true } },
-          x: {
-            field: "late",
-            type: "quantitative",
-            title: "late accesses, of 1,000 operations",
-            ...fromNothing(values.map(({ late }) => late)),
-          },
-          ...owned,
-        },
-      },
-    ],
+    hconcat: [sideOf({ labelLimit: LABEL_WIDTH }, rate), sideOf({ labels: false }, late)],
+  };
+}
+
+/** Colour and shape say the same, to be told apart by all; those that occur have a legend. */
+function verdictsOf(verdicts: readonly string[]): Spec {
+  const domain = VERDICTS.filter((verdict) => verdicts.includes(verdict));
+  const channel = (range: readonly string[]): Spec => ({
+    field: "verdict",
+    type: "nominal",
+    scale: { domain, range },
+    legend: { title: null, orient: "bottom" },
+  });
+  return {
+    color: channel(domain.map((verdict) => `@${verdict}`)),
+    shape: channel(domain.map((verdict) => VERDICT_SHAPES[VERDICTS.indexOf(verdict)])),
+    description: OWNER,
   };
 }
 
