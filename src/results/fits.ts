@@ -21,6 +21,8 @@ import { keyRow, type MeasuredPoint, rounded } from "./rows.ts";
 
 /** Fewer sizes than this fit anything. */
 const LEAST_SIZES = 4;
+/** A law that is off by more, relative to a median, says nothing of where it crosses another. */
+const LARGEST_RESIDUAL = 0.5;
 
 type Size = "cores" | "pages" | "batch";
 
@@ -236,19 +238,28 @@ function rowOf(fit: Fit, reference: Reference | undefined): FitRow {
     residual_rms: fine(Math.sqrt(squares / residuals.length)),
     residual_max: fine(Math.max(...residuals.map(Math.abs))),
     knee: rounded(model.knee(coefficients.map(({ value }) => value))),
-    break_even: reference && breakEven(fit, reference),
+    break_even: reference && breakEven(fit, reference, Math.min(...sizes)),
     break_even_with: reference?.policy,
   };
 }
 
-/** The size from which on this one costs less, if the laws hold; undefined if it never does. */
-function breakEven({ model, coefficients }: Fit, { values }: Reference): number | undefined {
+/**
+ * The size from which on this one costs less, if the laws hold; none below `least`, the smallest
+ * that was measured; undefined if it never does, or if this law is that far off somewhere that
+ * nothing follows from it.
+ */
+function breakEven(
+  { model, coefficients, residuals }: Fit,
+  { values }: Reference,
+  least: number,
+): number | undefined {
   if (model.name === "usl") return undefined; // Two of these may cross twice.
+  if (residuals.some((residual) => Math.abs(residual) > LARGEST_RESIDUAL)) return undefined;
   const [a, b] = coefficients.map(({ value }, i) => value - values[i]);
   // linear: a + b·n < 0; amortized: a + b/n < 0.
   const [forever, once] = model.name === "linear" ? [b, a] : [a, b];
   if (forever > 0 || (forever === 0 && once >= 0)) return undefined;
-  return forever === 0 ? 1 : rounded(Math.max(1, -once / forever));
+  return forever === 0 ? least : rounded(Math.max(least, -once / forever));
 }
 
 /** For what is small: to six decimals. */

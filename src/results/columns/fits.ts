@@ -59,7 +59,9 @@ export const FIT_COLUMNS = [
     name: "break_even",
     type: "number",
     unit: "",
-    meaning: "The n from which on this policy costs less than break_even_with; empty: never.",
+    meaning:
+      "The n from which on this policy costs less than break_even_with, n_min or more; empty: " +
+      "never, or this law is off by more than half somewhere.",
   },
   { name: "break_even_with", type: "string", unit: "", meaning: "The policy it is compared with." },
 ] as const satisfies readonly Column[];
