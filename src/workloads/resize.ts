@@ -3,12 +3,11 @@
 // away, then madvise (MADV_DONTNEED) gives the pages back. What `calibrate` measures for real.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
-import { WRITABLE } from "../engine/layout/pte.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import { beginOperation, finishOperation, protect, unmap } from "../engine/protocol/memory.ts";
-import { type AccessStream, access } from "../engine/protocol/user.ts";
+import type { AccessStream } from "../engine/protocol/user.ts";
 import { awaitArrival } from "./arrival.ts";
-import { mapOrFail, windowOf } from "./window.ts";
+import { mapPages, windowOf } from "./window.ts";
 import type { WorkloadPlan } from "./workload.ts";
 
 /** Operation number `index`: the buffer's pages are touched, then it is made empty in one call. */
@@ -20,10 +19,7 @@ export function* emptyBuffer(
 ): Protocol<void> {
   const { pages, gapNs } = plan;
   const vpn = windowOf(core, plan, index);
-  for (let page = vpn; page < vpn + pages; page++) {
-    yield* mapOrFail(core, page, WRITABLE);
-    access(core, page, true);
-  }
+  yield* mapPages(core, vpn, pages);
   yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   yield* protect(core, vpn, pages);

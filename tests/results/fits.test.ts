@@ -166,6 +166,17 @@ describe("fits over what a policy gathers", () => {
     expect(Number(laws[1].b_ns)).toBeCloseTo(4000, -2);
   });
 
+  it("a law that is off by more than half somewhere: says nothing of where it beats strict", () => {
+    const erratic = inSizes(
+      BATCHES,
+      (n) => (n === 4 ? 700 : 100),
+      (n) => `batch(${n})`,
+    );
+    const [batch] = fitRows([points[0], ...erratic]).filter(({ over }) => over === "batch");
+    expect(Number(batch.residual_max)).toBeGreaterThan(0.5);
+    expect(batch).toMatchObject({ break_even: undefined, break_even_with: "strict" });
+  });
+
   it("without strict beside them: a law that is compared with nothing", () => {
     const [, ...others] = points;
     const [batch] = fitRows(others).filter(({ over }) => over === "batch");
