@@ -229,7 +229,6 @@ function messages({ mailboxes }: Machine): () => void {
     vpn: 0,
     pages: 0,
     generation: 0,
-    dueNs: 0,
   };
   return () => {
     for (let i = 0; i < OPERATIONS; i++) {

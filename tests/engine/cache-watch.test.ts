@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { layOut } from "../../dist/src/engine/layout/regions.js";
+import { layOut, viewsOf } from "../../dist/src/engine/layout/regions.js";
 import type { CacheWatch } from "../../dist/src/engine/machine/cache-watch.js";
 import { ALL_DOMAINS, Iotlb } from "../../dist/src/engine/machine/iotlb.js";
 import { CoreTlb, TLB_MISS } from "../../dist/src/engine/machine/tlb.js";
@@ -43,7 +43,7 @@ describe("a watched cache: each translation leaves it once", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const memory = new SharedArrayBuffer(regions.bytes);
-        const tlb = new CoreTlb(memory, regions.coreTlbs, shape, 0);
+        const tlb = new CoreTlb(viewsOf(memory, regions.coreTlbs), shape, 0);
         const gone = new Gone();
         tlb.watchBy(gone);
         let leaves = 0;

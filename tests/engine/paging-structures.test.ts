@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
-import { layOut, STRUCTURES_BYTES, TABLE_DROPS } from "../../dist/src/engine/layout/regions.js";
+import {
+  layOut,
+  STRUCTURES_BYTES,
+  TABLE_DROPS,
+  viewsOf,
+} from "../../dist/src/engine/layout/regions.js";
 import { NO_TABLE, PagingStructures } from "../../dist/src/engine/machine/paging-structures.js";
 import { CoreTlb } from "../../dist/src/engine/machine/tlb.js";
 import { shapeWith } from "./shapes.js";
@@ -10,8 +15,10 @@ const REGION_PAGES = 512;
 const TABLE = 7;
 const TAG = 3;
 
-function emptyStructures(): PagingStructures {
-  return new PagingStructures(new SharedArrayBuffer(STRUCTURES_BYTES), 0);
+function emptyStructures(entries?: number): PagingStructures {
+  const region = { offset: 0, stride: STRUCTURES_BYTES, count: 1 };
+  const views = viewsOf(new SharedArrayBuffer(STRUCTURES_BYTES), region);
+  return new PagingStructures(views, 0, entries);
 }
 
 function holds(structures: PagingStructures, pcid: number, vpn: number): boolean {
@@ -76,7 +83,7 @@ describe("paging-structure caches", () => {
   });
 
   it("fewer entries than there is memory for: regions take each other's place sooner", () => {
-    const structures = new PagingStructures(new SharedArrayBuffer(STRUCTURES_BYTES), 0, 8);
+    const structures = emptyStructures(8);
     structures.fill(1, 0, TABLE, TAG);
     structures.fill(1, 8 * REGION_PAGES, TABLE, TAG);
     structures.dropRegion(16); // Nobody's.
@@ -121,7 +128,7 @@ describe("a TLB that drops translations", () => {
   const regions = layOut(shape);
   const filled = () => {
     const memory = new SharedArrayBuffer(regions.bytes);
-    const tlb = new CoreTlb(memory, regions.coreTlbs, shape, 0);
+    const tlb = new CoreTlb(viewsOf(memory, regions.coreTlbs), shape, 0);
     for (const pcid of [1, 2]) tlb.structures.fill(pcid, pcid * REGION_PAGES, TABLE, TAG);
     return tlb;
   };

@@ -1,18 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
-import { layOut } from "../../dist/src/engine/layout/regions.js";
+import { layOut, viewsOf } from "../../dist/src/engine/layout/regions.js";
 import type { MachineShape } from "../../dist/src/engine/layout/shape.js";
 import { CoreTlb, TLB_MISS } from "../../dist/src/engine/machine/tlb.js";
 import { shapeWith } from "./shapes.js";
 
 function tlbsOf(shape: MachineShape): CoreTlb[] {
   const regions = layOut(shape);
-  const memory = new SharedArrayBuffer(regions.bytes);
-  return Array.from(
-    { length: shape.cores },
-    (_, core) => new CoreTlb(memory, regions.coreTlbs, shape, core),
-  );
+  const views = viewsOf(new SharedArrayBuffer(regions.bytes), regions.coreTlbs);
+  return Array.from({ length: shape.cores }, (_, core) => new CoreTlb(views, shape, core));
 }
 
 function emptyTlb(changes: Partial<MachineShape> = {}): CoreTlb {

@@ -34,14 +34,18 @@ export const INTERCONNECT_HEAD_LINES = 1;
 export const FLUSH_ENTRY_WORDS = 10;
 /** Words of one IOTLB entry. */
 export const IOTLB_ENTRY_WORDS = 8;
-/** Bytes of one core-TLB entry over its parallel arrays: key, pte, version, tag, leaf, epoch. */
-const TLB_ENTRY_BYTES = 8 + 5 * WORD_BYTES;
+/** Words of one core-TLB entry. */
+export const TLB_ENTRY_WORDS = 8;
 /** Contexts (PCIDs) that a TLB tells apart. */
 export const PCIDS = 16;
 /** Of a paging-structure cache, a power of two; assumed, as manuals do not give the size. */
 export const STRUCTURE_ENTRIES = 32;
-/** Over its parallel arrays: key; filled in, table, tag of the table; epochs. */
-export const STRUCTURES_BYTES = STRUCTURE_ENTRIES * (8 + 3 * WORD_BYTES) + PCIDS * WORD_BYTES;
+/** Words of one paging-structure entry. */
+export const STRUCTURE_ENTRY_WORDS = 8;
+/** Its entries, and an epoch a context. */
+export const STRUCTURES_BYTES = (STRUCTURE_ENTRIES * STRUCTURE_ENTRY_WORDS + PCIDS) * WORD_BYTES;
+/** Words of a page-table entry: with its version, which every walk reads too. */
+export const PTE_WORDS = 2;
 /** Words of the promises about one leaf entry. */
 export const PROMISE_WORDS = 6;
 /** Frame events that an actor keeps, each of so many float64s. */
@@ -82,7 +86,6 @@ export interface Regions {
   readonly deviceTlbs: Region;
   readonly frames: Region;
   readonly tableEntries: Region;
-  readonly tableVersions: Region;
   readonly tableSharers: Region;
   /** None while the checker is off, as the next. */
   readonly promises: Region;
@@ -117,7 +120,7 @@ export function layOut(shape: MachineShape): Regions {
   };
   const lines = (count: number): number => count * LINE_BYTES;
   const coreTlbEntries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
-  const tlbBytes = coreTlbEntries * TLB_ENTRY_BYTES + PCIDS * WORD_BYTES + LINE_BYTES;
+  const tlbBytes = (coreTlbEntries * TLB_ENTRY_WORDS + PCIDS) * WORD_BYTES;
   const iotlbBytes = (tlb: TlbShape): number =>
     tlbEntries(tlb) * (IOTLB_ENTRY_WORDS + 1) * WORD_BYTES; // A word of the journal each.
   const loadedWords = Math.ceil(shape.cores / 32);
@@ -149,8 +152,7 @@ export function layOut(shape: MachineShape): Regions {
     deviceStructures: region(shape.devices, STRUCTURES_BYTES),
     deviceTlbs: region(shape.ats ? shape.devices : 0, iotlbBytes(DEVICE_TLB)),
     frames: region(1, (1 + FRAME_WORDS * frames) * WORD_BYTES + lines(2)),
-    tableEntries: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
-    tableVersions: region(1, shape.tableFrames * TABLE_ENTRIES * WORD_BYTES),
+    tableEntries: region(1, shape.tableFrames * TABLE_ENTRIES * PTE_WORDS * WORD_BYTES),
     tableSharers: region(
       1,
       shape.tracksAccesses ? shape.tableFrames * TABLE_ENTRIES * WORD_BYTES : 0,
@@ -186,6 +188,22 @@ export function allWordsOf(memory: SharedArrayBuffer, region: Region): SharedWor
 
 export function allFloatsOf(memory: SharedArrayBuffer, region: Region): SharedFloats {
   return new Float64Array(memory, region.offset, (region.stride * region.count) / 8);
+}
+
+/** A region for objects that stand for one record each and share its typed arrays. */
+export interface Views {
+  readonly words: SharedWords;
+  readonly floats: SharedFloats;
+  /** From one record to the next. */
+  readonly strideWords: number;
+}
+
+export function viewsOf(memory: SharedArrayBuffer, region: Region): Views {
+  return {
+    words: allWordsOf(memory, region),
+    floats: allFloatsOf(memory, region),
+    strideWords: strideWords(region),
+  };
 }
 
 /** Words from one record of a region to the next. */

@@ -3,11 +3,12 @@
 
 import { UsageError } from "../errors.ts";
 import { TABLE_ENTRIES } from "../layout/address.ts";
-import { layOut, type Regions } from "../layout/regions.ts";
+import { layOut, type Regions, type Views, viewsOf } from "../layout/regions.ts";
 import { actorsOf, checkShape, DEVICE_TLB, type MachineShape } from "../layout/shape.ts";
 import { Actors } from "./actors.ts";
 import { Control } from "./control.ts";
 import { CoreStates } from "./core-states.ts";
+import { CoreTimers } from "./core-timers.ts";
 import { Devices } from "./devices.ts";
 import { FlushQueues } from "./flush-queues.ts";
 import { Frames, NO_FRAME } from "./frames.ts";
@@ -34,6 +35,7 @@ export class Machine {
   readonly locks: Locks;
   readonly spaces: Spaces;
   readonly coreStates: CoreStates;
+  readonly timers: CoreTimers;
   readonly mailboxes: Mailboxes;
   readonly interconnect: Interconnect;
   readonly frames: Frames;
@@ -48,6 +50,8 @@ export class Machine {
   readonly deviceTlbs: readonly Iotlb[];
   readonly promises: Promises;
   readonly regions: Regions;
+  private readonly coreTlbs: Views;
+  private readonly deviceStructures: Views;
 
   constructor(memory: SharedArrayBuffer, shape: MachineShape) {
     const regions = layOut(shape);
@@ -59,6 +63,7 @@ export class Machine {
     this.locks = new Locks(memory, regions, shape.cores);
     this.spaces = new Spaces(memory, regions, shape.cores);
     this.coreStates = new CoreStates(memory, regions);
+    this.timers = new CoreTimers(shape.cores);
     this.mailboxes = new Mailboxes(memory, regions);
     this.interconnect = new Interconnect(memory, regions);
     this.frames = new Frames(memory, regions, shape);
@@ -74,11 +79,13 @@ export class Machine {
       return new Iotlb(memory, regions.deviceTlbs, DEVICE_TLB, device);
     });
     this.promises = new Promises(memory, regions);
+    this.coreTlbs = viewsOf(memory, regions.coreTlbs);
+    this.deviceStructures = viewsOf(memory, regions.deviceStructures);
   }
 
   /** The TLB of a core, for its owner or at rest. */
   tlbOf(core: number): CoreTlb {
-    return new CoreTlb(this.memory, this.regions.coreTlbs, this.shape, core);
+    return new CoreTlb(this.coreTlbs, this.shape, core);
   }
 
   /** Whether nobody has anything to do that was sent to it. */
@@ -88,8 +95,8 @@ export class Machine {
 
   /** The paging-structure caches of a device, for their owner or at rest. */
   structuresOf(device: number): PagingStructures {
-    const { offset, stride } = this.regions.deviceStructures;
-    return new PagingStructures(this.memory, offset + device * stride, this.shape.cachedRegions);
+    const views = this.deviceStructures;
+    return new PagingStructures(views, device * views.strideWords, this.shape.cachedRegions);
   }
 
   /** The first of the IOMMUs that stand in a word of bits, which is not 0. */

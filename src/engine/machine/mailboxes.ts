@@ -93,7 +93,6 @@ export interface Message {
   pages: number;
   /** Of the space, with this change; 0 where nobody counts generations. */
   generation: number;
-  dueNs: number;
 }
 
 export class Mailboxes {
@@ -187,7 +186,6 @@ export class Mailboxes {
     const range = this.slotFloats[(slot + RANGE[0]) / 2];
     message.vpn = Math.floor(range / RANGE_LIMIT);
     message.pages = range - message.vpn * RANGE_LIMIT;
-    message.dueNs = this.slotFloats[(slot + DUE_NS[0]) / 2];
   }
 
   /**

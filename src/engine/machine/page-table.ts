@@ -5,8 +5,9 @@
 // entries[frame][i]   cores (atomics only)    walkers    layout/pte.ts; in upper levels the frame
 //                                                        of the next table, published by cas and
 //                                                        walked plain
-// versions[frame][i]  whoever narrows a leaf  walkers    changes before a leaf entry narrows, so
-//                                                        that a fill of the old one can tell
+// … and beside it     whoever narrows a leaf  walkers    its VERSION: changes before a leaf entry
+//                                                        narrows, so that a fill of the old one
+//                                                        can tell
 // sharers[frame][i]   walkers, mappers        targets    who walked to the leaf since it was
 //                                                        mapped: 0 nobody, core + 1, or SHARED;
 //                                                        only if the machine tracks accesses
@@ -25,8 +26,14 @@ import {
   RELEASED,
   WRITABLE,
 } from "../layout/pte.ts";
-import { type Regions, type SharedWords, wordsOf } from "../layout/regions.ts";
+import { PTE_WORDS, type Regions, type SharedWords, wordsOf } from "../layout/regions.ts";
+import { checkWords } from "../layout/words.ts";
 import { type Frames, NO_FRAME } from "./frames.ts";
+
+const ENTRY = 0;
+const VERSION = 1;
+
+checkWords("page-table entry", PTE_WORDS, { ENTRY, VERSION });
 
 /** No table leads to the page: there is no leaf entry. */
 export const NO_LEAF = -1;
@@ -40,16 +47,15 @@ export const SHARED = -2;
 export const NOBODY_SHARES = -1;
 
 export class PageTables {
-  private readonly entries: SharedWords;
-  private readonly versions: SharedWords;
+  /** Entries and versions. */
+  private readonly words: SharedWords;
   private readonly sharers: SharedWords;
   private readonly frames: Frames;
   /** The version that the last step by which this object narrowed an entry has made. */
   narrowedTo = 0;
 
   constructor(memory: SharedArrayBuffer, regions: Regions, frames: Frames) {
-    this.entries = wordsOf(memory, regions.tableEntries);
-    this.versions = wordsOf(memory, regions.tableVersions);
+    this.words = wordsOf(memory, regions.tableEntries);
     this.sharers = wordsOf(memory, regions.tableSharers);
     this.frames = frames;
   }
@@ -62,7 +68,7 @@ export class PageTables {
     let table = root;
     for (let level = LEVELS - 1; level > 0; level--) {
       // Plain: published by cas, and then it stays. Whoever reads too early finds no leaf.
-      const entry = this.entries[table * TABLE_ENTRIES + tableIndex(vpn, level)];
+      const entry = this.words[entryAt(table * TABLE_ENTRIES + tableIndex(vpn, level))];
       if (!isPresent(entry)) return NO_LEAF;
       table = pfnOf(entry);
     }
@@ -101,7 +107,7 @@ export class PageTables {
     let table = root;
     for (let level = LEVELS - 1; level > 0; level--) {
       const index = table * TABLE_ENTRIES + tableIndex(vpn, level);
-      let entry = Atomics.load(this.entries, index);
+      let entry = Atomics.load(this.words, entryAt(index));
       if (entry === 0) entry = this.publishTable(index, space);
       if (entry === 0) return NO_LEAF;
       if (!isPresent(entry)) return REGION_HELD;
@@ -111,16 +117,18 @@ export class PageTables {
   }
 
   read(leaf: number): number {
-    return Atomics.load(this.entries, leaf);
+    return Atomics.load(this.words, entryAt(leaf));
   }
 
   versionOf(leaf: number): number {
-    return Atomics.load(this.versions, leaf);
+    return Atomics.load(this.words, versionAt(leaf));
   }
 
   /** Widens: puts a translation where there was nothing. False if something stands there. */
   map(leaf: number, pfn: number, flags: number): boolean {
-    return Atomics.compareExchange(this.entries, leaf, 0, makePte(pfn, flags | PRESENT)) === 0;
+    return (
+      Atomics.compareExchange(this.words, entryAt(leaf), 0, makePte(pfn, flags | PRESENT)) === 0
+    );
   }
 
   /** `core` is about to read the entry: from here on it counts among those who may cache it. */
@@ -154,43 +162,44 @@ export class PageTables {
    * Returns the entry as it was; if it was not present, nothing has changed.
    */
   clearPresent(leaf: number): number {
-    const entry = Atomics.load(this.entries, leaf);
+    const entry = Atomics.load(this.words, entryAt(leaf));
     if (!isPresent(entry)) return entry;
     // Before the entry: pairs with the second read of a fill.
-    this.narrowedTo = Atomics.add(this.versions, leaf, 1) + 1;
-    return Atomics.and(this.entries, leaf, ~PRESENT);
+    this.narrowedTo = Atomics.add(this.words, versionAt(leaf), 1) + 1;
+    return Atomics.and(this.words, entryAt(leaf), ~PRESENT);
   }
 
   /** Narrows: write-protects. Returns the entry as it was. */
   clearWritable(leaf: number): number {
-    const entry = Atomics.load(this.entries, leaf);
+    const entry = Atomics.load(this.words, entryAt(leaf));
     if (!isPresent(entry) || (entry & WRITABLE) === 0) return entry;
-    this.narrowedTo = Atomics.add(this.versions, leaf, 1) + 1;
-    return Atomics.and(this.entries, leaf, ~WRITABLE);
+    this.narrowedTo = Atomics.add(this.words, versionAt(leaf), 1) + 1;
+    return Atomics.and(this.words, entryAt(leaf), ~WRITABLE);
   }
 
   /** Widens: allows writes to a present page. Returns the entry as it was. */
   setWritable(leaf: number): number {
     for (;;) {
-      const entry = Atomics.load(this.entries, leaf);
+      const entry = Atomics.load(this.words, entryAt(leaf));
       if (!isPresent(entry)) return entry;
       const widened = entry | WRITABLE;
-      if (Atomics.compareExchange(this.entries, leaf, entry, widened) === entry) return entry;
+      if (Atomics.compareExchange(this.words, entryAt(leaf), entry, widened) === entry)
+        return entry;
     }
   }
 
   /** Narrows and maps at once: another frame takes the place of the present one (copy on write). */
   replace(leaf: number, pfn: number, flags: number): number {
-    this.narrowedTo = Atomics.add(this.versions, leaf, 1) + 1;
-    return Atomics.exchange(this.entries, leaf, makePte(pfn, flags | PRESENT));
+    this.narrowedTo = Atomics.add(this.words, versionAt(leaf), 1) + 1;
+    return Atomics.exchange(this.words, entryAt(leaf), makePte(pfn, flags | PRESENT));
   }
 
   /** Takes the frame number out of an entry that is no longer present. */
   takeHeld(leaf: number): number {
-    const entry = Atomics.load(this.entries, leaf);
+    const entry = Atomics.load(this.words, entryAt(leaf));
     if (isPresent(entry) || entry === 0) return NO_FRAME;
     this.forgetSharers(leaf);
-    const held = Atomics.compareExchange(this.entries, leaf, entry, 0) === entry;
+    const held = Atomics.compareExchange(this.words, entryAt(leaf), entry, 0) === entry;
     return held ? pfnOf(entry) : NO_FRAME;
   }
 
@@ -199,9 +208,10 @@ export class PageTables {
    * holding the address. Returns the frame; NO_FRAME if somebody has released it before.
    */
   release(leaf: number): number {
-    const entry = Atomics.load(this.entries, leaf);
+    const entry = Atomics.load(this.words, entryAt(leaf));
     if (!isHeld(entry) || (entry & RELEASED) !== 0) return NO_FRAME;
-    const released = Atomics.compareExchange(this.entries, leaf, entry, entry | RELEASED) === entry;
+    const released =
+      Atomics.compareExchange(this.words, entryAt(leaf), entry, entry | RELEASED) === entry;
     return released ? pfnOf(entry) : NO_FRAME;
   }
 
@@ -209,7 +219,7 @@ export class PageTables {
   takeReleased(leaf: number, entry: number): boolean {
     if (this.read(leaf) !== entry) return false;
     this.forgetSharers(leaf);
-    return Atomics.compareExchange(this.entries, leaf, entry, 0) === entry;
+    return Atomics.compareExchange(this.words, entryAt(leaf), entry, 0) === entry;
   }
 
   /**
@@ -219,11 +229,11 @@ export class PageTables {
   use(leaf: number, write: boolean): number {
     const wanted = write ? ACCESSED | DIRTY : ACCESSED;
     for (;;) {
-      const entry = Atomics.load(this.entries, leaf);
+      const entry = Atomics.load(this.words, entryAt(leaf));
       if (!isPresent(entry) || (write && (entry & WRITABLE) === 0)) return entry;
       if ((entry & wanted) === wanted) return entry;
       const used = entry | wanted;
-      if (Atomics.compareExchange(this.entries, leaf, entry, used) === entry) return used;
+      if (Atomics.compareExchange(this.words, entryAt(leaf), entry, used) === entry) return used;
     }
   }
 
@@ -237,34 +247,38 @@ export class PageTables {
     if (leaf === NO_LEAF) return NO_FRAME;
     const table = Math.floor(leaf / TABLE_ENTRIES);
     for (let i = 0; i < TABLE_ENTRIES; i++) {
-      if (Atomics.load(this.entries, table * TABLE_ENTRIES + i) !== 0) return NO_FRAME;
+      if (Atomics.load(this.words, entryAt(table * TABLE_ENTRIES + i)) !== 0) return NO_FRAME;
     }
     const index = this.regionIndex(root, vpn);
-    const entry = Atomics.load(this.entries, index);
+    const entry = Atomics.load(this.words, entryAt(index));
     const held = holds ? entry & ~PRESENT : 0;
-    return Atomics.compareExchange(this.entries, index, entry, held) === entry ? table : NO_FRAME;
+    return Atomics.compareExchange(this.words, entryAt(index), entry, held) === entry
+      ? table
+      : NO_FRAME;
   }
 
   /** Makes the addresses of a region free that the unlinked leaf table `table` has held. */
   releaseRegion(root: number, vpn: number, table: number): void {
     const index = this.regionIndex(root, vpn);
-    const entry = Atomics.load(this.entries, index);
+    const entry = Atomics.load(this.words, entryAt(index));
     if (entry === 0 || isPresent(entry) || pfnOf(entry) !== table) return;
-    Atomics.compareExchange(this.entries, index, entry, 0);
+    Atomics.compareExchange(this.words, entryAt(index), entry, 0);
   }
 
   /** Where the entry stands that leads to the leaf table of `vpn`: tables above stay for good. */
   private regionIndex(root: number, vpn: number): number {
     let parent = root;
     for (let level = LEVELS - 1; level > 1; level--) {
-      parent = pfnOf(Atomics.load(this.entries, parent * TABLE_ENTRIES + tableIndex(vpn, level)));
+      parent = pfnOf(
+        Atomics.load(this.words, entryAt(parent * TABLE_ENTRIES + tableIndex(vpn, level))),
+      );
     }
     return parent * TABLE_ENTRIES + tableIndex(vpn, 1);
   }
 
   private visitTable(table: number, level: number, visit: (pte: number) => void): void {
     for (let i = 0; i < TABLE_ENTRIES; i++) {
-      const entry = Atomics.load(this.entries, table * TABLE_ENTRIES + i);
+      const entry = Atomics.load(this.words, entryAt(table * TABLE_ENTRIES + i));
       if (entry === 0) continue;
       if (level === 0) visit(entry);
       else if (isPresent(entry)) this.visitTable(pfnOf(entry), level - 1, visit);
@@ -276,9 +290,17 @@ export class PageTables {
     const frame = this.frames.allocateTable(space);
     if (frame === NO_FRAME) return 0;
     const entry = makePte(frame, PRESENT | WRITABLE);
-    const found = Atomics.compareExchange(this.entries, index, 0, entry);
+    const found = Atomics.compareExchange(this.words, entryAt(index), 0, entry);
     if (found === 0) return entry;
     this.frames.freeTable(frame); // Another core was faster.
     return found;
   }
+}
+
+function entryAt(index: number): number {
+  return PTE_WORDS * index + ENTRY;
+}
+
+function versionAt(index: number): number {
+  return PTE_WORDS * index + VERSION;
 }

@@ -3,12 +3,14 @@
 // table that it goes to. Direct-mapped; only the owner touches them while a run lasts (plain
 // accesses), anyone may read them at rest.
 //
-// array      per        meaning
-// keys       entry      context · 2²⁷ + number of the region + 1; 0 is empty
-// filledIn   entry      the epoch of the context when it was filled
-// tables     entry      frame of the leaf table, used without another look at the upper levels …
-// tags       entry      … and its tag when it was filled
-// epochs     context    the epoch; an entry of an older one is gone (so dropping is one addition)
+// entry word   meaning
+// KEY          context · 2²⁷ + number of the region + 1; 0 is empty
+// EPOCH        of the context when it was filled
+// TABLE        frame of the leaf table, used without another look at the upper levels …
+// TAG          … and its tag when it was filled
+//
+// Before the entries: each context's epoch; an entry of an older one is gone (so dropping is one
+// addition).
 
 import { TABLE_ENTRIES, VPN_LIMIT } from "../layout/address.ts";
 import {
@@ -16,8 +18,21 @@ import {
   type SharedFloats,
   type SharedWords,
   STRUCTURE_ENTRIES,
+  STRUCTURE_ENTRY_WORDS,
   TABLE_DROPS,
+  type Views,
 } from "../layout/regions.ts";
+import { checkWords } from "../layout/words.ts";
+
+const KEY_FLOAT = 0;
+const KEY = [2 * KEY_FLOAT, 64] as const;
+const EPOCH = 2;
+const TABLE = 3;
+const TAG = 4;
+
+checkWords("paging-structure entry", STRUCTURE_ENTRY_WORDS, { KEY, EPOCH, TABLE, TAG });
+
+const STRUCTURE_ENTRY_FLOATS = STRUCTURE_ENTRY_WORDS / 2;
 
 const REGION_LIMIT = VPN_LIMIT / TABLE_ENTRIES;
 
@@ -27,70 +42,84 @@ export const NO_TABLE = -1;
 export class PagingStructures {
   /** Of all that there is memory for, how many are used; a power of two. */
   private readonly entries: number;
-  private readonly keys: SharedFloats;
-  private readonly filledIn: SharedWords;
-  private readonly tables: SharedWords;
-  private readonly tags: SharedWords;
-  private readonly epochs: SharedWords;
+  private readonly words: SharedWords;
+  private readonly floats: SharedFloats;
+  /** Its epochs begin at this word, its entries, counted from the region's first, at this one. */
+  private readonly epochs: number;
+  private readonly first: number;
 
-  /** Over the memory from byte `offset` on. */
-  constructor(memory: SharedArrayBuffer, offset: number, entries = STRUCTURE_ENTRIES) {
+  /** In the memory of `views` from word `at` on. */
+  constructor({ words, floats }: Views, at: number, entries = STRUCTURE_ENTRIES) {
     this.entries = entries;
-    this.keys = new Float64Array(memory, offset, STRUCTURE_ENTRIES);
-    let end = offset + this.keys.byteLength;
-    const words = (count: number): SharedWords => {
-      const array = new Int32Array(memory, end, count);
-      end += array.byteLength;
-      return array;
-    };
-    this.filledIn = words(STRUCTURE_ENTRIES);
-    this.tables = words(STRUCTURE_ENTRIES);
-    this.tags = words(STRUCTURE_ENTRIES);
-    this.epochs = words(PCIDS);
+    this.words = words;
+    this.floats = floats;
+    this.epochs = at;
+    this.first = (at + PCIDS) / STRUCTURE_ENTRY_WORDS;
   }
 
   /** The leaf table that a walk for `vpn` in context `pcid` goes to at once, or NO_TABLE. */
   tableOf(pcid: number, vpn: number): number {
+    const { words } = this;
     const region = Math.floor(vpn / TABLE_ENTRIES);
-    const entry = region & (this.entries - 1);
-    if (this.keys[entry] !== pcid * REGION_LIMIT + region + 1) return NO_TABLE;
-    return this.filledIn[entry] === this.epochs[pcid] ? this.tables[entry] : NO_TABLE;
+    const entry = this.entryOf(region);
+    if (this.keyIn(entry) !== pcid * REGION_LIMIT + region + 1) return NO_TABLE;
+    const isCurrent = words[STRUCTURE_ENTRY_WORDS * entry + EPOCH] === words[this.epochs + pcid];
+    return isCurrent ? words[STRUCTURE_ENTRY_WORDS * entry + TABLE] : NO_TABLE;
   }
 
   /** Of a region that `tableOf` found: the tag of its leaf table when it was cached. */
   tagOf(vpn: number): number {
-    return this.tags[Math.floor(vpn / TABLE_ENTRIES) & (this.entries - 1)];
+    return this.words[STRUCTURE_ENTRY_WORDS * this.entryOf(Math.floor(vpn / TABLE_ENTRIES)) + TAG];
   }
 
   /** A walk for `vpn` has read the upper levels, and come to leaf table `table`. */
   fill(pcid: number, vpn: number, table: number, tag: number): void {
     const region = Math.floor(vpn / TABLE_ENTRIES);
-    const entry = region & (this.entries - 1);
-    this.keys[entry] = pcid * REGION_LIMIT + region + 1;
-    this.filledIn[entry] = this.epochs[pcid];
-    this.tables[entry] = table;
-    this.tags[entry] = tag;
+    const entry = this.entryOf(region);
+    const { words } = this;
+    this.floats[STRUCTURE_ENTRY_FLOATS * entry + KEY_FLOAT] = pcid * REGION_LIMIT + region + 1;
+    words[STRUCTURE_ENTRY_WORDS * entry + EPOCH] = words[this.epochs + pcid];
+    words[STRUCTURE_ENTRY_WORDS * entry + TABLE] = table;
+    words[STRUCTURE_ENTRY_WORDS * entry + TAG] = tag;
   }
 
   /** Drops everything of one context. */
   drop(pcid: number): void {
-    this.epochs[pcid]++;
+    this.words[this.epochs + pcid]++;
   }
 
   /** Drops the way to region number `region`, or to another that shares its TABLE_DROPS slot. */
   dropRegion(region: number): void {
-    const entry = region & (this.entries - 1);
-    if ((this.keys[entry] - 1 - region) % TABLE_DROPS === 0) this.keys[entry] = 0;
+    const entry = this.entryOf(region);
+    if ((this.keyIn(entry) - 1 - region) % TABLE_DROPS !== 0) return;
+    this.floats[STRUCTURE_ENTRY_FLOATS * entry + KEY_FLOAT] = 0;
   }
 
   /** At rest: calls `visit` for each region that is cached. */
   visitAll(visit: (pcid: number, vpn: number, table: number, tag: number) => void): void {
-    this.keys.forEach((key, entry) => {
-      if (key === 0) return;
+    const { words } = this;
+    for (let number = 0; number < this.entries; number++) {
+      const entry = this.entryOf(number);
+      const key = this.keyIn(entry);
+      if (key === 0) continue;
       const pcid = Math.floor((key - 1) / REGION_LIMIT);
-      if (this.filledIn[entry] !== this.epochs[pcid]) return;
+      if (words[STRUCTURE_ENTRY_WORDS * entry + EPOCH] !== words[this.epochs + pcid]) continue;
       const vpn = ((key - 1) % REGION_LIMIT) * TABLE_ENTRIES;
-      visit(pcid, vpn, this.tables[entry], this.tags[entry]);
-    });
+      visit(
+        pcid,
+        vpn,
+        words[STRUCTURE_ENTRY_WORDS * entry + TABLE],
+        words[STRUCTURE_ENTRY_WORDS * entry + TAG],
+      );
+    }
+  }
+
+  /** Where the entry of region number `region` stands. */
+  private entryOf(region: number): number {
+    return this.first + (region & (this.entries - 1));
+  }
+
+  private keyIn(entry: number): number {
+    return this.floats[STRUCTURE_ENTRY_FLOATS * entry + KEY_FLOAT];
   }
 }

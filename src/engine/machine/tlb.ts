@@ -2,12 +2,18 @@
 // of its set (one that was dropped singly, or never filled), or else into that whose turn it is.
 // Only the owner touches them while a run lasts (plain accesses); anyone may read them at rest.
 //
-// array      per        meaning
-// keys       entry      context · 2³⁶ + page number + 1; 0 is empty
-// data       entry      five words: PTE as it was walked; VERSION of the page, TAG of the frame and
-//                       flush EPOCH of the context when it was filled; LEAF: where the entry stands
-// current    context    the epoch; an entry of an older one is gone (so a full flush is one
-//                       addition)
+// entry word   meaning
+// KEY          context · 2³⁶ + page number + 1; 0 is empty
+// PTE          as it was walked
+// VERSION      of the page when it was filled
+// TAG          of the frame when it was filled
+// EPOCH        flush epoch of the context when it was filled
+// LEAF         where the page-table entry stands
+// NEXT_WAY     in the first entry of a set: which of them is filled next once all are taken
+//
+// Before the entries: each context's epoch; an entry of an older one is gone (so a full flush is
+// one addition). An entry is one record, and all cores' are seen through the same typed arrays:
+// with a thousand cores every access misses the host's caches, and so few lines are touched.
 //
 // What drops translations also drops the paging-structure caches of the context. With a watch, each
 // translation is reported that leaves the TLB: with its second copy, where both levels had one.
@@ -15,117 +21,117 @@
 import { lowBits, VPN_LIMIT } from "../layout/address.ts";
 import {
   PCIDS,
-  type Region,
   type SharedFloats,
   type SharedWords,
   STRUCTURES_BYTES,
+  TLB_ENTRY_WORDS,
   tlbEntries,
+  type Views,
 } from "../layout/regions.ts";
 import type { MachineShape } from "../layout/shape.ts";
-import { checkWords, wholeLines } from "../layout/words.ts";
+import { checkWords, WORD_BYTES, wholeLines } from "../layout/words.ts";
 import type { CacheWatch } from "./cache-watch.ts";
 import { PagingStructures } from "./paging-structures.ts";
 
-const PTE = 0;
-const VERSION = 1;
-const TAG = 2;
-const EPOCH = 3;
-const LEAF = 4;
-const DATA_WORDS = 5;
+const KEY_FLOAT = 0;
+const KEY = [2 * KEY_FLOAT, 64] as const;
+const PTE = 2;
+const VERSION = 3;
+const TAG = 4;
+const EPOCH = 5;
+const LEAF = 6;
+const NEXT_WAY = 7;
 
-checkWords("TLB entry", DATA_WORDS, { PTE, VERSION, TAG, EPOCH, LEAF });
+checkWords("TLB entry", TLB_ENTRY_WORDS, { KEY, PTE, VERSION, TAG, EPOCH, LEAF, NEXT_WAY });
+
+const TLB_ENTRY_FLOATS = TLB_ENTRY_WORDS / 2;
 
 export const TLB_MISS = -1;
 
 export class CoreTlb {
   readonly structures: PagingStructures;
-  private readonly keys: SharedFloats;
-  private readonly data: SharedWords;
-  private readonly current: SharedWords;
+  /** All cores' memory … */
+  private readonly words: SharedWords;
+  private readonly floats: SharedFloats;
+  /** … of which this one's epochs begin at this word, … */
+  private readonly epochs: number;
+  /** … and its entries, counted from the region's first, at these: the second level's are last. */
+  private readonly l1: number;
+  private readonly l2: number;
+  private readonly entries: number;
   private readonly l1Mask: number;
   private readonly l1Ways: number;
   private readonly l2Mask: number;
   private readonly l2Ways: number;
-  private readonly l2Base: number;
-  /** By set, those of the first level first: which way is filled next once all are taken. */
-  private readonly nextWay: Uint8Array;
   private watch: CacheWatch | undefined;
   /** With a watch: entries that were written since all was dropped, each once. */
   private journal = new Int32Array(0);
   private journaled = new Uint8Array(0);
   private journalLength = 0;
 
-  constructor(memory: SharedArrayBuffer, region: Region, shape: MachineShape, core: number) {
-    const entries = tlbEntries(shape.l1) + tlbEntries(shape.l2);
-    let offset = region.offset + core * region.stride;
-    const end = offset + region.stride;
-    this.keys = new Float64Array(memory, offset, entries);
-    offset += this.keys.byteLength;
-    const words = (count: number): SharedWords => {
-      const array = new Int32Array(memory, offset, count);
-      offset += array.byteLength;
-      return array;
-    };
-    this.data = words(DATA_WORDS * entries);
-    this.current = words(PCIDS);
-    this.structures = new PagingStructures(memory, end - wholeLines(STRUCTURES_BYTES));
-    this.l1Mask = shape.l1.sets - 1;
-    this.l1Ways = shape.l1.ways;
-    this.l2Mask = shape.l2.sets - 1;
-    this.l2Ways = shape.l2.ways;
-    this.l2Base = tlbEntries(shape.l1);
-    this.nextWay = new Uint8Array(shape.l1.sets + shape.l2.sets);
+  /** `views`: of the region of all cores' TLBs. */
+  constructor(views: Views, { l1, l2 }: MachineShape, core: number) {
+    this.words = views.words;
+    this.floats = views.floats;
+    this.epochs = core * views.strideWords;
+    this.structures = new PagingStructures(views, this.epochs + PCIDS);
+    const first = this.epochs + PCIDS + wholeLines(STRUCTURES_BYTES) / WORD_BYTES;
+    this.l1 = first / TLB_ENTRY_WORDS;
+    this.l2 = this.l1 + tlbEntries(l1);
+    this.entries = tlbEntries(l1) + tlbEntries(l2);
+    this.l1Mask = l1.sets - 1;
+    this.l2Mask = l2.sets - 1;
+    this.l1Ways = l1.ways;
+    this.l2Ways = l2.ways;
   }
 
   /** From now on `watch` is told what leaves the TLB. */
   watchBy(watch: CacheWatch): void {
     this.watch = watch;
-    this.journal = new Int32Array(this.keys.length);
-    this.journaled = new Uint8Array(this.keys.length);
+    this.journal = new Int32Array(this.entries);
+    this.journaled = new Uint8Array(this.entries);
   }
 
-  /** Index of the entry that translates `vpn` in context `pcid`, or TLB_MISS. Fills L1 from L2. */
+  /** The entry that translates `vpn` in context `pcid`, or TLB_MISS. Fills L1 from L2. */
   lookup(pcid: number, vpn: number): number {
     const key = keyOf(pcid, vpn);
-    const l1Set = lowBits(vpn, this.l1Mask) * this.l1Ways;
-    const inL1 = this.find(l1Set, this.l1Ways, key, pcid);
+    const inL1 = this.find(this.l1SetOf(vpn), this.l1Ways, key, pcid);
     if (inL1 !== TLB_MISS) return inL1;
-    const l2Set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
-    const inL2 = this.find(l2Set, this.l2Ways, key, pcid);
+    const inL2 = this.find(this.l2SetOf(vpn), this.l2Ways, key, pcid);
     if (inL2 === TLB_MISS) return TLB_MISS;
-    const to = this.l1EntryFor(key, vpn);
+    const { words } = this;
+    const to = this.entryFor(key, this.l1SetOf(vpn), this.l1Ways);
     if (this.watch !== undefined) this.noteWrite(to, key);
-    this.keys[to] = key;
-    const { data } = this;
-    for (let word = 0; word < DATA_WORDS; word++) {
-      data[DATA_WORDS * to + word] = data[DATA_WORDS * inL2 + word];
+    this.floats[TLB_ENTRY_FLOATS * to + KEY_FLOAT] = key;
+    for (let word = PTE; word <= LEAF; word++) {
+      words[TLB_ENTRY_WORDS * to + word] = words[TLB_ENTRY_WORDS * inL2 + word];
     }
     return to;
   }
 
   /** Of an entry that `lookup` found: the page-table entry as it was walked … */
   pteOf(entry: number): number {
-    return this.data[DATA_WORDS * entry + PTE];
+    return this.words[TLB_ENTRY_WORDS * entry + PTE];
   }
 
   /** … the version of the page … */
   versionOf(entry: number): number {
-    return this.data[DATA_WORDS * entry + VERSION];
+    return this.words[TLB_ENTRY_WORDS * entry + VERSION];
   }
 
   /** … and the tag of the frame, as they were then; … */
   tagOf(entry: number): number {
-    return this.data[DATA_WORDS * entry + TAG];
+    return this.words[TLB_ENTRY_WORDS * entry + TAG];
   }
 
   /** … and where the page-table entry stands. */
   leafOf(entry: number): number {
-    return this.data[DATA_WORDS * entry + LEAF];
+    return this.words[TLB_ENTRY_WORDS * entry + LEAF];
   }
 
   /** The epoch to hand to `insert`: read before the walk, so that a flush in between wins. */
   epochOf(pcid: number): number {
-    return this.current[pcid];
+    return this.words[this.epochs + pcid];
   }
 
   /** Puts a walked translation into both levels. */
@@ -139,8 +145,10 @@ export class CoreTlb {
     epoch: number,
   ): void {
     const key = keyOf(pcid, vpn);
-    this.write(this.l1EntryFor(key, vpn), key, pte, version, tag, leaf, epoch);
-    this.write(this.l2EntryFor(key, vpn), key, pte, version, tag, leaf, epoch);
+    const inL1 = this.entryFor(key, this.l1SetOf(vpn), this.l1Ways);
+    this.write(inL1, key, pte, version, tag, leaf, epoch);
+    const inL2 = this.entryFor(key, this.l2SetOf(vpn), this.l2Ways);
+    this.write(inL2, key, pte, version, tag, leaf, epoch);
   }
 
   /**
@@ -150,8 +158,8 @@ export class CoreTlb {
   invalidatePage(pcid: number, vpn: number): void {
     this.structures.drop(pcid);
     const key = keyOf(pcid, vpn);
-    this.drop(lowBits(vpn, this.l1Mask) * this.l1Ways, this.l1Ways, key);
-    this.drop(this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways, this.l2Ways, key);
+    this.drop(this.l1SetOf(vpn), this.l1Ways, key);
+    this.drop(this.l2SetOf(vpn), this.l2Ways, key);
   }
 
   /** A CR3 write: drops everything of one context. */
@@ -161,7 +169,7 @@ export class CoreTlb {
       this.reportContext(pcid);
       this.watch.flushed();
     }
-    this.current[pcid]++;
+    this.words[this.epochs + pcid]++;
   }
 
   /** Drops everything of all contexts. */
@@ -171,10 +179,10 @@ export class CoreTlb {
 
   /** At rest: calls `visit` for each translation that it holds, for some twice. */
   visitAll(visit: (pcid: number, vpn: number, pte: number) => void): void {
-    this.keys.forEach((key, entry) => {
-      if (key === 0 || !this.isCurrent(entry)) return;
-      visit(pcidOf(key), vpnOf(key), this.pteOf(entry));
-    });
+    for (let entry = this.l1; entry < this.l1 + this.entries; entry++) {
+      const key = this.keyIn(entry);
+      if (key !== 0 && this.isCurrent(entry)) visit(pcidOf(key), vpnOf(key), this.pteOf(entry));
+    }
   }
 
   /** At rest: tells the watch of everything that is still there. */
@@ -186,57 +194,60 @@ export class CoreTlb {
   holds(pcid: number, vpn: number): boolean {
     const key = keyOf(pcid, vpn);
     return (
-      this.find(lowBits(vpn, this.l1Mask) * this.l1Ways, this.l1Ways, key, pcid) !== TLB_MISS ||
-      this.find(this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways, this.l2Ways, key, pcid) !==
-        TLB_MISS
+      this.find(this.l1SetOf(vpn), this.l1Ways, key, pcid) !== TLB_MISS ||
+      this.find(this.l2SetOf(vpn), this.l2Ways, key, pcid) !== TLB_MISS
     );
   }
 
+  private l1SetOf(vpn: number): number {
+    return this.l1 + lowBits(vpn, this.l1Mask) * this.l1Ways;
+  }
+
+  private l2SetOf(vpn: number): number {
+    return this.l2 + lowBits(vpn, this.l2Mask) * this.l2Ways;
+  }
+
+  private keyIn(entry: number): number {
+    return this.floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT];
+  }
+
   private find(set: number, ways: number, key: number, pcid: number): number {
-    const keys = this.keys;
+    const { floats, words } = this;
     for (let entry = set; entry < set + ways; entry++) {
-      if (keys[entry] !== key) continue;
-      return this.data[DATA_WORDS * entry + EPOCH] === this.current[pcid] ? entry : TLB_MISS;
+      if (floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] !== key) continue;
+      return words[TLB_ENTRY_WORDS * entry + EPOCH] === words[this.epochs + pcid]
+        ? entry
+        : TLB_MISS;
     }
     return TLB_MISS;
   }
 
   private drop(set: number, ways: number, key: number): void {
-    const keys = this.keys;
+    const { floats } = this;
     for (let entry = set; entry < set + ways; entry++) {
-      if (keys[entry] !== key) continue;
+      if (floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] !== key) continue;
       if (this.watch !== undefined) this.noteDrop(entry, key);
-      keys[entry] = 0;
+      floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] = 0;
       return; // A set has a page once (`entryFor`).
     }
   }
 
-  private l1EntryFor(key: number, vpn: number): number {
-    const set = lowBits(vpn, this.l1Mask);
-    return this.entryFor(key, set * this.l1Ways, this.l1Ways, set);
-  }
-
-  private l2EntryFor(key: number, vpn: number): number {
-    const set = lowBits(vpn, this.l2Mask);
-    const first = this.l2Base + set * this.l2Ways;
-    return this.entryFor(key, first, this.l2Ways, this.l1Mask + 1 + set);
-  }
-
   /**
-   * Which of the `ways` entries from `first` on a page is put into: its own, so that it never has
-   * two, or an empty one, or that whose turn it is.
+   * Which entry of a set a page is put into: its own, so that it never has two, or an empty one, or
+   * that whose turn it is.
    */
-  private entryFor(key: number, first: number, ways: number, set: number): number {
-    const { keys, nextWay } = this;
+  private entryFor(key: number, set: number, ways: number): number {
+    const { floats, words } = this;
     let empty = TLB_MISS;
-    for (let entry = first; entry < first + ways; entry++) {
-      if (keys[entry] === key) return entry;
-      if (keys[entry] === 0) empty = entry;
+    for (let entry = set; entry < set + ways; entry++) {
+      const found = floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT];
+      if (found === key) return entry;
+      if (found === 0) empty = entry;
     }
     if (empty !== TLB_MISS) return empty;
-    const way = nextWay[set];
-    nextWay[set] = way + 1 === ways ? 0 : way + 1;
-    return first + way;
+    const way = words[TLB_ENTRY_WORDS * set + NEXT_WAY];
+    words[TLB_ENTRY_WORDS * set + NEXT_WAY] = way + 1 === ways ? 0 : way + 1;
+    return set + way;
   }
 
   private write(
@@ -249,22 +260,22 @@ export class CoreTlb {
     epoch: number,
   ): void {
     if (this.watch !== undefined) this.noteWrite(entry, key);
-    this.keys[entry] = key;
-    const { data } = this;
-    const base = DATA_WORDS * entry;
-    data[base + PTE] = pte;
-    data[base + VERSION] = version;
-    data[base + TAG] = tag;
-    data[base + EPOCH] = epoch;
-    data[base + LEAF] = leaf;
+    const { words } = this;
+    this.floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] = key;
+    const base = TLB_ENTRY_WORDS * entry;
+    words[base + PTE] = pte;
+    words[base + VERSION] = version;
+    words[base + TAG] = tag;
+    words[base + EPOCH] = epoch;
+    words[base + LEAF] = leaf;
   }
 
   /** An entry is about to be written: reports what it takes the place of. */
   private noteWrite(entry: number, key: number): void {
-    const former = this.keys[entry];
+    const former = this.keyIn(entry);
     if (former !== 0 && former !== key) this.noteDrop(entry, former);
-    if (this.journaled[entry] === 1) return;
-    this.journaled[entry] = 1;
+    if (this.journaled[entry - this.l1] === 1) return;
+    this.journaled[entry - this.l1] = 1;
     this.journal[this.journalLength++] = entry;
   }
 
@@ -275,20 +286,20 @@ export class CoreTlb {
 
   /** Everything of one context is about to be dropped. */
   private reportContext(pcid: number): void {
-    const { journal, journaled, keys } = this;
+    const { journal, journaled } = this;
     const first = pcid * VPN_LIMIT + 1; // Keys of the context: from here on …
     const behind = first + VPN_LIMIT; // … to before here.
     let kept = 0;
     for (let i = 0; i < this.journalLength; i++) {
       const entry = journal[i];
-      const key = keys[entry];
+      const key = this.keyIn(entry);
       if (key !== 0 && (key < first || key >= behind)) {
         journal[kept++] = entry;
         continue;
       }
-      journaled[entry] = 0;
+      journaled[entry - this.l1] = 0;
       if (key === 0 || !this.isCurrent(entry)) continue;
-      if (entry >= this.l2Base || !this.otherLevelHolds(entry, key)) this.report(entry, key);
+      if (entry >= this.l2 || !this.otherLevelHolds(entry, key)) this.report(entry, key);
     }
     this.journalLength = kept;
   }
@@ -299,17 +310,20 @@ export class CoreTlb {
   }
 
   private isCurrent(entry: number): boolean {
-    return this.data[DATA_WORDS * entry + EPOCH] === this.current[pcidOf(this.keys[entry])];
+    return (
+      this.words[TLB_ENTRY_WORDS * entry + EPOCH] ===
+      this.words[this.epochs + pcidOf(this.keyIn(entry))]
+    );
   }
 
   private otherLevelHolds(entry: number, key: number): boolean {
     const vpn = vpnOf(key);
     const pcid = pcidOf(key);
-    if (entry < this.l2Base) {
-      const set = this.l2Base + lowBits(vpn, this.l2Mask) * this.l2Ways;
-      return this.find(set, this.l2Ways, key, pcid) !== TLB_MISS;
-    }
-    return this.find(lowBits(vpn, this.l1Mask) * this.l1Ways, this.l1Ways, key, pcid) !== TLB_MISS;
+    const other =
+      entry < this.l2
+        ? this.find(this.l2SetOf(vpn), this.l2Ways, key, pcid)
+        : this.find(this.l1SetOf(vpn), this.l1Ways, key, pcid);
+    return other !== TLB_MISS;
   }
 }
 

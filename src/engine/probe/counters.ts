@@ -2,6 +2,16 @@
 // once, when the run is over; names as they are summed there.
 
 export class CoreCounters {
+  tlbHits = 0;
+  tlbMisses = 0;
+  pageFaults = 0;
+  acknowledgements = 0;
+  fullFlushes = 0;
+  pageFlushes = 0;
+  /** Time in handlers for others' shootdowns, while this core waited for nothing itself. */
+  responderNs = 0;
+  /** Flushing and freeing outside any operation's latency. */
+  backgroundNs = 0;
   operations = 0;
   shootdowns = 0;
   ipis = 0;
@@ -10,26 +20,16 @@ export class CoreCounters {
   /** … and among these, full flushes. */
   fullRequests = 0;
   broadcasts = 0;
-  acknowledgements = 0;
-  fullFlushes = 0;
-  pageFlushes = 0;
   iotlbInvalidations = 0;
   iommuWaits = 0;
   iommuFaults = 0;
   /** Faults that the workload itself injects. */
   faultsInjected = 0;
-  tlbHits = 0;
-  tlbMisses = 0;
-  pageFaults = 0;
   mailboxFull = 0;
   framesHeld = 0;
   framesFreed = 0;
   heldPagesMax = 0;
   heldPageNs = 0;
-  /** Time in handlers for others' shootdowns, while this core waited for nothing itself. */
-  responderNs = 0;
-  /** Flushing and freeing outside any operation's latency. */
-  backgroundNs = 0;
 
   reset(): void {
     Object.assign(this, new CoreCounters());

@@ -53,7 +53,7 @@ export function* enqueue(core: Core, range: number): Protocol<void> {
   queued.flush = core.asyncStarted;
   flushQueues.enqueue(core.id, queued);
   if (plan.timeoutNs !== Number.POSITIVE_INFINITY && spaces.armTimer(home, core.id)) {
-    core.timerNs = cpu.now() + plan.timeoutNs;
+    machine.timers.setFlush(core.id, cpu.now() + plan.timeoutNs);
   }
   yield* release(core, lock, ticket);
 }
@@ -67,9 +67,9 @@ export function* drainQueues(core: Core): Protocol<void> {
   const { cpu, machine, plan, path, counters } = core;
   if (plan.queueEntries === 0) return;
   const beganNs = cpu.now();
-  if (core.timerNs !== Number.POSITIVE_INFINITY) {
+  if (machine.timers.flushNs(core.id) !== Number.POSITIVE_INFINITY) {
     // Before the flush: what is queued while it runs arms a timer again.
-    core.timerNs = Number.POSITIVE_INFINITY;
+    machine.timers.setFlush(core.id, Number.POSITIVE_INFINITY);
     if (cpu.point()) yield;
     machine.spaces.disarmTimer(core.home);
   }

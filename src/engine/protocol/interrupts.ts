@@ -33,7 +33,10 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
   do {
     mailboxes.read(core.id, message);
     // Of the host's lateness, what is this message's: it may have been for something else.
-    const lateNs = Math.min(hostNs, Math.max(0, beganNs - message.dueNs));
+    const lateNs = Math.min(
+      hostNs,
+      Math.max(0, beganNs - mailboxes.postedDueNs(core.id, message.sequence)),
+    );
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
     if (messageLines !== undefined) cpu.spend(messageLines * core.lineNs(message.sender));
     if ((message.kind & ACK_EARLY) !== 0) {

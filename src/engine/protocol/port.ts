@@ -7,7 +7,7 @@ import { WAIT_DMA, WAIT_NONE, WAIT_WORK } from "../machine/actors.ts";
 import type { Core } from "./core.ts";
 import type { DmaEngine } from "./dma.ts";
 import { serviceInterrupts } from "./interrupts.ts";
-import { nextTimerNs, serveTimers } from "./user.ts";
+import { serveTimers } from "./user.ts";
 
 /** Pages that come in while the device waits; what is beyond that the sender sends later. */
 const BUFFER_PAGES = 64;
@@ -119,10 +119,10 @@ export function* awaitAnyFlow(
       actors.waits(cpu.id, WAIT_NONE, 0);
       return flow;
     }
-    if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
+    if (machine.timers.nextNs(core.id) <= cpu.now()) yield* serveTimers(core);
     const interruptNs = mailboxes.dueNs(core.id);
     if (interruptNs <= cpu.now()) yield* serviceInterrupts(core);
-    else if (cpu.sleep(Math.min(completedNs, nextTimerNs(core), interruptNs))) yield;
+    else if (cpu.sleep(Math.min(completedNs, machine.timers.nextNs(core.id), interruptNs))) yield;
   }
 }
 

@@ -9,7 +9,7 @@ import { WAIT_DMA, WAIT_NONE, WAIT_WORK } from "../machine/actors.ts";
 import type { Core } from "./core.ts";
 import { type DmaEngine, transferPage } from "./dma.ts";
 import { sleepOrServe } from "./interrupts.ts";
-import { nextTimerNs, serveTimers } from "./user.ts";
+import { serveTimers } from "./user.ts";
 
 /**
  * The driver: hands the pages from `vpn` on, which are mapped, to the device, whose ring has room:
@@ -36,8 +36,8 @@ export function* awaitDescriptor(core: Core, device: number, descriptor: number)
   for (;;) {
     const completedNs = rings.completedNs(device, descriptor);
     if (completedNs <= cpu.now()) break;
-    if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
-    yield* sleepOrServe(core, Math.min(completedNs, nextTimerNs(core)));
+    if (machine.timers.nextNs(core.id) <= cpu.now()) yield* serveTimers(core);
+    yield* sleepOrServe(core, Math.min(completedNs, machine.timers.nextNs(core.id)));
   }
   actors.waits(cpu.id, WAIT_NONE, 0);
 }

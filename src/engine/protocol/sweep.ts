@@ -13,7 +13,7 @@ import { flushOwnContext } from "./interrupts.ts";
 export function* tick(core: Core): Protocol<void> {
   const { cpu, machine, plan, counters } = core;
   const beganNs = cpu.now();
-  core.tickNs = beganNs + plan.tickNs;
+  machine.timers.setTick(core.id, beganNs + plan.tickNs);
   if (plan.coresWhen === TICK && core.space === core.home) yield* sweep(core);
   core.timeline?.did(SWEEP, beganNs, cpu.now());
   counters.responderNs += cpu.now() - beganNs;

@@ -42,7 +42,7 @@ export function* userWork(
   untilNs = Number.POSITIVE_INFINITY,
 ): Protocol<void> {
   const { cpu, machine } = core;
-  const { mailboxes } = machine;
+  const { mailboxes, timers } = machine;
   let leftNs = ns;
   do {
     // Before the work, not behind it: an operation that follows begins where the clock is.
@@ -52,8 +52,8 @@ export function* userWork(
     let gapNs = Math.min(Math.max(restNs, 0), stream.gapNs);
     leftNs -= gapNs;
     do {
-      if (nextTimerNs(core) <= cpu.now()) yield* serveTimers(core);
-      const pieceNs = Math.min(gapNs, nextTimerNs(core) - cpu.now());
+      if (timers.nextNs(core.id) <= cpu.now()) yield* serveTimers(core);
+      const pieceNs = Math.min(gapNs, timers.nextNs(core.id) - cpu.now());
       const beganNs = cpu.now();
       if (cpu.run(pieceNs)) yield;
       core.timeline?.did(RUN, beganNs, cpu.now());
@@ -111,20 +111,17 @@ export function* sleepUntil(core: Core, untilNs: number): Protocol<void> {
   const { cpu, machine } = core;
   machine.actors.waits(cpu.id, WAIT_WORK, 0);
   while (!machine.control.stopped && cpu.now() < untilNs) {
-    if (core.timerNs <= cpu.now()) yield* drainQueues(core);
-    yield* sleepOrServe(core, Math.min(untilNs, core.timerNs));
+    const flushNs = machine.timers.flushNs(core.id);
+    if (flushNs <= cpu.now()) yield* drainQueues(core);
+    yield* sleepOrServe(core, Math.min(untilNs, machine.timers.flushNs(core.id)));
   }
-}
-
-/** When something of this core's own is due next. */
-export function nextTimerNs(core: Core): number {
-  return Math.min(core.timerNs, core.tickNs);
 }
 
 /** What is due of this core's own: its tick, and the flush queues' timer if it has that. */
 export function* serveTimers(core: Core): Protocol<void> {
-  if (core.tickNs <= core.cpu.now()) yield* tick(core);
-  if (core.timerNs <= core.cpu.now()) yield* drainQueues(core);
+  const { cpu, id, machine } = core;
+  if (machine.timers.tickNs(id) <= cpu.now()) yield* tick(core);
+  if (machine.timers.flushNs(id) <= cpu.now()) yield* drainQueues(core);
 }
 
 /** The run is over: what was sent to this core is still handled, when it is due. */
