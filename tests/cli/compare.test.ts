@@ -75,7 +75,7 @@ describe("compare", () => {
     expect(stdout).toMatch(
       /^worse +.*strict.* p50 +\d+\.\d{3} +\d+\.\d{3} +1\.1\d\d +1\.\d{3} to/m,
     );
-    expect(stderr).toMatch(/^error: \d+ worse, most of all munmap, .*\(1\.1\d\d\)$/m);
+    expect(stderr).toMatch(/^error: \d+ worse, most of all virtual, munmap, .*\(1\.1\d\d\)$/m);
   });
 
   it("the faster one, or one that the gate lets through: 0", async () => {
