@@ -9,7 +9,7 @@ export default defineConfig({
     pool: "forks",
     // All files in one process, where what they import is loaded once, and compiled the longer the
     // better. That is sound as no module of src/ keeps anything that a run could notice
-    // (tests/sources.test.ts), and whatever a file starts or makes, it ends and removes.
+    // (tests/sources/state.test.ts), and whatever a file starts or makes, it ends and removes.
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000, // Some run the program first.

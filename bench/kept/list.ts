@@ -9,13 +9,15 @@ export const LIST = "results/README.md";
 const BEGIN = "<!-- Written by `npm run kept`, from here … -->";
 const END = "<!-- … to here. -->";
 
-/** A run, what it shows, and which computer made it. */
+/** A run, what it shows, of which scene if it has several, and which computer made it. */
 export type ListedRun = KeptRun & { readonly sentence: string; readonly computer: string };
 
 /** @throws UsageError where the run's folder cannot be read, or lacks the plot. */
 export function listed(run: KeptRun, folder: string): ListedRun {
   const { plot, computer } = plotOf(run, folder);
-  return { ...run, sentence: plot.sentence, computer };
+  const { title } = plot.scene;
+  const sentence = title === "" ? plot.sentence : `${title}: ${plot.sentence}`;
+  return { ...run, sentence, computer };
 }
 
 /** `text`, of results/README.md, with the list in its place. */

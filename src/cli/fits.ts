@@ -2,7 +2,16 @@
 
 import type { Cell } from "../results/columns/column.ts";
 import type { FitRow } from "../results/columns/fits.ts";
+import type { KeyRow } from "../results/columns/keys.ts";
+import { keyRow, type MeasuredPoint } from "../results/rows.ts";
 import { type Heading, renderTable } from "./render.ts";
+
+/** What the points of a law have in common. */
+type FitKey = Pick<FitRow, (keyof FitRow & keyof KeyRow) | "dilation">;
+
+interface KeyColumn extends Heading {
+  readonly column: keyof FitKey;
+}
 
 interface FitColumn extends Heading {
   cell(row: FitRow): string;
@@ -11,19 +20,23 @@ interface FitColumn extends Heading {
 const left = { align: "left" } as const;
 const right = { align: "right" } as const;
 
-const COLUMNS: readonly FitColumn[] = [
-  { title: "executor", ...left, cell: ({ executor }) => text(executor) },
-  { title: "workload", ...left, cell: ({ workload }) => text(workload) },
-  { title: "profile", ...left, cell: ({ profile }) => text(profile) },
-  { title: "dilation", ...right, cell: ({ dilation }) => text(dilation) },
-  { title: "idle", ...right, cell: ({ idle_cores }) => text(idle_cores) },
-  { title: "other", ...right, cell: ({ other_cores }) => text(other_cores) },
-  { title: "cores", ...right, cell: ({ cores }) => text(cores) },
-  { title: "IOMMUs", ...right, cell: ({ iommus }) => text(iommus) },
-  { title: "devices", ...right, cell: ({ devices }) => text(devices) },
-  { title: "rate/s", ...right, cell: ({ rate }) => text(rate) },
-  { title: "arrivals", ...left, cell: ({ arrivals }) => text(arrivals) },
-  { title: "pages", ...right, cell: ({ pages }) => text(pages) },
+/** Columns that stand there only if their cells differ, between laws or between points. */
+const KEY_COLUMNS: readonly KeyColumn[] = [
+  { title: "executor", ...left, column: "executor" },
+  { title: "workload", ...left, column: "workload" },
+  { title: "profile", ...left, column: "profile" },
+  { title: "dilation", ...right, column: "dilation" },
+  { title: "idle", ...right, column: "idle_cores" },
+  { title: "other", ...right, column: "other_cores" },
+  { title: "cores", ...right, column: "cores" },
+  { title: "IOMMUs", ...right, column: "iommus" },
+  { title: "devices", ...right, column: "devices" },
+  { title: "rate/s", ...right, column: "rate" },
+  { title: "arrivals", ...left, column: "arrivals" },
+  { title: "pages", ...right, column: "pages" },
+];
+
+const LAW_COLUMNS: readonly FitColumn[] = [
   { title: "policy", ...left, cell: ({ policy }) => text(policy) },
   { title: "ns", ...left, cell: law },
   { title: "residual", ...right, cell: ({ residual_max }) => percent(residual_max) },
@@ -31,26 +44,40 @@ const COLUMNS: readonly FitColumn[] = [
   { title: "cheaper from", ...right, cell: ({ break_even }) => whole(break_even) },
 ];
 
-/** Columns that only stand there if their cells differ. */
-const OPTIONAL = new Set([
-  ...["executor", "workload", "profile", "dilation", "idle", "other"],
-  ...["cores", "IOMMUs", "devices", "rate/s", "arrivals", "pages"],
-]);
-
 const EXPLANATION =
   "laws with 95 % intervals: of n cores, of one of n pages, or on average of a page where the " +
   "policy gathers n; the largest residual; the n from which on the policy costs less than";
 
-export function fitsTable(rows: readonly FitRow[]): string {
-  const columns = COLUMNS.filter(({ title, cell }) => {
-    return !OPTIONAL.has(title) || new Set(rows.map(cell)).size > 1;
+/** `points` are all that were measured, of which some have no law. */
+export function fitsTable(rows: readonly FitRow[], points: readonly MeasuredPoint[]): string {
+  const keys = points.map((measured): FitKey => {
+    return { ...keyRow(measured), dilation: measured.point.dilation };
   });
+  const columns = [
+    ...KEY_COLUMNS.filter(({ column }) => tellsApart(column, rows, keys)).map(keyColumn),
+    ...LAW_COLUMNS,
+  ];
   const references = new Set(rows.flatMap(({ break_even_with }) => break_even_with ?? []));
   const table = renderTable(
     columns,
     rows.map((row) => columns.map(({ cell }) => cell(row))),
   );
   return `${EXPLANATION} ${[...references].join(" or ") || "others"}\n${table}`;
+}
+
+function tellsApart(
+  column: keyof FitKey,
+  rows: readonly FitRow[],
+  keys: readonly FitKey[],
+): boolean {
+  const [inLaws, inPoints] = [rows, keys].map(
+    (all) => new Set(all.map((one) => text(one[column]))),
+  );
+  return inLaws.size > 1 || (inPoints.size > 1 && !inLaws.has(""));
+}
+
+function keyColumn({ column, ...heading }: KeyColumn): FitColumn {
+  return { ...heading, cell: (row) => text(row[column]) };
 }
 
 /** `812 ± 20 + 160 ± 3 · n`. */

@@ -18,7 +18,7 @@ import type { Policy } from "../engine/policy/policy.ts";
 import { STRICT } from "../engine/policy/presets.ts";
 import { printPolicy } from "../engine/policy/print.ts";
 import { refuseMeaningless } from "../engine/policy/refusals.ts";
-import { isFile, JsonFile, named, nameField } from "./json-file.ts";
+import { isFile, JsonFile, named, nameField } from "../results/json-file.ts";
 
 const WHAT = "the policy";
 const MODULE = /\.m?js$/;

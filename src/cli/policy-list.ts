@@ -5,7 +5,7 @@ import { splitOutsideParentheses } from "../engine/policy/parameters.ts";
 import { parsePolicies } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import { printPolicy } from "../engine/policy/print.ts";
-import { isFile } from "./json-file.ts";
+import { isFile } from "../results/json-file.ts";
 import { isModule, parsePolicyName } from "./policy-file.ts";
 import { importPolicies } from "./policy-module.ts";
 

@@ -20,7 +20,7 @@ import {
 } from "../engine/policy/limits.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import { refuseMeaningless } from "../engine/policy/refusals.ts";
-import { oneOf, wholeNumber } from "./json-file.ts";
+import { oneOf, wholeNumber } from "../results/json-file.ts";
 import { refuseTakenName } from "./policy-file.ts";
 
 const flag = z.boolean("true or false");

@@ -21,7 +21,7 @@ import type { CostName } from "../engine/profile/costs.ts";
 import { GRADES, type Profile, SHOOTS_BY } from "../engine/profile/profile.ts";
 import { HOST, PROFILES } from "../engine/profile/profiles.ts";
 import type { TopologyName } from "../engine/profile/topology.ts";
-import { isFile, JsonFile, named, nameField, oneOf, wholeNumber } from "./json-file.ts";
+import { isFile, JsonFile, named, nameField, oneOf, wholeNumber } from "../results/json-file.ts";
 
 const WHAT = "the profile";
 /** A second: a step that takes longer is a slip of the pen. */

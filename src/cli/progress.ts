@@ -60,8 +60,7 @@ function describe({ workload, pages, point }: NamedPoint): string {
   const size = pages === undefined ? "" : ` ${pages} pages`;
   const dma = devices === 0 ? "" : ` ${devices} devices`;
   const machine = `${cores} cores${describeOthers(point)} ${iommus} IOMMUs${dma}`;
-  const time = executor === "virtual" ? "virtual " : "";
-  return `${time}${profile.name} ${workload}${size}${load} ${machine} ${policy.name}`;
+  return `${executor} ${profile.name} ${workload}${size}${load} ${machine} ${policy.name}`;
 }
 
 /** What cores do besides initiating and running the program: ` (1 idle, 2 other)`. */

@@ -155,7 +155,7 @@ function printPoints(
   if (format === "table") {
     print(summaryTable(points));
     if (counts.length > 0) print(`\n${countsTable(counts)}`);
-    if (fits.length > 0) print(`\n${fitsTable(fits)}`);
+    if (fits.length > 0) print(`\n${fitsTable(fits, points)}`);
     return;
   }
   const rows = points.map((point) => summaryRow(point, floorNs));

@@ -57,8 +57,13 @@ export function emptyWindow(
   began: TimeWindow | undefined,
   what: string,
 ): UsageError {
-  const known = began === undefined ? "it has none" : `they begin ${windowText(began)}`;
-  return new UsageError(`no operation of ${what} begins ${windowText(window)}: ${known}`);
+  const none = `no operation of ${what} begins ${windowText(window)}`;
+  if (began === undefined) return new UsageError(`${none}: it has none`);
+  const isBetween = window.toNs >= began.fromNs && window.fromNs <= began.toNs;
+  const remedy = isBetween
+    ? "ask for a longer time"
+    : "--from-us and --to-us ask for a part of that";
+  return new UsageError(`${none}: they begin ${windowText(began)}; ${remedy}`);
 }
 
 function windowText({ fromNs, toNs }: TimeWindow): string {

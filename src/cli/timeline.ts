@@ -13,7 +13,7 @@ import { isWindow, type Selection, type Timeline } from "../results/timeline/for
 import { KERNEL, kernelTimeline } from "../results/timeline/kernel.ts";
 import { runTimeline } from "../results/timeline/run.ts";
 import { hostWarningsOf } from "../results/warnings.ts";
-import { shapeOf } from "../workers/point.ts";
+import { type PointResult, shapeOf } from "../workers/point.ts";
 import { analyzeTrace, type FinishedShootdown } from "../workloads/traces/index.ts";
 import { expand, type PlannedPoint } from "./experiments/expand.ts";
 import { type EXECUTORS, MAX_OPERATION } from "./experiments/limits.ts";
@@ -112,9 +112,26 @@ export function showRun(
   return showPoint(planned, progress, ({ point, result }) => {
     const recorded = sinceFirstOperation(result.timelines);
     const timeline = runTimeline(point.executor, recorded, shapeOf(point), selection);
-    refuseEmpty(timeline, selection, "the run");
+    refuseEmptyRun(timeline, selection, point.workload.initiators, result);
     return { timeline, about: selectionText(selection) };
   });
+}
+
+/** A run goes on until the end of what is selected, or until its initiators may do no more. */
+function refuseEmptyRun(
+  timeline: Timeline,
+  selection: Selection,
+  initiators: number,
+  { cores }: PointResult,
+): void {
+  if (cores.operations >= initiators * MAX_OPERATION) {
+    const most = `which ends after ${MAX_OPERATION} operations of each initiator`;
+    refuseEmpty(timeline, selection, `the run, ${most},`);
+    return;
+  }
+  const { allBegan } = timeline;
+  const goesOn = allBegan && { ...allBegan, toNs: Number.POSITIVE_INFINITY };
+  refuseEmpty({ ...timeline, allBegan: goesOn }, selection, "the run");
 }
 
 /** Runs a point, and shows what `timelineOf` makes of it. */

@@ -1,9 +1,14 @@
 // The folder of a run. It must not have been there before, and its files are written under a
-// temporary name and renamed, so that a killed run leaves no torn file.
+// temporary name and renamed, so that a killed run leaves no torn file. One that is ended at once,
+// as by the second Ctrl-C, leaves no empty folder either.
 
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UsageError } from "../engine/errors.ts";
+
+/** Ends the names of files that this process has not finished. */
+const UNFINISHED = `.${process.pid}.tmp`;
 
 /** `results/NAME-20251122T152030123Z`. */
 export function defaultFolder(name: string, at: Date): string {
@@ -26,7 +31,9 @@ export class ResultFolder {
     await mkdir(path).catch((error) => {
       throw error.code === "EEXIST" ? alreadyThere(path) : cannotMake(path, error);
     });
-    return new ResultFolder(path);
+    const folder = new ResultFolder(path);
+    process.on("exit", folder.onExit);
+    return folder;
   }
 
   /** A folder that is there already, for what follows from its files. */
@@ -37,7 +44,7 @@ export class ResultFolder {
   /** Writes one file as a whole. */
   async write(name: string, text: string | Uint8Array): Promise<void> {
     const path = join(this.path, name);
-    const unfinished = join(this.path, `.${name}.${process.pid}.tmp`);
+    const unfinished = join(this.path, `.${name}${UNFINISHED}`);
     try {
       const file = await open(unfinished, "wx");
       try {
@@ -53,10 +60,20 @@ export class ResultFolder {
     }
   }
 
-  /** Takes the folder away again if nothing was written into it. */
+  /** At the end: takes the folder away again if nothing was written into it. */
   async removeIfEmpty(): Promise<void> {
+    process.off("exit", this.onExit);
     await rmdir(this.path).catch(() => {});
   }
+
+  /** The same where the process ends before; of files that are being written nothing is left. */
+  private readonly onExit = (): void => {
+    try {
+      const unfinished = readdirSync(this.path).filter((name) => name.endsWith(UNFINISHED));
+      for (const name of unfinished) rmSync(join(this.path, name));
+      rmdirSync(this.path);
+    } catch {} // It is gone, or something was written.
+  };
 }
 
 function alreadyThere(path: string): UsageError {

@@ -41,7 +41,7 @@ const DECIMALS = 1000;
 /** The point's row of summary.csv; `floorNs` is the host's round trip if it was measured. */
 export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined): SummaryRow {
   const { point, result } = measured;
-  const { latency, late, cores, elapsedNs, check } = result;
+  const { latency, late, cores, check } = result;
   const isThreaded = point.executor === "threads";
   const operations = cores.operations;
   const perOperation = (count: number) => rounded(ratio(count, operations));
@@ -71,7 +71,7 @@ export function summaryRow(measured: MeasuredPoint, floorNs: number | undefined)
     outliers: outliersOf(latency),
     late_ns_p50: isThreaded ? late.quantile(0.5) : undefined,
     late_ns_p99: isThreaded ? late.quantile(0.99) : undefined,
-    ops_per_s: rounded(ratio(operations * 1e9, elapsedNs)),
+    ops_per_s: rounded(opsPerS(result)),
     ipis_per_op: perOperation(cores.ipis),
     broadcasts_per_op: perOperation(cores.broadcasts),
     iotlb_invalidations_per_op: perOperation(cores.iotlbInvalidations),
@@ -155,6 +155,11 @@ export function keyRow(measured: MeasuredPoint): KeyRow {
 /** Operations a second that were due; undefined in a closed loop. */
 export function rateOf({ workload: { arrivalNs, initiators } }: Point): number | undefined {
   return arrivalNs && rounded((initiators * 1e9) / arrivalNs);
+}
+
+/** Operations a second that were done, of all initiators; undefined where that took no time. */
+export function opsPerS({ cores, elapsedNs }: PointResult): number | undefined {
+  return ratio(cores.operations * 1e9, elapsedNs);
 }
 
 /** When these were due: at random or at fixed gaps; undefined in a closed loop. */

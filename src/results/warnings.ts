@@ -7,7 +7,7 @@ import { shapeOf } from "../workers/point.ts";
 import type { Host } from "./host.ts";
 import { isPrecise, samplesFor } from "./intervals.ts";
 import type { NoiseByExecutor } from "./noise.ts";
-import { isOversubscribed, type MeasuredPoint } from "./rows.ts";
+import { isOversubscribed, type MeasuredPoint, opsPerS, rateOf } from "./rows.ts";
 
 /** Each kind, and what to do. */
 const REMEDIES = {
@@ -44,6 +44,10 @@ const BUSY = 0.5;
 /** A clock should divide the shortest median into as many steps. */
 const STEPS = 10;
 const OTHER_FREQUENCY = 0.05;
+/** Of what is due at random, less than this is done by chance only where there are few of them. */
+const OVERLOADED = 0.9;
+
+const PLACES = { threads: "on threads", virtual: "in virtual time" } as const;
 
 /** What may be wrong with a run, whatever it was for. */
 export function hostWarningsOf(
@@ -105,13 +109,13 @@ function restless(
   if (host.load > BUSY * host.cpus) signs.push(`the load was ${host.load.toFixed(1)} before`);
   const spread = noise.threads?.p50_spread ?? 0;
   if (spread > RESTLESS) {
-    signs.push(`the same point's median differed by ${Math.round(100 * spread)} %`);
+    signs.push(`on threads the same point's median differed by ${Math.round(100 * spread)} %`);
   }
   const late = threaded.filter(isMostlyLate).length;
   if (late > 0) {
     signs.push(
-      `in ${late} of ${threaded.length} results the host added more than a tenth to the median ` +
-        "(column late_ns_p50)",
+      `in ${late} of ${threaded.length} results on threads the host added more than a tenth to ` +
+        "the median (column late_ns_p50)",
     );
   }
   return signs.length === 0 ? undefined : signs.join("; ");
@@ -146,37 +150,76 @@ function otherFrequency({ slowdown }: HostChecks): string | undefined {
 }
 
 function unsteady(points: readonly MeasuredPoint[]): string | undefined {
-  const never = points.filter(({ result }) => result.neverSteady).length;
-  if (never === 0) return undefined;
+  const never = points.filter(({ result }) => result.neverSteady);
+  if (never.length === 0) return undefined;
   return (
-    `in ${never} of ${points.length} results latencies had not settled at the end of the ` +
-    "warm-up, so that the first that were measured may belong to it"
+    `in ${counted(never, points)} latencies had not settled at the end of the warm-up, so that ` +
+    `the first that were measured may belong to it${overload(never)}`
   );
+}
+
+/** Of points of which more was due than they could do: what that was; empty if there are none. */
+function overload(never: readonly MeasuredPoint[]): string {
+  const done = never
+    .filter(isOverloaded)
+    .sort((a, b) => doneOf(a) - doneOf(b))
+    .map((measured) => {
+      const { executor, cores, iommus, policy } = measured.point;
+      const which = `${executor}, ${measured.workload}, ${cores} cores, ${iommus} IOMMUs`;
+      return `${Math.round(doneOf(measured))}/s (${which}, ${policy.name})`;
+    });
+  if (done.length === 0) return "";
+  const ends = done.length === 1 ? done : [done[0], done[done.length - 1]];
+  const which = `in ${done.length} of them`;
+  return `; ${which} more operations were due than could be done: ${ends.join(" to ")}`;
+}
+
+function isOverloaded(measured: MeasuredPoint): boolean {
+  const due = rateOf(measured.point);
+  return due !== undefined && doneOf(measured) < OVERLOADED * due;
+}
+
+function doneOf({ result }: MeasuredPoint): number {
+  return opsPerS(result) ?? 0;
+}
+
+/** `3 of 40 results`, by executor if there are several. */
+function counted(some: readonly MeasuredPoint[], all: readonly MeasuredPoint[]): string {
+  const of = (points: readonly MeasuredPoint[], executor: string) => {
+    return points.filter(({ point }) => point.executor === executor).length;
+  };
+  const executors = [...new Set(all.map(({ point }) => point.executor))];
+  if (executors.length === 1) return `${some.length} of ${all.length} results`;
+  return executors
+    .filter((executor) => of(some, executor) > 0)
+    .map((executor) => `${of(some, executor)} of ${of(all, executor)} results ${PLACES[executor]}`)
+    .join(" and ");
 }
 
 function tooFew(points: readonly MeasuredPoint[], precision: number): string | undefined {
   const needed = samplesFor(0.99);
-  const few = points.filter(({ result }) => result.latency.count < needed).length;
-  const vague = points.filter(({ result }) => !isPrecise(result.latency, precision)).length;
+  const few = points.filter(({ result }) => result.latency.count < needed);
+  const vague = points.filter(({ result }) => !isPrecise(result.latency, precision));
   const signs = [
-    ...(few > 0
+    ...(few.length > 0
       ? [
-          `${few} of ${points.length} results are of fewer than ${needed} operations: nothing ` +
-            "bounds their p99",
+          `${counted(few, points)} are of fewer than ${needed} operations: nothing bounds their ` +
+            "p99",
         ]
       : []),
-    ...(vague > 0 && precision < Number.POSITIVE_INFINITY
-      ? [`${vague} medians are not known to within ${100 * precision} %`]
+    ...(vague.length > 0 && precision < Number.POSITIVE_INFINITY
+      ? [`medians of ${counted(vague, points)} are not known to within ${100 * precision} %`]
       : []),
   ];
   return signs.length === 0 ? undefined : signs.join("; ");
 }
 
-/** `akaros is unsafe (munmap, point 1f…, seed 42): 3 findings, first stale-use by core 1 …`. */
+/** `akaros is unsafe (virtual, munmap, 2 cores, point 1f…, seed 42): 3 findings, first …`. */
 function describeFindings({ id, workload, point, result }: MeasuredPoint): string {
   const { findings = [], findingCount = 0 } = result.check ?? {};
   const count = findingCount === 1 ? "1 finding" : `${findingCount} findings`;
-  const which = `${workload}, ${point.cores} cores, point ${id}, seed ${point.seed}`;
+  const { executor, cores, seed } = point;
+  const which = `${executor}, ${workload}, ${cores} cores, point ${id}, seed ${seed}`;
   const [first] = findings.map((finding) => describeFinding(finding, shapeOf(point)));
   return (
     `${point.policy.name} is unsafe (${which}): ${count}, first ${first}. ` +

@@ -75,9 +75,4 @@ describe("calibrate: what is refused before anything is measured", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("results never replace others")]);
     expect(readdirSync(out)).toEqual([]);
   });
-
-  it("--help: shows examples", async () => {
-    const { code, stdout } = await shootdown(["calibrate", "--help"]);
-    expect([code, stdout]).toEqual([0, expect.stringContaining("shootdown calibrate --quick")]);
-  });
 });

@@ -75,7 +75,7 @@ describe("compare", () => {
     expect(stdout).toMatch(
       /^worse +.*strict.* p50 +\d+\.\d{3} +\d+\.\d{3} +1\.1\d\d +1\.\d{3} to/m,
     );
-    expect(stderr).toMatch(/^error: \d+ worse, most of all munmap, .*\(1\.1\d\d\)$/m);
+    expect(stderr).toMatch(/^error: \d+ worse, most of all virtual, munmap, .*\(1\.1\d\d\)$/m);
   });
 
   it("the faster one, or one that the gate lets through: 0", async () => {
@@ -117,16 +117,19 @@ describe("compare", () => {
     }
   });
 
-  it("a manifest that is none: refused with the field", async () => {
+  it("a manifest that is damaged: refused with the fields, and what would be right", async () => {
     cpSync(folder("before"), folder("odd"), { recursive: true });
     const path = join(folder("odd"), "manifest.json");
     const manifest = JSON.parse(readFileSync(path, "utf8"));
-    writeFileSync(path, JSON.stringify({ ...manifest, profiles: 3 }));
+    const host = { ...manifest.host, cpus: "two" };
+    writeFileSync(path, JSON.stringify({ ...manifest, host, profiles: 3 }, null, 2));
     const odd = await shootdown(["compare", folder("before"), folder("odd")]);
     expect(odd).toMatchObject({ code: 2, stdout: "" });
-    expect(odd.stderr).toMatch(/manifest\.json: profiles: /);
+    expect(odd.stderr).toMatch(/manifest\.json:\d+:13: host\.cpus: how many CPUs there are$/m);
+    expect(odd.stderr).toMatch(/manifest\.json:\d+:15: profiles: a list of profiles$/m);
+    expect(odd.stderr).not.toContain("nvalid");
     writeFileSync(path, "{");
     const torn = await shootdown(["compare", folder("before"), folder("odd")]);
-    expect(torn.stderr).toMatch(/manifest\.json is no JSON/);
+    expect(torn.stderr).toMatch(/manifest\.json:1:\d: this is no JSON/);
   });
 });

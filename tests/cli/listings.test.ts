@@ -3,8 +3,6 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { shootdown } from "../support/program.ts";
 
-const COMMANDS = ["bench", "replay", "analyze", "policies", "profiles", "experiments"];
-
 describe("what there is", () => {
   it("policies: every one with its source, and one choice by choice", async () => {
     const all = JSON.parse((await shootdown(["policies", "--format", "json"])).stdout);
@@ -108,10 +106,10 @@ describe("standard output", () => {
 });
 
 describe("help", () => {
-  it.each(COMMANDS)("%s: explains itself by examples", async (command) => {
-    const { code, stdout } = await shootdown([command, "--help"]);
+  it("explains a command by examples", async () => {
+    const { code, stdout } = await shootdown(["bench", "--help"]);
     expect(code).toBe(0);
-    expect(stdout).toContain(`Examples:\n  shootdown ${command}`);
+    expect(stdout).toContain("Examples:\n  shootdown bench");
   });
 
   it("says the version", async () => {

@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { compareRuns } from "../../dist/src/results/compare/compare.js";
 import type { ComparedRow } from "../../dist/src/results/compare/compared-row.js";
-import { regressionsOf } from "../../dist/src/results/compare/gate.js";
+import { parseGate, regressionsOf } from "../../dist/src/results/compare/gate.js";
 import { comparisonObject, comparisonRow } from "../../dist/src/results/compare/rows.js";
 import type { Run } from "../../dist/src/results/compare/run.js";
+import { describeRow } from "../../dist/src/results/compare/view.js";
 import { type PointParts, runOf } from "../support/runs.js";
 
 const NONE = { otherHost: false, otherProfile: false, otherSchema: false };
@@ -81,7 +82,7 @@ describe("a segment of the critical path", () => {
 
   it("is no regression by itself, and stands apart from the metrics", () => {
     const comparison = compareRuns(run({ send: 100 }), run({ send: 900 }), NONE);
-    expect(regressionsOf(comparison.rows, undefined)).toEqual([]);
+    expect(regressionsOf(comparison, undefined)).toEqual([]);
     const object = comparisonObject(comparison, []) as Record<string, object[]>;
     expect(object.segments).toMatchObject([
       { metric: "path:send", base: 100, new: 900, difference: 800, verdict: "worse" },
@@ -90,5 +91,24 @@ describe("a segment of the critical path", () => {
       point: "a",
       metric: "path:send",
     });
+  });
+
+  it("is a regression where a gate names it, by what it alone makes of the mean latency", () => {
+    const comparison = compareRuns(run({ send: 100 }), run({ send: 350 }), NONE);
+    const names = (gate: string) => {
+      return regressionsOf(comparison, parseGate(gate)).map(({ metric }) => metric.name);
+    };
+    expect(names("path:send:4.9%")).toEqual(["path:send"]);
+    expect(names("path:send:5.1%")).toEqual([]);
+    expect(names("path:pte:1%,p50:1%")).toEqual([]);
+    expect(describeRow(comparison.segments[0])).toMatch(
+      /: path:send 0\.100 → 0\.350 µs \(1\.050 of the mean latency\)$/,
+    );
+  });
+
+  it("that there is not: refused with those that there are", () => {
+    expect(() => parseGate("path:sent:5%")).toThrow(
+      /no metric or segment "path:sent": did you mean "path:send"\? There are p50, .*path:late/,
+    );
   });
 });

@@ -331,7 +331,7 @@ describe("what is refused unless it is allowed", () => {
 
 describe("the gate", () => {
   const [base, next] = [5000, 5350].map((ns) => one(new Array(500).fill(ns)));
-  const { rows } = compareRuns(base, next, NONE);
+  const comparison = compareRuns(base, next, NONE);
 
   it.each([
     ["p50:5%", 1],
@@ -339,11 +339,11 @@ describe("the gate", () => {
     ["p50:8%", 0],
     ["ops_per_s:1%", 0],
   ])("%s, where all is 7 percent slower: %d regressions", (gate, count) => {
-    expect(regressionsOf(rows, parseGate(gate))).toHaveLength(count);
+    expect(regressionsOf(comparison, parseGate(gate))).toHaveLength(count);
   });
 
   it("none: all that is worse", () => {
-    expect(regressionsOf(rows, undefined)).toHaveLength(4);
+    expect(regressionsOf(comparison, undefined)).toHaveLength(4);
   });
 
   it.each([

@@ -1,34 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
-import { STRICT } from "../../dist/src/engine/policy/presets.js";
-import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import { batchSizeOf, describeInFamily } from "../../dist/src/results/batch-size.js";
 import { fitRows } from "../../dist/src/results/fits.js";
 import { regress } from "../../dist/src/results/regression.js";
-import type { MeasuredPoint } from "../../dist/src/results/rows.js";
-import { pointOf, workloadOf } from "../support/points.ts";
-
-/** A point of `policy` whose operations all took `ns`. */
-function took(
-  policy: string,
-  cores: number,
-  pages: number,
-  ns: number,
-  fullFlushes = 0,
-): MeasuredPoint {
-  const latency = new Histogram();
-  latency.record(Math.round(ns), 10);
-  const point = pointOf({
-    cores,
-    policy: policy === "crowded" ? { ...STRICT, name: policy } : parsePolicy(policy),
-    workload: workloadOf({ pages }),
-  });
-  const named = { experiment: "e", id: `${policy} ${cores} ${pages}`, workload: "munmap" };
-  const counters = { operations: 10, backgroundNs: 0, fullFlushes };
-  const result = { latency, cores: counters, responders: cores - 1 };
-  return { ...named, pages, point, repetition: 1, result } as unknown as MeasuredPoint;
-}
+import { took } from "../support/took.ts";
 
 const CORES = [2, 4, 8, 16, 64, 256, 1024];
 const PAGES = [1, 8, 32, 512];

@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -44,5 +45,23 @@ describe("the folder of a run", () => {
     const folder = await ResultFolder.create(join(base, "run"));
     await folder.removeIfEmpty();
     expect(readdirSync(base)).toEqual([]);
+  });
+
+  it.each([
+    ["nothing, or half of a file, was written: goes away", "", []],
+    ["a file was written: keeps that", 'await folder.write("summary.csv", "");', ["summary.csv"]],
+  ])("where the process ends at once and %s", (_, write, left) => {
+    const path = join(base, "run");
+    const program = `
+      const { ResultFolder } = await import("./dist/src/results/folder.js");
+      const folder = await ResultFolder.create(${JSON.stringify(path)});
+      ${write}
+      const { writeFileSync } = await import("node:fs");
+      writeFileSync(folder.path + "/.critical-path.csv." + process.pid + ".tmp", "half");
+      process.exit(130);`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "--eval", program]);
+    expect(ended.status).toBe(130);
+    expect(existsSync(path) ? readdirSync(path) : []).toEqual(left);
+    expect(existsSync(path)).toBe(left.length > 0);
   });
 });

@@ -249,6 +249,10 @@ describe("what there is no data for is not there", () => {
     writeFolder(at("torn"), TWO_POLICIES);
     writeFileSync(at("torn", "summary.csv"), "point,executor,policy\r\np1,1\r\n");
     await expect(writeReport([at("torn")])).rejects.toThrow(/summary\.csv: row 2 has 2 cells/);
+    writeFileSync(at("torn", "manifest.json"), '{"seed": 1,');
+    await expect(writeReport([at("torn")])).rejects.toThrow(
+      /manifest\.json:1:\d+: this is no JSON/,
+    );
   });
 });
 

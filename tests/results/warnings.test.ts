@@ -3,7 +3,7 @@ import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import type { Host } from "../../dist/src/results/host.js";
 import type { MeasuredPoint } from "../../dist/src/results/rows.js";
 import { type HostChecks, warningsOf } from "../../dist/src/results/warnings.js";
-import { pointOf } from "../support/points.ts";
+import { pointOf, workloadOf } from "../support/points.ts";
 
 const QUIET: Host = {
   cpu: "",
@@ -25,6 +25,8 @@ interface Made {
   readonly lateNs?: number;
   readonly oversubscribed?: boolean;
   readonly neverSteady?: boolean;
+  /** Due operations a second, and how many were done. */
+  readonly load?: readonly [due: number, done: number];
 }
 
 function made(part: Made = {}): MeasuredPoint {
@@ -35,8 +37,13 @@ function made(part: Made = {}): MeasuredPoint {
     return histogram;
   });
   const { oversubscribed = false, neverSteady = false } = part;
-  const result = { latency, late, actors: 3, oversubscribed, neverSteady };
-  return { point: pointOf({ executor, dilation }), result } as unknown as MeasuredPoint;
+  const [due, done] = part.load ?? [];
+  const workload = workloadOf(due === undefined ? {} : { arrivalNs: 1e9 / due });
+  const elapsedNs = (operations * 1e9) / (done ?? 1e5);
+  const cores = { operations };
+  const result = { latency, late, cores, elapsedNs, actors: 3, oversubscribed, neverSteady };
+  const point = pointOf({ executor, dilation, workload });
+  return { workload: "munmap", point, result } as unknown as MeasuredPoint;
 }
 
 /** The words in front. */
@@ -64,6 +71,35 @@ describe("warnings", () => {
     ["too-few-samples", kindsOf([made(), made({ operations: 300 })])],
   ])("%s: said, and nothing else", (kind, found) => {
     expect(found).toEqual([kind]);
+  });
+
+  it("more is due than can be done: says once how much that was, from least to most", () => {
+    const virtual = { executor: "virtual", neverSteady: true } as const;
+    const points = [
+      made({ ...virtual, load: [1000, 950] }),
+      made({ ...virtual, load: [2e6, 9e5] }),
+      made({ ...virtual, load: [1e6, 4e5] }),
+    ];
+    const textOf = (some: MeasuredPoint[]) => warningsOf(QUIET, undefined, {}, some)[0];
+    const where = "\\(virtual, munmap, 2 cores, 0 IOMMUs, strict\\)";
+    expect(textOf(points)).toMatch(
+      new RegExp(`; in 2 of them .* 400000/s ${where} to 900000/s ${where}\\. Use more --ops`),
+    );
+    expect(textOf(points.slice(0, 2))).toMatch(
+      new RegExp(`; in 1 of them .* done: 900000/s ${where}\\. Use`),
+    );
+    expect(textOf(points.slice(0, 1))).not.toContain("of them");
+  });
+
+  it("with both executors: says of which", () => {
+    const few = { operations: 300 };
+    const points = [made(few), made(few), made({ executor: "virtual" })];
+    const [both] = warningsOf(QUIET, STEADY, {}, points);
+    expect(both).toMatch(/: 2 of 2 results on threads are of fewer than \d+ operations/);
+    const more = [...points, made({ ...few, executor: "virtual" })];
+    expect(warningsOf(QUIET, STEADY, {}, more)[0]).toMatch(
+      /: 2 of 2 results on threads and 1 of 2 results in virtual time are of fewer/,
+    );
   });
 
   it("in virtual time the host has no part", () => {

@@ -1,12 +1,8 @@
 // Made-up result folders, as `compare` reads them.
 
 import { Distribution } from "../../dist/src/results/compare/distribution.js";
-import type {
-  Run,
-  RunManifest,
-  RunPoint,
-  SegmentTimes,
-} from "../../dist/src/results/compare/run.js";
+import type { Run, RunPoint, SegmentTimes } from "../../dist/src/results/compare/run.js";
+import type { RunManifest } from "../../dist/src/results/compare/run-manifest.js";
 import { MANIFEST_SCHEMA } from "../../dist/src/results/manifest.js";
 
 export interface PointParts {

@@ -27,7 +27,7 @@ export function compare(base: string, next: string, options: CompareOptions): vo
     otherSchema: options.allowOtherSchema ?? false,
   });
   if (comparison.pairs.length === 0) throw nothingInCommon(comparison);
-  const regressions = regressionsOf(comparison.rows, options.gate);
+  const regressions = regressionsOf(comparison, options.gate);
   print(render(comparison, regressions, options));
   const unsafe = comparison.safety.filter(isUnsafeNow);
   if (regressions.length + unsafe.length > 0) throw regression(regressions, unsafe.length);

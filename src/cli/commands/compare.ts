@@ -1,12 +1,16 @@
 // `shootdown compare`: two result folders, what changed, and whether that is more than noise.
 
-import { type Command, Option } from "commander";
+import { type Command, Help, Option } from "commander";
 import { unknownName } from "../../engine/names.ts";
 import { type Gate, parseGate } from "../../results/compare/gate.ts";
+import { GATE_NAMES } from "../../results/compare/metrics.ts";
 import { defaultFormat, FORMATS } from "../output.ts";
 
 const COMPARE_FORMATS = [...FORMATS, "markdown"] as const;
 type CompareFormat = (typeof COMPARE_FORMATS)[number];
+
+const HELP_COLUMNS = 100;
+const GATES = new Help().boxWrap(`A gate names any of ${GATE_NAMES.join(", ")}.`, HELP_COLUMNS);
 
 export interface CompareOptions {
   readonly gate?: Gate;
@@ -30,7 +34,8 @@ export function addCompare(program: Command): void {
     .addOption(
       new Option(
         "--gate <limits>",
-        "exit with 22 only where one of these is worse by more, such as p50:5%,p99:10%",
+        "exit with 22 only where one of these is worse by more: metrics and, as path:SEGMENT, " +
+          "segments of the critical path, such as p50:5%,p99:10%,path:send:2%",
       ).argParser(parseGate),
     )
     .option("--all", "show what did not change, too (table and markdown)")
@@ -50,11 +55,16 @@ Points are matched by their hash; the seed is no part of it. A change counts if 
 outside of what is noise, and if there are more such changes than chance explains. On threads give
 both runs --repetitions 3 or more.
 
-Exit status: 22 if something is worse (with --gate: by more than it says), or is unsafe now.
+${GATES}
+A segment (path:…) is worse by as much as its change alone makes of the mean latency; that counts
+for the exit status only where a gate names it.
+
+Exit status: 22 if a metric is worse (with --gate: what it names, by more than it says), or if
+something is unsafe now.
 
 Examples:
   shootdown compare results/before results/after
-  shootdown compare results/before results/after --gate p50:5%,p99:10%
+  shootdown compare results/before results/after --gate p50:5%,p99:10%,path:send:2%
   shootdown compare results/before results/after --format markdown > comment.md
   shootdown compare results/before results/after --all --format csv
 `,

@@ -49,7 +49,7 @@ Without --policy ${BASIC_NAMES} run; without --iommus there is none; with some, 
 Examples:
   shootdown replay bench/traces/munmap-loop.perf.txt.gz --policy strict,overlapped
   shootdown replay bench/traces/node-gc.perf.txt.gz --iommus 0,1 --ops 2000
-  perf script --ns -F comm,pid,tid,cpu,time,event,trace | shootdown replay - --max-gap none
+  perf script --ns -F comm,pid,tid,cpu,time,event,trace | shootdown replay - --executor virtual
 `,
     )
     .action(async (trace: string, options: ReplayOptions) => {

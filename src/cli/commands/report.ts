@@ -28,7 +28,7 @@ and what policies did under stress.
 Examples:
   shootdown bench --quick --out results/mine && shootdown report results/mine
   shootdown report results/before results/after
-  shootdown report results/host-profile
+  shootdown validate results/mine/host.json --out results/valid && shootdown report results/valid
 `,
     )
     .action(async (folders: string[], options: ReportOptions) => {

@@ -4,8 +4,8 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unknownName } from "../../engine/names.ts";
+import { isFile, JsonFile } from "../../results/json-file.ts";
 import { PACKAGE_ROOT } from "../../results/package.ts";
-import { isFile, JsonFile } from "../json-file.ts";
 import { type Experiment, experimentSchema } from "./schema.ts";
 
 const FOLDER = new URL("bench/experiments/", PACKAGE_ROOT);

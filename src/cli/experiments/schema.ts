@@ -24,8 +24,8 @@
 import { z } from "zod";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
+import { named, nameField, wholeNumber } from "../../results/json-file.ts";
 import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
-import { named, nameField, wholeNumber } from "../json-file.ts";
 import { policyField } from "../policy-file.ts";
 import { parseProfile } from "../profile-file.ts";
 import {

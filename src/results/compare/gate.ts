@@ -1,14 +1,16 @@
-// `--gate p50:5%,p99:10%`: how much worse what may become.
+// `--gate p50:5%,path:send:2%`: how much worse what may become. A segment of the critical path is
+// gated only by its name: what is wrong with it is in the latency, too.
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
+import type { Comparison } from "./compare.ts";
 import type { ComparedRow } from "./compared-row.ts";
-import { METRICS } from "./metrics.ts";
+import { GATE_NAMES } from "./metrics.ts";
 
-/** By metric, as a share: 0.05 is 5 % worse. */
+/** By metric or segment, as a share: 0.05 is 5 % worse; of a segment 5 % of the mean latency. */
 export type Gate = ReadonlyMap<string, number>;
 
-const LIMIT = /^([a-z0-9_]+):(\d+(?:\.\d+)?)%$/;
+const LIMIT = /^([a-z0-9_]+|path:[a-z-]+):(\d+(?:\.\d+)?)%$/;
 
 /** @throws UsageError */
 export function parseGate(text: string): Gate {
@@ -16,23 +18,25 @@ export function parseGate(text: string): Gate {
     text.split(",").map((part): [string, number] => {
       const [, name, percent] = LIMIT.exec(part.trim()) ?? [];
       if (name === undefined) {
-        throw new UsageError(`--gate "${part}": it takes METRIC:PERCENT%, such as p50:5%,p99:10%`);
+        throw new UsageError(
+          `--gate "${part}": it takes METRIC:PERCENT% or path:SEGMENT:PERCENT%, such as ` +
+            "p50:5%,p99:10%,path:send:2%",
+        );
       }
-      const names = METRICS.map((metric) => metric.name);
-      if (!names.includes(name)) throw unknownName("metric", name, names);
+      if (!GATE_NAMES.includes(name)) throw unknownName("metric or segment", name, GATE_NAMES);
       return [name, Number(percent) / 100];
     }),
   );
 }
 
-/** What is worse by more than the gate lets through; without a gate all that is worse. */
+/** What is worse by more than the gate lets through; without a gate all metrics that are worse. */
 export function regressionsOf(
-  rows: readonly ComparedRow[],
+  { rows, segments }: Pick<Comparison, "rows" | "segments">,
   gate: Gate | undefined,
 ): readonly ComparedRow[] {
-  return rows.filter(({ metric, verdict, ratio }) => {
+  if (gate === undefined) return rows.filter(({ verdict }) => verdict === "worse");
+  return [...rows, ...segments].filter(({ metric, verdict, ratio }) => {
     if (verdict !== "worse") return false;
-    if (gate === undefined) return true;
     const limit = gate.get(metric.name);
     if (limit === undefined) return false;
     if (ratio === undefined) return true; // From nothing to something.

@@ -1,5 +1,6 @@
 // What is compared of a point, and which way is better.
 
+import { SEGMENT_NAMES } from "../../engine/probe/segments.ts";
 import type { SummaryRow } from "../columns/summary.ts";
 
 /** How it is known by how much a metric varies from run to run of the same program. */
@@ -43,6 +44,23 @@ export const METRICS: readonly Metric[] = [
   events("stale_uses", "run"),
   events("stale_uses_same_owner", "run"),
 ];
+
+/** In front of a segment of the critical path, where it stands beside metrics. */
+const SEGMENT = "path:";
+
+/** A segment of the critical path: noise treats it as the mean latency, which it is a part of. */
+export function segmentMetric(segment: string): Metric {
+  return { ...latency("mean", { from: "mean" }), name: `${SEGMENT}${segment}` };
+}
+
+export function isSegment({ name }: Metric): boolean {
+  return name.startsWith(SEGMENT);
+}
+
+/** All that a gate can name: metrics first. */
+export const GATE_NAMES: readonly string[] = [...METRICS, ...SEGMENT_NAMES.map(segmentMetric)].map(
+  ({ name }) => name,
+);
 
 function latency(name: "p50" | "p90" | "p99" | "mean", spread: Spread): Metric {
   return { name, column: `latency_ns_${name}`, unit: "ns", moreIs: "worse", spread };

@@ -3,7 +3,8 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { MANIFEST_SCHEMA } from "../manifest.ts";
-import type { Run, RunProfile } from "./run.ts";
+import type { Run } from "./run.ts";
+import type { RunProfile } from "./run-manifest.ts";
 
 /** What a user may allow to differ. */
 export interface Allowances {

@@ -2,46 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
 import { Distribution } from "./distribution.ts";
+import { parseManifest, type RunManifest } from "./run-manifest.ts";
 import { readTable } from "./table-file.ts";
 
-const sizeSchema = z.looseObject({ sets: z.number(), ways: z.number() });
+const MANIFEST = "manifest.json";
 
-const ratioSchema = z.number().nonnegative();
-const noiseSchema = z.looseObject({
-  pairs: z.array(z.looseObject({ p50_ratio: ratioSchema, p99_ratio: ratioSchema })).nonempty(),
-});
-
-/** What of a manifest decides whether runs can be compared. */
-const manifestSchema = z.looseObject({
-  schema: z.string(),
-  package: z.looseObject({ version: z.string(), commit: z.string().nullable() }),
-  seed: z.number().nullable(),
-  host: z.looseObject({
-    cpu: z.string(),
-    cpus: z.number(),
-    kernel: z.string(),
-    node: z.string(),
-  }),
-  noise: z.looseObject({ threads: noiseSchema.optional() }),
-  profiles: z.array(
-    z.looseObject({
-      name: z.string(),
-      shootsBy: z.string(),
-      topology: z.record(z.string(), z.looseObject({ count: z.number() })),
-      costs: z.record(z.string(), z.looseObject({ ns: z.number() })),
-      l1: sizeSchema,
-      l2: sizeSchema,
-      iotlb: sizeSchema,
-    }),
-  ),
-  interrupted: z.boolean(),
-});
-
-export type RunManifest = z.infer<typeof manifestSchema>;
-export type RunProfile = RunManifest["profiles"][number];
 /** A row of summary.csv; an empty cell was not measured. */
 export type RunRow = Readonly<Record<string, string>>;
 
@@ -75,7 +42,7 @@ export interface Run {
 
 /** @throws UsageError if the folder is not that of a run of points. */
 export function readRun(folder: string): Run {
-  const manifest = readManifest(folder);
+  const manifest = parseManifest(join(folder, MANIFEST), readText(folder, MANIFEST));
   const rows = readRows(folder);
   const distributions = readDistributions(folder);
   const segments = readSegments(folder);
@@ -92,21 +59,6 @@ export function readRun(folder: string): Run {
 export function numberIn(row: RunRow, column: string): number | undefined {
   const cell = row[column] ?? "";
   return cell === "" ? undefined : Number(cell);
-}
-
-function readManifest(folder: string): RunManifest {
-  const path = join(folder, "manifest.json");
-  let value: unknown;
-  try {
-    value = JSON.parse(readText(folder, "manifest.json"));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`${path} is no JSON: ${(error as Error).message}`);
-  }
-  const checked = manifestSchema.safeParse(value);
-  if (checked.success) return checked.data;
-  const [{ path: field, message }] = checked.error.issues;
-  throw new UsageError(`${path}: ${field.join(".")}: ${message}`);
 }
 
 /** Rows of summary.csv by point. @throws UsageError if there are none. */

@@ -19,7 +19,7 @@ import {
   SAMPLES_PER_DRAW,
   type WithinTest,
 } from "./metric-test.ts";
-import type { Metric } from "./metrics.ts";
+import { segmentMetric } from "./metrics.ts";
 import { LEAST_REPETITIONS, noiseOf } from "./noise.ts";
 import { numberIn, type Run, type RunPoint, type SegmentTimes } from "./run.ts";
 import type { Judgement } from "./verdict.ts";
@@ -52,7 +52,7 @@ export function compareSegments(pairs: readonly Pair[], runs: readonly Run[]): C
   const typical = typicalVariances(measured.map((one) => [familyOf(one), spreadsOf(one)]));
   const drafts = measured.map((one): Draft => {
     const { pair, base, next } = one;
-    const metric = metricOf(one.name);
+    const metric = segmentMetric(one.name);
     const test = testOf(one, typical.get(familyOf(one)));
     const noise = noiseOf(metric, [pair.base, pair.next], runs);
     return { pair, metric, base: base.meanNs, next: next.meanNs, test, noise };
@@ -140,15 +140,4 @@ function judgementOfSegment(draft: Draft, q: number | undefined): Judgement {
   const isKnown = draft.test.margin !== undefined || draft.test.isIdentical;
   if (isKnown || judgement.reason === "oversubscribed") return judgement;
   return { verdict: "inconclusive", reason: "repetitions" };
-}
-
-/** Noise treats it as the mean latency, which it is a part of. */
-function metricOf(segment: string): Metric {
-  return {
-    name: `path:${segment}`,
-    column: "latency_ns_mean",
-    unit: "ns",
-    moreIs: "worse",
-    spread: { from: "mean" },
-  };
 }

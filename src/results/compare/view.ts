@@ -4,8 +4,9 @@ import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
 import type { Comparison } from "./compare.ts";
 import type { ComparedRow } from "./compared-row.ts";
 import { CHOICES, type Unmatched } from "./match.ts";
+import { isSegment } from "./metrics.ts";
 import { countVerdicts } from "./rows.ts";
-import type { Run } from "./run.ts";
+import type { Run, RunRow } from "./run.ts";
 import { VERDICTS } from "./verdict.ts";
 
 /** Headings and cells, for a terminal or for Markdown. */
@@ -83,7 +84,7 @@ export function describeComparison(comparison: Comparison): string[] {
       `${plural(rows.length, "metric")} ${verdictsOf(rows)}`,
     `of ${plural(segments.length, "segment")} of critical paths ${verdictsOf(segments)}`,
     ...safety.map(({ key, base: before, next: after }) => {
-      return `${key.workload}, ${key.policy}, ${key.cores} cores: was ${before} and is ${after}`;
+      return `${pointName(key)}: was ${before} and is ${after}`;
     }),
     ...describeUnmatched(unmatched),
   ];
@@ -107,12 +108,17 @@ export function describeUnmatched(unmatched: readonly Unmatched[]): string[] {
   return rest > 0 ? [...lines.slice(0, MOST_KINDS), `and ${rest} more such lines`] : lines;
 }
 
-/** `munmap, strict, 2 cores: p50 5.910 → 6.512 µs (1.102)`. */
+/** `virtual, munmap, strict, 2 cores: p50 5.910 → 6.512 µs (1.102)`; of a segment the whole's. */
 export function describeRow({ key, metric, base, next, ratio }: ComparedRow): string {
   const unit = metric.unit === "ns" ? " µs" : "";
   const change = `${amount(base, metric.unit)} → ${amount(next, metric.unit)}${unit}`;
-  const times = ratio === undefined ? "" : ` (${ratio.toFixed(3)})`;
-  return `${key.workload}, ${key.policy}, ${key.cores} cores: ${metric.name} ${change}${times}`;
+  const whole = isSegment(metric) ? " of the mean latency" : "";
+  const times = ratio === undefined ? "" : ` (${ratio.toFixed(3)}${whole})`;
+  return `${pointName(key)}: ${metric.name} ${change}${times}`;
+}
+
+function pointName({ executor, workload, policy, cores }: RunRow): string {
+  return `${executor}, ${workload}, ${policy}, ${cores} cores`;
 }
 
 function columnsFor(rows: readonly ComparedRow[]): ViewColumn[] {

@@ -9,6 +9,7 @@ import { UsageError } from "../../engine/errors.ts";
 import type { Distribution } from "../compare/distribution.ts";
 import { numberIn, type RunRow, readDistributions, readRows } from "../compare/run.ts";
 import { readTable } from "../compare/table-file.ts";
+import { JsonFile } from "../json-file.ts";
 
 /** A row with the folder that it comes from: `folder` is a column like any other here. */
 export type KeyedRow = RunRow & { readonly folder: string };
@@ -152,11 +153,7 @@ function uniqueName(paths: readonly string[], place: number): string {
 function readManifest(folder: string): ReportManifest {
   const path = join(folder, "manifest.json");
   if (!existsSync(path)) return manifestSchema.parse({});
-  try {
-    return manifestSchema.parse(JSON.parse(readFileSync(path, "utf8")));
-  } catch (error) {
-    throw new UsageError(`${path} is no manifest: ${(error as Error).message}`);
-  }
+  return JsonFile.read("the manifest", path).check(manifestSchema);
 }
 
 function readPoints({ name, path }: Folder): ReportPoint[] {

@@ -1,5 +1,5 @@
-// JSON that a user wrote, experiments and profiles: reading it, and saying what is wrong with it:
-// file, line and column, the field, and what would be right.
+// JSON that a user wrote or may have changed, such as experiments, profiles and manifests: reading
+// it, and saying what is wrong with it: file, line and column, the field, and what would be right.
 
 import { readFileSync } from "node:fs";
 import {
