@@ -47,6 +47,8 @@ export class CriticalPath {
   private readonly slackSumNs = new Float64Array(SEGMENTS);
   private readonly slackCount = new Float64Array(SEGMENTS);
   private readonly operationNs = new Float64Array(SEGMENTS);
+  /** A bit for each segment that the operation under way has had on its path. */
+  private hasSegments = 0;
 
   // The initiator's own time line since the last settling.
   private length = 0;
@@ -84,7 +86,7 @@ export class CriticalPath {
     this.beganNs = nowNs;
     this.markedNs = nowNs;
     this.length = 0;
-    if (this.isOpen) this.operationNs.fill(0);
+    if (this.isOpen) this.forgetOperation();
     else this.timeline?.beginOperation(nowNs);
     this.isOpen = true;
   }
@@ -174,13 +176,19 @@ export class CriticalPath {
 
   private sumUp(): void {
     if (this.length > 0) this.settle();
-    const operationNs = this.operationNs;
-    this.late.record(Math.round(operationNs[LATE]));
-    for (let segment = 0; segment < SEGMENTS; segment++) {
-      if (operationNs[segment] === 0) continue;
-      this.onPath[segment].record(Math.round(operationNs[segment]));
+    const { operationNs } = this;
+    this.late.record(rounded(operationNs[LATE]));
+    for (let left = this.hasSegments; left !== 0; left &= left - 1) {
+      const segment = 31 - Math.clz32(left & -left);
+      this.onPath[segment].record(rounded(operationNs[segment]));
       operationNs[segment] = 0;
     }
+    this.hasSegments = 0;
+  }
+
+  private forgetOperation(): void {
+    this.operationNs.fill(0);
+    this.hasSegments = 0;
   }
 
   /** Forgets everything, so that the warm-up is not part of the result. */
@@ -191,7 +199,7 @@ export class CriticalPath {
     for (const histogram of this.onPath) histogram.reset();
     this.slackSumNs.fill(0);
     this.slackCount.fill(0);
-    this.operationNs.fill(0);
+    this.forgetOperation();
     this.length = 0;
     this.timeline?.countFromHere();
   }
@@ -244,10 +252,14 @@ export class CriticalPath {
     onPathNs: number,
     slackNs: number,
   ): void {
-    this.operationNs[segment] += onPathNs;
-    this.slackSumNs[segment] += onPathNs > 0 ? 0 : slackNs;
     this.slackCount[segment]++;
-    if (onPathNs > 0) this.timeline?.onPath(segment, chain, startNs, startNs + onPathNs);
+    if (onPathNs <= 0) {
+      this.slackSumNs[segment] += slackNs;
+      return;
+    }
+    this.operationNs[segment] += onPathNs;
+    this.hasSegments |= 1 << segment;
+    this.timeline?.onPath(segment, chain, startNs, startNs + onPathNs);
   }
 
   private attributeChain(chain: number, onPath: boolean, slackNs: number): void {
@@ -259,4 +271,9 @@ export class CriticalPath {
       startNs += ns;
     }
   }
+}
+
+/** As Math.round, of what is not negative: without its branch. */
+function rounded(ns: number): number {
+  return Math.floor(ns + 0.5);
 }

@@ -1,16 +1,34 @@
 // A log-linear histogram of whole, non-negative numbers (ns, pages): exact below 2048, above that a
 // bucket is at most 1/1024 of its value wide, finer than a host's clock can tell. Merging is exact,
-// since all share one set of buckets. Counts are kept in runs of 1024 buckets, an octave each from
-// 2048 on, and only of octaves that occurred.
+// since all share one set of buckets.
 //
 // bucket                   holds
 // 0 … 2047                 the value itself
 // 1024·k + 0 … 1023, k≥2   values of k + 10 bits, cut to their eleven leading bits
+//
+// A sample costs one array: that of the exact buckets, in which the sums stand too. Counts above
+// are kept in runs of 1024 buckets, an octave each, and only of octaves that occurred.
+//
+// element of the array   meaning
+// COUNT, SUM, MIN, MAX   of all samples
+// EXACT + value          samples of this value
 
 const RUN_BITS = 10;
 const RUN_BUCKETS = 1024;
 const IN_RUN = RUN_BUCKETS - 1;
 const LARGEST_BITS = 52;
+/** Values below have a bucket each. */
+const EXACT_VALUES = 2 * RUN_BUCKETS;
+
+const COUNT = 0;
+const SUM = 1;
+const MIN = 2;
+const MAX = 3;
+const EXACT = 4;
+const ELEMENTS = EXACT + EXACT_VALUES;
+
+/** That of a histogram without samples: most actors' stay so. */
+const NO_SAMPLES = new Float64Array(0);
 const RUNS = LARGEST_BITS - RUN_BITS + 1;
 const TWO_31 = 2_147_483_648;
 
@@ -30,7 +48,7 @@ export function bucketOf(value: number): number {
 
 /** Smallest value of a bucket; the largest is one less than that of the next. */
 export function bucketFloor(bucket: number): number {
-  if (bucket < 2 * RUN_BUCKETS) return bucket;
+  if (bucket < EXACT_VALUES) return bucket;
   const octave = Math.floor(bucket / RUN_BUCKETS) - 1;
   let floor = (bucket % RUN_BUCKETS) + RUN_BUCKETS;
   for (let i = 0; i < octave; i++) floor *= 2;
@@ -48,29 +66,44 @@ export interface HistogramData {
 }
 
 export class Histogram {
-  count = 0;
-  sum = 0;
-  min = Number.POSITIVE_INFINITY;
-  max = 0;
-  /** Made at the first sample, and each run at its first: most actors' stay empty. */
+  private exact = NO_SAMPLES;
+  /** By octave; the first two, of exact buckets, stay empty. */
   private runs: (Float64Array | undefined)[] = [];
 
   /** Adds `times` samples of `value`, a whole number from 0 to 2⁵² − 1. */
   record(value: number, times = 1): void {
-    this.add(bucketOf(value), times);
-    this.count += times;
-    this.sum += value * times;
-    if (value < this.min) this.min = value;
-    if (value > this.max) this.max = value;
+    if (this.exact === NO_SAMPLES) this.exact = emptyBuckets();
+    const { exact } = this;
+    exact[COUNT] += times;
+    exact[SUM] += value * times;
+    if (value < exact[MIN]) exact[MIN] = value;
+    if (value > exact[MAX]) exact[MAX] = value;
+    if (value < EXACT_VALUES) exact[EXACT + (value | 0)] += times;
+    else this.addAbove(bucketOf(value), times);
   }
 
   /** Empties it, so that a recorder can serve the next point. */
   reset(): void {
+    if (this.exact !== NO_SAMPLES) clear(this.exact);
     for (const run of this.runs) run?.fill(0);
-    this.count = 0;
-    this.sum = 0;
-    this.min = Number.POSITIVE_INFINITY;
-    this.max = 0;
+  }
+
+  get count(): number {
+    return this.exact === NO_SAMPLES ? 0 : this.exact[COUNT];
+  }
+
+  get sum(): number {
+    return this.exact === NO_SAMPLES ? 0 : this.exact[SUM];
+  }
+
+  /** Infinity without samples. */
+  get min(): number {
+    return this.exact === NO_SAMPLES ? Number.POSITIVE_INFINITY : this.exact[MIN];
+  }
+
+  /** 0 without samples. */
+  get max(): number {
+    return this.exact === NO_SAMPLES ? 0 : this.exact[MAX];
   }
 
   get mean(): number | undefined {
@@ -111,6 +144,9 @@ export class Histogram {
 
   /** Occupied buckets as [number, count], ascending. */
   *buckets(): Generator<readonly [bucket: number, count: number]> {
+    for (let value = 0; EXACT + value < this.exact.length; value++) {
+      if (this.exact[EXACT + value] > 0) yield [value, this.exact[EXACT + value]];
+    }
     for (let first = 0; first < this.runs.length; first++) {
       const run = this.runs[first];
       if (run === undefined) continue;
@@ -134,16 +170,21 @@ export class Histogram {
 
   /** Adds another worker's samples; exact. */
   merge(data: HistogramData): void {
+    if (data.count === 0) return;
+    if (this.exact === NO_SAMPLES) this.exact = emptyBuckets();
+    const { exact } = this;
     data.buckets.forEach((bucket, i) => {
-      this.add(bucket, data.counts[i]);
+      if (bucket < EXACT_VALUES) exact[EXACT + bucket] += data.counts[i];
+      else this.addAbove(bucket, data.counts[i]);
     });
-    this.count += data.count;
-    this.sum += data.sum;
-    if (data.min < this.min) this.min = data.min;
-    if (data.max > this.max) this.max = data.max;
+    exact[COUNT] += data.count;
+    exact[SUM] += data.sum;
+    exact[MIN] = Math.min(exact[MIN], data.min);
+    exact[MAX] = Math.max(exact[MAX], data.max);
   }
 
-  private add(bucket: number, times: number): void {
+  /** Counts samples of a bucket that is not exact. */
+  private addAbove(bucket: number, times: number): void {
     if (this.runs.length === 0) this.runs = new Array(RUNS).fill(undefined);
     const place = bucket >>> RUN_BITS;
     let run = this.runs[place];
@@ -153,6 +194,17 @@ export class Histogram {
     }
     run[bucket & IN_RUN] += times;
   }
+}
+
+function emptyBuckets(): Float64Array<ArrayBuffer> {
+  const buckets = new Float64Array(ELEMENTS);
+  clear(buckets);
+  return buckets;
+}
+
+function clear(buckets: Float64Array): void {
+  buckets.fill(0);
+  buckets[MIN] = Number.POSITIVE_INFINITY;
 }
 
 function middleOf(bucket: number): number {
