@@ -19,8 +19,8 @@ import {
   SERVER,
   TLB_BENCH,
 } from "../../dist/src/workloads/workload.js";
-import { pointOf, workloadOf } from "../support/points.ts";
-import { bound, incomplete, jsonOf, meant, record, run } from "../support/timelines.ts";
+import { pointOf, run, workloadOf } from "../support/points.ts";
+import { bound, incomplete, jsonOf, meant, record } from "../support/timelines.ts";
 import { complaintsAbout, slicesByTrack, traceSchema } from "../support/trace-schema.ts";
 import { roundedNs, truncatedNs } from "../support/viewer-times.ts";
 
