@@ -244,6 +244,20 @@ describe("every kind of run", () => {
   });
 });
 
+describe("user work", () => {
+  it("looks at its pages all the while: one slice until something else happens", () => {
+    const accessGapNs = 10;
+    const { timeline } = record({ cores: 2, work: { accessGapNs } }, 1, 5);
+    const { slices } = timeline.tracks.find((track) => track.name === "core 1")!;
+    const runs = slices.filter(({ name }) => name === "run");
+    const longest = Math.max(...runs.map(({ startNs, endNs }) => endNs - startNs));
+    expect(longest).toBeGreaterThan(2 * accessGapNs);
+    runs.slice(1).forEach((run, i) => {
+      expect(run.startNs).toBeGreaterThan(runs[i].endNs);
+    });
+  });
+});
+
 describe("a part of a run", () => {
   it("operations 5 to 7: the same to the nanosecond as in a timeline of more", () => {
     const setup = { cores: 3, iommus: 1, devices: 1 };

@@ -27,6 +27,7 @@ import {
   PATH_ROW,
   RECORD_FIELDS,
   ROW_FIELD,
+  RUN,
   SEQUENCE_FIELD,
   SIDE_ROW,
   SLICE_NAMES,
@@ -146,7 +147,10 @@ function entriesOf(
     const party = records[i + PARTY_FIELD];
     const sequence = records[i + SEQUENCE_FIELD];
     const entry = { actor, row, kind, detail, party, sequence };
-    if (kind === OPERATION) {
+    const before: Entry | undefined = entries.at(-1);
+    if (goesOn(before, kind, startNs)) {
+      before.slice.endNs = endNs;
+    } else if (kind === OPERATION) {
       const described = describe({ actor, number: detail, subject: sequence, startNs });
       const slice = sliceOf(described.name, startNs, endNs, described.args);
       entries.push({ ...entry, slice, described });
@@ -156,6 +160,14 @@ function entriesOf(
     }
   }
   return entries;
+}
+
+/**
+ * Whether a program ran on from where its last slice ended: it looks at its pages all the time, and
+ * a viewer need not know how often.
+ */
+function goesOn(before: Entry | undefined, kind: number, startNs: number): before is Entry {
+  return kind === RUN && before?.kind === RUN && before.slice.endNs === startNs;
 }
 
 /** What a record says besides when. */
