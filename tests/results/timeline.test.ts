@@ -276,18 +276,24 @@ describe("a part of a run", () => {
     expect(timeline.leftOut).toBeGreaterThan(0);
     expect(timeline.operations.length).toBeGreaterThan(0);
     expect(complaintsAbout(jsonOf(timeline))).toEqual([]);
-    const { leftOut } = capped(timeline, 1_000_000);
-    expect(leftOut).toBe(timeline.leftOut);
+    const { leftOut, untilNs, timeline: shown } = capped(timeline, 1_000_000);
+    expect([leftOut, untilNs]).toEqual([timeline.leftOut, timeline.leftOutFromNs]);
+    for (const { startNs, latencyNs } of shown.operations) {
+      expect(startNs + latencyNs).toBeLessThanOrEqual(untilNs);
+    }
+    expect(incomplete(shown)).toEqual([]);
   });
 
   it("with a cap: as many events as it says, all arrows whole, and what is left out is counted", () => {
     const { timeline } = record({ cores: 4, iommus: 1, devices: 1 }, 1, 20);
     const all = capped(timeline, Number.POSITIVE_INFINITY);
-    expect([all.leftOut, all.untilNs]).toEqual([0, undefined]);
+    expect([all.leftOut, all.untilNs]).toEqual([0, Number.POSITIVE_INFINITY]);
+    expect(all.timeline.operations).toEqual(timeline.operations);
     for (const maxEvents of [1, 2, 10, 57, 200, all.events - 1]) {
       const part = capped(timeline, maxEvents);
       expect(part.events).toBeLessThanOrEqual(maxEvents);
       expect(part.events + part.leftOut).toBe(all.events);
+      expect(incomplete(part.timeline)).toEqual([]);
       const text = jsonOf(timeline, maxEvents);
       expect(complaintsAbout(text)).toEqual([]);
       const { traceEvents } = traceSchema.parse(JSON.parse(text));

@@ -122,9 +122,13 @@ export function runTimeline(
   const shown = [...entries, ...added].filter(({ row, slice }) => {
     return row !== ORIGIN_ROW && cut(slice, span.fromNs, toNs);
   });
-  const leftOut = recorded.reduce((sum, data) => sum + (data?.leftOut ?? 0), 0);
-  const allBegan = allBeganOf(recorded);
-  return { tracks: allTracks(shown, shape), arrows, operations, leftOut, allBegan };
+  return {
+    tracks: allTracks(shown, shape),
+    ...{ arrows, operations },
+    leftOut: recorded.reduce((sum, data) => sum + (data?.leftOut ?? 0), 0),
+    leftOutFromNs: leftOutFromNs(recorded),
+    allBegan: allBeganOf(recorded),
+  };
 }
 
 function byNumber({ number, startNs }: RecordedOperation): DescribedOperation {
@@ -228,8 +232,13 @@ function shownSpan(
   recorded: RecordedActors,
 ): TimeWindow {
   const { fromNs, toNs } = spanOf(spansOf(operations, entries, selection));
-  const completeNs = recorded.map((data) => data?.leftOutFromNs ?? Number.POSITIVE_INFINITY);
-  return { fromNs, toNs: Math.floor(Math.min(...completeNs, toNs)) };
+  return { fromNs, toNs: Math.min(leftOutFromNs(recorded), toNs) };
+}
+
+/** From when on somebody had no room; Infinity if all had. */
+function leftOutFromNs(recorded: RecordedActors): number {
+  const fromNs = recorded.map((data) => data?.leftOutFromNs ?? Number.POSITIVE_INFINITY);
+  return Math.floor(Math.min(...fromNs));
 }
 
 /** What is to be shown in any case; all there is where there are no operations. */
