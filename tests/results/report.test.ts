@@ -256,6 +256,26 @@ describe("what there is no data for is not there", () => {
   });
 });
 
+describe("panels of the critical path", () => {
+  const axisOf = (folder: string) => {
+    const { plots } = chapters(folder).get("critical-path")!;
+    return JSON.stringify(plots[0].spec).match(/"title":"(µs[^"]*)"/)?.[1];
+  };
+  const paths = (name: string, shortNs: number) => {
+    const points = TWO_POLICIES.map((one) => {
+      const ns = one.cores === 2 ? shortNs : 1000;
+      return { ...one, segments: { send: { ns, slackNs: 0 } } };
+    });
+    writeFolder(at(name), points);
+    return axisOf(name);
+  };
+
+  it("share a scale where the bars of all can be seen on it, else each says that it has its own", () => {
+    expect(paths("alike", 100)).toBe("µs");
+    expect(paths("apart", 99)).toBe("µs, on a scale of its own");
+  });
+});
+
 describe("sentences follow from the data", () => {
   const sentenceOf = (folder: string, name: string) =>
     chapters(folder).get(name)?.plots[0].sentence;
