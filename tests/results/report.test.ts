@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../dist/src/engine/errors.js";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import { chaptersOf, policiesOf } from "../../dist/src/results/report/chapters.js";
+import draw from "../../dist/src/results/report/draw.js";
 import { readInputs } from "../../dist/src/results/report/inputs.js";
 import type { Chapter } from "../../dist/src/results/report/plot.js";
 import { writeReport } from "../../dist/src/results/report/report.js";
@@ -273,6 +274,17 @@ describe("panels of the critical path", () => {
   it("share a scale where the bars of all can be seen on it, else each says that it has its own", () => {
     expect(paths("alike", 100)).toBe("µs");
     expect(paths("apart", 99)).toBe("µs, on a scale of its own");
+  });
+});
+
+describe("names", () => {
+  it("under stress: whole, however long", async () => {
+    const name = `tick(16,320us)${"+wait-every(16)".repeat(5)}`;
+    mkdirSync(at("names"));
+    writeFileSync(at("names", "stress.csv"), STRESS.replace("vmap-lazy", `"${name}"`));
+    const [{ spec }] = chapters("names").get("stress")!.plots;
+    const { file } = await draw({ spec, title: "", policies: [name], scheme: "light" });
+    expect(file).toContain(`>${name}</text>`);
   });
 });
 
