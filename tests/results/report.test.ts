@@ -277,14 +277,32 @@ describe("panels of the critical path", () => {
   });
 });
 
-describe("names", () => {
+describe("legends and names", () => {
+  /** The words in the first picture of a chapter. */
+  const wordsOf = async (folder: string, name: string) => {
+    const inputs = readInputs([at(folder)]);
+    const policies = policiesOf(inputs);
+    const chapter = chaptersOf(inputs, policies).find((one) => one.name === name)!;
+    const [{ spec }] = chapter.plots;
+    const sketch = { spec, title: "", policies: policies.names, scheme: "light" } as const;
+    const { file } = await draw(sketch);
+    return [...file.matchAll(/>([a-z][^<]*)<\/text>/g)].map(([, text]) => text);
+  };
+
+  it("of what a policy gathers: a ring only where a law comes below a dashed line", async () => {
+    const lines = ["pages gathered, n", "time per page (µs)", "strict", "overlapped", "batch(n)"];
+    writeFolder(at("ring"), BATCHES);
+    expect(await wordsOf("ring", "batch-size")).toEqual(lines);
+    writeFileSync(at("ring", "fits.csv"), FITS);
+    const ring = "from here on less than dashed";
+    expect(await wordsOf("ring", "batch-size")).toEqual([...lines, ring]);
+  });
+
   it("under stress: whole, however long", async () => {
     const name = `tick(16,320us)${"+wait-every(16)".repeat(5)}`;
     mkdirSync(at("names"));
     writeFileSync(at("names", "stress.csv"), STRESS.replace("vmap-lazy", `"${name}"`));
-    const [{ spec }] = chapters("names").get("stress")!.plots;
-    const { file } = await draw({ spec, title: "", policies: [name], scheme: "light" });
-    expect(file).toContain(`>${name}</text>`);
+    expect(await wordsOf("names", "stress")).toContain(name);
   });
 });
 

@@ -4,6 +4,10 @@ import type { Spec } from "./plot.ts";
 import { type Keyed, PANELS_IN_A_ROW, type Panel } from "./scenes.ts";
 import { dashOf, policyColour, SHAPES } from "./theme.ts";
 
+/** By name: what stands for it instead, or for what is no policy. */
+type Own = ReadonlyMap<string, string>;
+const NONE: Own = new Map();
+
 /** All policies of a report, in an order that is the same in every plot. */
 export class Policies {
   readonly names: readonly string[];
@@ -17,22 +21,19 @@ export class Policies {
   }
 
   /** Of those that a plot has: what their names stand for, to be shown in a legend. */
-  scale(present: ReadonlySet<string>, range: (place: number) => unknown): Spec {
-    const domain = this.names.filter((name) => present.has(name));
-    return { domain, range: domain.map((name) => range(this.place(name))) };
+  scale(present: ReadonlySet<string>, range: (place: number) => unknown, own = NONE): Spec {
+    const policies = this.names.filter((name) => present.has(name));
+    const domain = [...new Set([...policies, ...own.keys()])];
+    return { domain, range: domain.map((name) => own.get(name) ?? range(this.place(name))) };
   }
 
-  colours(present: ReadonlySet<string>): Spec {
-    return {
-      field: "policy",
-      type: "nominal",
-      scale: this.scale(present, policyColour),
-      legend: LEGEND,
-    };
+  colours(present: ReadonlySet<string>, own = NONE): Spec {
+    const scale = this.scale(present, policyColour, own);
+    return { field: "policy", type: "nominal", scale, legend: LEGEND };
   }
 
-  shapes(present: ReadonlySet<string>): Spec {
-    const scale = this.scale(present, (place) => SHAPES[place % SHAPES.length]);
+  shapes(present: ReadonlySet<string>, own = NONE): Spec {
+    const scale = this.scale(present, (place) => SHAPES[place % SHAPES.length], own);
     return { field: "policy", type: "nominal", scale, legend: LEGEND };
   }
 
