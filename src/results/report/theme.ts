@@ -67,7 +67,7 @@ export const DASHES = [
 ] as const;
 export const FONT = "DejaVu Sans, Verdana, sans-serif";
 
-const LABEL_FONT_SIZE = 11;
+export const LABEL_FONT_SIZE = 11;
 /** What a letter of a policy's name takes in px, as a label: at most 0.59 em in DejaVu Sans … */
 export const LETTER_WIDTH = 0.6 * LABEL_FONT_SIZE;
 /** … and what Vega, which has no font to measure here, takes it for. */
