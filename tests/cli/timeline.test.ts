@@ -137,11 +137,16 @@ describe("timeline of a run", () => {
 
   it("with a cap that is reached: says so, and how to have more", async () => {
     const args = ["--operations", "1..50", "--max-events", "300"];
-    const { trace, stderr, manifest } = await timeline("capped", ...args);
+    const { trace, stderr, manifest, operations } = await timeline("capped", ...args);
     expect(trace.traceEvents.filter(({ ph }) => ph !== "M").length).toBeLessThanOrEqual(300);
     expect(stderr).toMatch(
-      /warning: the timeline is cut: the first \d+ events are in it, up to [\d.]+ µs, at least \d+ are not\. --max-events \(now 300\) takes more/,
+      /warning: the timeline is cut: the first \d+ events are in it, up to [\d.]+ µs, at least \d+ are not; printed are .*\. --max-events \(now 300\) takes more/,
     );
+    const [, until, count] = stderr.match(/up to ([\d.]+) µs.* by then, (\d+) of at least \d+\./)!;
+    expect(operations).toHaveLength(Number(count));
+    for (const { start_us: us, latency_us: latency } of operations) {
+      expect(Number(us) + Number(latency)).toBeLessThanOrEqual(Number(until));
+    }
     expect(Number(trace.otherData.events_left_out)).toBeGreaterThan(0);
     expect(manifest.warnings.join()).toContain("the timeline is cut");
   });

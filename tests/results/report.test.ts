@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../dist/src/engine/errors.js";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import { chaptersOf, policiesOf } from "../../dist/src/results/report/chapters.js";
+import draw from "../../dist/src/results/report/draw.js";
 import { readInputs } from "../../dist/src/results/report/inputs.js";
 import type { Chapter } from "../../dist/src/results/report/plot.js";
 import { writeReport } from "../../dist/src/results/report/report.js";
@@ -253,6 +254,55 @@ describe("what there is no data for is not there", () => {
     await expect(writeReport([at("torn")])).rejects.toThrow(
       /manifest\.json:1:\d+: this is no JSON/,
     );
+  });
+});
+
+describe("panels of the critical path", () => {
+  const axisOf = (folder: string) => {
+    const { plots } = chapters(folder).get("critical-path")!;
+    return JSON.stringify(plots[0].spec).match(/"title":"(µs[^"]*)"/)?.[1];
+  };
+  const paths = (name: string, shortNs: number) => {
+    const points = TWO_POLICIES.map((one) => {
+      const ns = one.cores === 2 ? shortNs : 1000;
+      return { ...one, segments: { send: { ns, slackNs: 0 } } };
+    });
+    writeFolder(at(name), points);
+    return axisOf(name);
+  };
+
+  it("share a scale where the bars of all can be seen on it, else each says that it has its own", () => {
+    expect(paths("alike", 100)).toBe("µs");
+    expect(paths("apart", 99)).toBe("µs, on a scale of its own");
+  });
+});
+
+describe("legends and names", () => {
+  /** The words in the first picture of a chapter. */
+  const wordsOf = async (folder: string, name: string) => {
+    const inputs = readInputs([at(folder)]);
+    const policies = policiesOf(inputs);
+    const chapter = chaptersOf(inputs, policies).find((one) => one.name === name)!;
+    const [{ spec }] = chapter.plots;
+    const sketch = { spec, title: "", policies: policies.names, scheme: "light" } as const;
+    const { file } = await draw(sketch);
+    return [...file.matchAll(/>([a-z][^<]*)<\/text>/g)].map(([, text]) => text);
+  };
+
+  it("of what a policy gathers: a ring only where a law comes below a dashed line", async () => {
+    const lines = ["pages gathered, n", "time per page (µs)", "strict", "overlapped", "batch(n)"];
+    writeFolder(at("ring"), BATCHES);
+    expect(await wordsOf("ring", "batch-size")).toEqual(lines);
+    writeFileSync(at("ring", "fits.csv"), FITS);
+    const ring = "from here on less than dashed";
+    expect(await wordsOf("ring", "batch-size")).toEqual([...lines, ring]);
+  });
+
+  it("under stress: whole, however long", async () => {
+    const name = `tick(16,320us)${"+wait-every(16)".repeat(5)}`;
+    mkdirSync(at("names"));
+    writeFileSync(at("names", "stress.csv"), STRESS.replace("vmap-lazy", `"${name}"`));
+    expect(await wordsOf("names", "stress")).toContain(name);
   });
 });
 

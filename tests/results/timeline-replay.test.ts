@@ -5,9 +5,9 @@ import { kernelTimeline } from "../../dist/src/results/timeline/kernel.js";
 import { replayTimeline } from "../../dist/src/results/timeline/replay.js";
 import { shapeOf } from "../../dist/src/workers/point.js";
 import { readWorkload } from "../../dist/src/workloads/traces/index.js";
-import { TRACE } from "../../dist/src/workloads/workload.js";
-import { pointOf, workloadOf } from "../support/points.ts";
-import { incomplete, jsonOf, run } from "../support/timelines.ts";
+import { run } from "../support/points.ts";
+import { replayPoint } from "../support/replays.ts";
+import { incomplete, jsonOf } from "../support/timelines.ts";
 import { complaintsAbout } from "../support/trace-schema.ts";
 
 describe("a replay of a trace", () => {
@@ -17,15 +17,7 @@ describe("a replay of a trace", () => {
     const [{ startNs: fromNs }, { startNs: toNs }] = [shootdowns[20], shootdowns[60]];
     const recorded = operationsUntil(operations.data, toNs - originNs);
     const trace = withoutGaps(recorded, 100_000);
-    const cores = trace.cpus.length;
-    const workload = workloadOf({
-      kind: TRACE,
-      initiators: cores,
-      operations: 1,
-      warmup: 0,
-      trace,
-    });
-    const point = pointOf({ executor: "virtual", cores, iommus: 1, devices: 0, workload });
+    const point = replayPoint(trace, { iommus: 1 });
     const place = trace.byTime.find((at) => originNs + recorded.atNs[at] >= fromNs)!;
     const behindNs = originNs + trace.skippedNs[place];
     const timeline = {

@@ -19,8 +19,8 @@ import {
   SERVER,
   TLB_BENCH,
 } from "../../dist/src/workloads/workload.js";
-import { pointOf, workloadOf } from "../support/points.ts";
-import { bound, incomplete, jsonOf, meant, record, run } from "../support/timelines.ts";
+import { pointOf, run, workloadOf } from "../support/points.ts";
+import { bound, incomplete, jsonOf, meant, record } from "../support/timelines.ts";
 import { complaintsAbout, slicesByTrack, traceSchema } from "../support/trace-schema.ts";
 import { roundedNs, truncatedNs } from "../support/viewer-times.ts";
 
@@ -244,6 +244,20 @@ describe("every kind of run", () => {
   });
 });
 
+describe("user work", () => {
+  it("looks at its pages all the while: one slice until something else happens", () => {
+    const accessGapNs = 10;
+    const { timeline } = record({ cores: 2, work: { accessGapNs } }, 1, 5);
+    const { slices } = timeline.tracks.find((track) => track.name === "core 1")!;
+    const runs = slices.filter(({ name }) => name === "run");
+    const longest = Math.max(...runs.map(({ startNs, endNs }) => endNs - startNs));
+    expect(longest).toBeGreaterThan(2 * accessGapNs);
+    runs.slice(1).forEach((run, i) => {
+      expect(run.startNs).toBeGreaterThan(runs[i].endNs);
+    });
+  });
+});
+
 describe("a part of a run", () => {
   it("operations 5 to 7: the same to the nanosecond as in a timeline of more", () => {
     const setup = { cores: 3, iommus: 1, devices: 1 };
@@ -262,18 +276,24 @@ describe("a part of a run", () => {
     expect(timeline.leftOut).toBeGreaterThan(0);
     expect(timeline.operations.length).toBeGreaterThan(0);
     expect(complaintsAbout(jsonOf(timeline))).toEqual([]);
-    const { leftOut } = capped(timeline, 1_000_000);
-    expect(leftOut).toBe(timeline.leftOut);
+    const { leftOut, untilNs, timeline: shown } = capped(timeline, 1_000_000);
+    expect([leftOut, untilNs]).toEqual([timeline.leftOut, timeline.leftOutFromNs]);
+    for (const { startNs, latencyNs } of shown.operations) {
+      expect(startNs + latencyNs).toBeLessThanOrEqual(untilNs);
+    }
+    expect(incomplete(shown)).toEqual([]);
   });
 
   it("with a cap: as many events as it says, all arrows whole, and what is left out is counted", () => {
     const { timeline } = record({ cores: 4, iommus: 1, devices: 1 }, 1, 20);
     const all = capped(timeline, Number.POSITIVE_INFINITY);
-    expect([all.leftOut, all.untilNs]).toEqual([0, undefined]);
+    expect([all.leftOut, all.untilNs]).toEqual([0, Number.POSITIVE_INFINITY]);
+    expect(all.timeline.operations).toEqual(timeline.operations);
     for (const maxEvents of [1, 2, 10, 57, 200, all.events - 1]) {
       const part = capped(timeline, maxEvents);
       expect(part.events).toBeLessThanOrEqual(maxEvents);
       expect(part.events + part.leftOut).toBe(all.events);
+      expect(incomplete(part.timeline)).toEqual([]);
       const text = jsonOf(timeline, maxEvents);
       expect(complaintsAbout(text)).toEqual([]);
       const { traceEvents } = traceSchema.parse(JSON.parse(text));

@@ -1,7 +1,17 @@
-// Small points, for tests that run them.
+// Small points, and what comes of them in virtual time, in this thread.
 
+import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import { STRICT } from "../../dist/src/engine/policy/presets.js";
-import type { Point } from "../../dist/src/workers/point.js";
+import {
+  auditOf,
+  machineOf,
+  type Point,
+  type PointResult,
+  playOf,
+  type RunRecord,
+} from "../../dist/src/workers/point.js";
+import { resultOf } from "../../dist/src/workers/sums.js";
+import { partOf } from "../../dist/src/workloads/cast.js";
 import { MUNMAP, type WorkloadPlan } from "../../dist/src/workloads/workload.js";
 import { AKAROS_2020 } from "./virtual-run.ts";
 
@@ -46,4 +56,18 @@ export function pointOf(part: Partial<Point>): Point {
     logsSteps: false,
     ...part,
   };
+}
+
+/** The result of a point's rounds, with protocols as generators. */
+export function run(...rounds: readonly [Point, ...Point[]]): PointResult {
+  return resultOf(rounds[0], rounds.map(record));
+}
+
+function record(point: Point): RunRecord {
+  const machine = machineOf(point);
+  const executor = new VirtualExecutor(machine);
+  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
+  executor.complete(parts.map(({ protocol }) => protocol));
+  const reports = parts.map(({ report }) => report());
+  return { reports, wallS: 0, atRest: auditOf(machine) };
 }

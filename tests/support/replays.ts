@@ -1,16 +1,13 @@
 // Replays of traces in virtual time, in this thread, under the policy of Linux on x86 unless another is asked for.
 
 import { withoutGaps } from "../../dist/src/cli/trace-times.js";
-import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import { PRESETS } from "../../dist/src/engine/policy/presets.js";
 import { countsRows } from "../../dist/src/results/counts.js";
-import { machineOf, playOf } from "../../dist/src/workers/point.js";
-import { resultOf } from "../../dist/src/workers/sums.js";
-import { partOf } from "../../dist/src/workloads/cast.js";
-import type { TraceWorkload } from "../../dist/src/workloads/traces/index.js";
+import type { Point } from "../../dist/src/workers/point.js";
+import type { TraceOperationsData, TraceWorkload } from "../../dist/src/workloads/traces/index.js";
 import { kernelCounts } from "../../dist/src/workloads/traces/index.js";
 import { TRACE } from "../../dist/src/workloads/workload.js";
-import { pointOf, workloadOf } from "./points.ts";
+import { pointOf, run, workloadOf } from "./points.ts";
 
 export const LINUX = PRESETS.find(({ name }) => name === "linux-x86")!;
 
@@ -22,9 +19,8 @@ export interface Count {
 /** By cause and metric, `all` for the sum over causes: `counts.all.ipis.replayed`. */
 export type Counts = Record<string, Record<string, Count>>;
 
-/** Replays the whole trace under `policy`, with idle stretches cut to `maxGapNs`. */
-export function replay(read: TraceWorkload, policy = LINUX, maxGapNs = 100_000): Counts {
-  const trace = withoutGaps(read.operations.data, maxGapNs);
+/** The point that replays a trace. */
+export function replayPoint(trace: TraceOperationsData, part: Partial<Point> = {}): Point {
   const cores = trace.cpus.length;
   const workload = workloadOf({
     kind: TRACE,
@@ -34,13 +30,13 @@ export function replay(read: TraceWorkload, policy = LINUX, maxGapNs = 100_000):
     windows: 0,
     trace,
   });
-  const point = pointOf({ executor: "virtual", policy, cores, workload });
-  const machine = machineOf(point);
-  const executor = new VirtualExecutor(machine);
-  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
-  executor.complete(parts.map(({ protocol }) => protocol));
-  const reports = parts.map(({ report }) => report());
-  const result = resultOf(point, [{ reports, wallS: 0, atRest: [] }]);
+  return pointOf({ executor: "virtual", policy: LINUX, cores, workload, ...part });
+}
+
+/** Replays the whole trace under `policy`, with idle stretches cut to `maxGapNs`. */
+export function replay(read: TraceWorkload, policy = LINUX, maxGapNs = 100_000): Counts {
+  const point = replayPoint(withoutGaps(read.operations.data, maxGapNs), { policy });
+  const result = run(point);
   const measured = { experiment: "", id: "", workload: "", pages: undefined, point };
   const kernel = kernelCounts(read.kernelRequests ?? [], Number.POSITIVE_INFINITY);
   const counts: Counts = {};

@@ -1,21 +1,11 @@
 // Timelines of runs in virtual time, in this thread.
 
-import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
 import { capped } from "../../dist/src/results/timeline/cap.js";
 import type { Timeline } from "../../dist/src/results/timeline/form.js";
 import { runTimeline } from "../../dist/src/results/timeline/run.js";
 import { traceFileOf } from "../../dist/src/results/timeline/trace-events.js";
-import {
-  auditOf,
-  machineOf,
-  type Point,
-  type PointResult,
-  playOf,
-  shapeOf,
-} from "../../dist/src/workers/point.js";
-import { resultOf } from "../../dist/src/workers/sums.js";
-import { partOf } from "../../dist/src/workloads/cast.js";
-import { pointOf, workloadOf } from "./points.ts";
+import { type Point, type PointResult, shapeOf } from "../../dist/src/workers/point.js";
+import { pointOf, run, workloadOf } from "./points.ts";
 import { imported } from "./trace-importer.ts";
 import { traceSchema } from "./trace-schema.ts";
 import { roundedNs } from "./viewer-times.ts";
@@ -46,15 +36,6 @@ export function record(
     result,
     timeline: runTimeline("virtual", result.timelines, shapeOf(point), { first, last }),
   };
-}
-
-export function run(point: Point): PointResult {
-  const machine = machineOf(point);
-  const executor = new VirtualExecutor(machine);
-  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
-  executor.complete(parts.map(({ protocol }) => protocol));
-  const reports = parts.map(({ report }) => report());
-  return resultOf(point, [{ reports, wallS: 0, atRest: auditOf(machine) }]);
 }
 
 /** The JSON that is written of a timeline. */

@@ -2,34 +2,10 @@
 // makes for them. What comes out must be what the protocols say as they are written.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { VirtualExecutor } from "../../dist/src/engine/executor/virtual.js";
-import {
-  auditOf,
-  machineOf,
-  type Point,
-  type PointResult,
-  playOf,
-  type RunRecord,
-} from "../../dist/src/workers/point.js";
-import { resultOf } from "../../dist/src/workers/sums.js";
+import type { Point, PointResult } from "../../dist/src/workers/point.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
-import { partOf } from "../../dist/src/workloads/cast.js";
-import { pointOf, workloadOf } from "../support/points.ts";
+import { pointOf, run, workloadOf } from "../support/points.ts";
 import { POLICIES } from "../support/policies.ts";
-
-/** The result of a point's rounds with protocols as generators, all in this thread. */
-function asWritten(...rounds: readonly [Point, ...Point[]]): PointResult {
-  return resultOf(rounds[0], rounds.map(record));
-}
-
-function record(point: Point): RunRecord {
-  const machine = machineOf(point);
-  const executor = new VirtualExecutor(machine);
-  const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
-  executor.complete(parts.map(({ protocol }) => protocol));
-  const reports = parts.map(({ report }) => report());
-  return { reports, wallS: 0, atRest: auditOf(machine) };
-}
 
 /** All that must be the same in two runs: not how long they took. */
 function comparable({ wallS, ...rest }: PointResult): string {
@@ -42,8 +18,8 @@ function virtualPoint(part: Partial<Point>): Point {
 
 describe("rounds of a point", () => {
   test("two of them: the operations of both as one sample", () => {
-    const [first, second] = [1, 2].map((seed) => asWritten(virtualPoint({ seed })));
-    const both = asWritten(virtualPoint({ seed: 1 }), virtualPoint({ seed: 2 }));
+    const [first, second] = [1, 2].map((seed) => run(virtualPoint({ seed })));
+    const both = run(virtualPoint({ seed: 1 }), virtualPoint({ seed: 2 }));
     expect(both.rounds).toBe(2);
     expect(both.cores.operations).toBe(first.cores.operations + second.cores.operations);
     expect(both.elapsedNs).toBe(first.elapsedNs + second.elapsedNs);
@@ -70,7 +46,7 @@ describe("a pool", () => {
         virtualPoint({ policy, cores: 4, iommus: 1, workload: workloadOf({ initiators: 3 }) }),
       ];
       for (const point of points) {
-        expect(comparable(await pool.run(point))).toBe(comparable(asWritten(point)));
+        expect(comparable(await pool.run(point))).toBe(comparable(run(point)));
       }
     },
   );

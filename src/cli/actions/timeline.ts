@@ -6,7 +6,7 @@ import { parsePolicy } from "../../engine/policy/parse.ts";
 import { defaultFolder, ResultFolder } from "../../results/folder.ts";
 import { type Capped, capped } from "../../results/timeline/cap.ts";
 import { TIMELINE_FILE, writeTimeline } from "../../results/timeline/files.ts";
-import type { Selection } from "../../results/timeline/form.ts";
+import type { Selection, Timeline } from "../../results/timeline/form.ts";
 import type { TimelineOptions } from "../commands/timeline.ts";
 import { parseWorkload } from "../experiments/workloads.ts";
 import { print, warn } from "../output.ts";
@@ -124,7 +124,7 @@ async function make(
   try {
     const { timeline, about, points, ...shown } = await show();
     const made = capped(timeline, options.maxEvents);
-    const warnings = [...shown.warnings, ...capWarnings(made, options.maxEvents)];
+    const warnings = [...shown.warnings, ...capWarnings(made, timeline, options.maxEvents)];
     const facts = {
       ...{ ...shown, started, ended: new Date(), warnings, interrupted: false },
       ...{ command: process.argv.slice(2), experiment: [about] },
@@ -136,14 +136,19 @@ async function make(
   }
 }
 
-/** Says so where the cap was reached. */
-function capWarnings({ events, leftOut, untilNs }: Capped, maxEvents: number): string[] {
+/** Says so where the cap was reached: what is in the file, and printed, of `all` that is known. */
+function capWarnings(
+  { timeline, events, leftOut, untilNs }: Capped,
+  all: Timeline,
+  maxEvents: number,
+): string[] {
   if (leftOut === 0) return [];
-  const until = untilNs === undefined ? "" : `, up to ${inUs(untilNs)} µs`;
+  const known = `${all.leftOut > 0 ? "at least " : ""}${all.operations.length}`;
   return [
-    `the timeline is cut: the first ${events} events are in it${until}, at least ${leftOut} are ` +
-      `not. --max-events (now ${maxEvents}) takes more; --operations, or --from-us and --to-us, ` +
-      "ask for less.",
+    `the timeline is cut: the first ${events} events are in it, up to ${inUs(untilNs)} µs, at ` +
+      `least ${leftOut} are not; printed are the operations that are over by then, ` +
+      `${timeline.operations.length} of ${known}. --max-events (now ${maxEvents}) takes more; ` +
+      "--operations, or --from-us and --to-us, ask for less.",
   ];
 }
 

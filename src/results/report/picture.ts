@@ -1,8 +1,13 @@
 // Parts of specifications that several plots have in common.
 
+import type { Size } from "./labels.ts";
 import type { Spec } from "./plot.ts";
 import { type Keyed, PANELS_IN_A_ROW, type Panel } from "./scenes.ts";
 import { dashOf, policyColour, SHAPES } from "./theme.ts";
+
+/** By name: what stands for it instead, or for what is no policy. */
+type Own = ReadonlyMap<string, string>;
+const NONE: Own = new Map();
 
 /** All policies of a report, in an order that is the same in every plot. */
 export class Policies {
@@ -17,22 +22,19 @@ export class Policies {
   }
 
   /** Of those that a plot has: what their names stand for, to be shown in a legend. */
-  scale(present: ReadonlySet<string>, range: (place: number) => unknown): Spec {
-    const domain = this.names.filter((name) => present.has(name));
-    return { domain, range: domain.map((name) => range(this.place(name))) };
+  scale(present: ReadonlySet<string>, range: (place: number) => unknown, own = NONE): Spec {
+    const policies = this.names.filter((name) => present.has(name));
+    const domain = [...new Set([...policies, ...own.keys()])];
+    return { domain, range: domain.map((name) => own.get(name) ?? range(this.place(name))) };
   }
 
-  colours(present: ReadonlySet<string>): Spec {
-    return {
-      field: "policy",
-      type: "nominal",
-      scale: this.scale(present, policyColour),
-      legend: LEGEND,
-    };
+  colours(present: ReadonlySet<string>, own = NONE): Spec {
+    const scale = this.scale(present, policyColour, own);
+    return { field: "policy", type: "nominal", scale, legend: LEGEND };
   }
 
-  shapes(present: ReadonlySet<string>): Spec {
-    const scale = this.scale(present, (place) => SHAPES[place % SHAPES.length]);
+  shapes(present: ReadonlySet<string>, own = NONE): Spec {
+    const scale = this.scale(present, (place) => SHAPES[place % SHAPES.length], own);
     return { field: "policy", type: "nominal", scale, legend: LEGEND };
   }
 
@@ -48,11 +50,14 @@ const LEGEND = {
   symbolStrokeWidth: 2,
   symbolOpacity: 1,
 };
-const PANEL_WIDTH = 250;
-const PANEL_HEIGHT = 190;
+const PANEL: Size = { width: 250, height: 190 };
 /** A picture of a single panel has more room. */
-const SINGLE_WIDTH = 620;
-const SINGLE_HEIGHT = 300;
+const SINGLE: Size = { width: 620, height: 300 };
+
+/** What each of so many panels has. */
+export function sizeOfEach(panels: number): Size {
+  return panels === 1 ? SINGLE : PANEL;
+}
 
 /** Small multiples; `values` name their panel. */
 export function inPanels(
@@ -62,13 +67,14 @@ export function inPanels(
   resolve: Spec = {},
 ): Spec {
   const data = { values };
-  if (panels.length === 1) return { data, width: SINGLE_WIDTH, height: SINGLE_HEIGHT, ...spec };
+  const size = sizeOfEach(panels.length);
+  if (panels.length === 1) return { data, ...size, ...spec };
   return {
     data,
     facet: { field: "panel", type: "nominal", sort: panels.map(({ title }) => title) },
     // Four look better as two rows of two.
     columns: panels.length === 4 ? 2 : PANELS_IN_A_ROW,
-    spec: { width: PANEL_WIDTH, height: PANEL_HEIGHT, ...spec },
+    spec: { ...size, ...spec },
     // Else the axis of a short last row stands below nothing.
     resolve: { axis: { x: "independent" }, ...resolve },
   };
@@ -120,6 +126,31 @@ export function fromNothing(values: readonly number[]): Spec {
   return {
     scale: { type: "symlog", constant: least, nice: false, padding: PADDING },
     axis: { values: [0, ...decades(least, most)], labelExpr: LABEL },
+  };
+}
+
+/** How scales bend numbers; `symlog` from where it goes on from 0 as if it were linear. */
+const BENDS = {
+  linear: (value: number) => value,
+  log: Math.log,
+  symlog: (value: number, constant: number) => Math.log1p(value / constant),
+} as const;
+
+interface ScaleOf {
+  readonly type?: keyof typeof BENDS;
+  readonly zero?: boolean;
+  readonly constant?: number;
+}
+
+/** Where a value is on the axis that `amounts` or `fromNothing` makes of `values`, in pixels. */
+export function placeOn(axis: Spec, values: readonly number[], px: number) {
+  const { type = "linear", zero = type === "symlog", constant = 1 } = axis.scale as ScaleOf;
+  const bent = (value: number) => BENDS[type](value, constant);
+  const from = bent(zero ? 0 : Math.min(...values));
+  const length = bent(Math.max(...values)) - from;
+  return (value: number): number => {
+    const part = length === 0 ? 1 / 2 : (bent(value) - from) / length;
+    return PADDING + part * (px - 2 * PADDING);
   };
 }
 

@@ -8,7 +8,7 @@ import { readInputs } from "./inputs.ts";
 import { type DrawnChapter, type DrawnPlot, pageOf } from "./page.ts";
 import type { Policies } from "./picture.ts";
 import type { Chapter, Plot, PlotTable } from "./plot.ts";
-import { Studio } from "./studio.ts";
+import { type Painter, Studio } from "./studio.ts";
 
 /** The page of a report, in the first folder. */
 export const PAGE = "report.html";
@@ -20,10 +20,16 @@ export interface Report {
   readonly plots: number;
 }
 
-/** @throws UsageError where there is nothing to plot, or the files cannot be written. */
-export async function writeReport(paths: readonly string[]): Promise<Report> {
-  // Before anything is read: its workers take as long to start as that takes.
-  const studio = new Studio();
+/**
+ * Nothing is written unless the studio, which is closed then, makes all pictures. It is there
+ * before anything is read: its workers take as long to start as that takes.
+ *
+ * @throws UsageError where there is nothing to plot, or the files cannot be written.
+ */
+export async function writeReport(
+  paths: readonly string[],
+  studio: Painter = new Studio(),
+): Promise<Report> {
   try {
     const inputs = readInputs(paths);
     const policies = policiesOf(inputs);
@@ -34,7 +40,6 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
       throw new UsageError(`nothing to plot in ${paths.join(", ")}: no results that are complete`);
     }
     const { drawn, files } = await drawAll(chapters, policies, studio);
-    // Only now: whoever stops it while it draws finds the folder as it was.
     await Promise.all(files.map(({ name, content }) => folder.write(name, content)));
     await folder.write(PAGE, pageOf(inputs.folders, drawn, policies));
     await removeOthers(folder, before, files);
@@ -50,7 +55,7 @@ export async function writeReport(paths: readonly string[]): Promise<Report> {
 async function drawAll(
   chapters: readonly Chapter[],
   policies: Policies,
-  studio: Studio,
+  studio: Painter,
 ): Promise<{ drawn: DrawnChapter[]; files: WrittenFile[] }> {
   const taken = new Set<string>();
   const files: WrittenFile[] = [];

@@ -11,7 +11,13 @@ export interface Picture extends Drawing {
 /** Vega takes as long to get up to speed as to draw twenty plots: a drawer for so many CPUs. */
 const CPUS_PER_DRAWER = 4;
 
-export class Studio {
+/** Who makes pictures. */
+export interface Painter {
+  paint(sketch: Sketch): Promise<Picture>;
+  close(): Promise<void>;
+}
+
+export class Studio implements Painter {
   private readonly drawers: Piscina<Sketch, Drawing>;
   private readonly printers: Piscina<string, Uint8Array>;
 

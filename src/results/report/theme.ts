@@ -67,6 +67,12 @@ export const DASHES = [
 ] as const;
 export const FONT = "DejaVu Sans, Verdana, sans-serif";
 
+export const LABEL_FONT_SIZE = 11;
+/** What a letter of a policy's name takes in px, as a label: at most 0.59 em in DejaVu Sans … */
+export const LETTER_WIDTH = 0.6 * LABEL_FONT_SIZE;
+/** … and what Vega, which has no font to measure here, takes it for. */
+export const VEGA_LETTER_WIDTH = 0.8 * LABEL_FONT_SIZE;
+
 export const INK = "@ink";
 export const MUTED = "@muted";
 export const PAPER = "@paper";
@@ -119,7 +125,7 @@ export const VEGA_CONFIG = {
     gridColor: "@grid",
     labelColor: INK,
     titleColor: INK,
-    labelFontSize: 11,
+    labelFontSize: LABEL_FONT_SIZE,
     titleFontSize: 12,
     titleFontWeight: "normal",
     labelLimit: 0,
@@ -133,5 +139,5 @@ export const VEGA_CONFIG = {
     symbolSize: 90,
   },
   header: { labelColor: INK, labelFontSize: 12, labelFontWeight: "bold", title: null },
-  text: { color: INK, fontSize: 11 },
+  text: { color: INK, fontSize: LABEL_FONT_SIZE },
 } as const;

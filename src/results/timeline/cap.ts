@@ -3,12 +3,13 @@
 import { byStart, type Slice, type Timeline } from "./form.ts";
 
 export interface Capped {
+  /** Its operations are those that are over when it ends: others are in it in part. */
   readonly timeline: Timeline;
   /** Slices and ends of arrows that are in it, and that are not. */
   readonly events: number;
   readonly leftOut: number;
-  /** When the first of those that are not in it begins; undefined if all are. */
-  readonly untilNs: number | undefined;
+  /** When the first of those that are not in it begins; Infinity if all are. */
+  readonly untilNs: number;
 }
 
 /** As many slices as fit `maxEvents`, from the beginning, with the arrows that are whole then. */
@@ -31,6 +32,10 @@ export function capped(timeline: Timeline, maxEvents: number): Capped {
   const ends = timeline.arrows.reduce((sum, arrow) => sum + arrow.slices.length, 0);
   const leftOut = slices.length + ends - events + timeline.leftOut;
   const firstLeftOut: Slice | undefined = slices[kept];
+  const untilNs = Math.min(
+    firstLeftOut?.startNs ?? Number.POSITIVE_INFINITY,
+    timeline.leftOutFromNs,
+  );
   const isKept = (slice: Slice): boolean => places.get(slice)! < kept;
   return {
     timeline: {
@@ -39,9 +44,12 @@ export function capped(timeline: Timeline, maxEvents: number): Capped {
         .map((track) => ({ ...track, slices: track.slices.filter(isKept) }))
         .filter((track) => track.slices.length > 0),
       arrows: timeline.arrows.filter((_, i) => lastPlaces[i] < kept),
+      operations: timeline.operations.filter(({ startNs, latencyNs }) => {
+        return startNs + latencyNs <= untilNs;
+      }),
     },
     events,
     leftOut,
-    untilNs: leftOut === 0 ? undefined : (firstLeftOut ?? slices[kept - 1])?.startNs,
+    untilNs,
   };
 }

@@ -50,8 +50,10 @@ export interface Timeline {
   readonly arrows: readonly Arrow[];
   /** In order of time. */
   readonly operations: readonly Operation[];
-  /** Slices that nobody had room for: the timeline ends before the first of them. */
+  /** Slices that nobody had room for … */
   readonly leftOut: number;
+  /** … and when the first of them began, where the timeline ends; Infinity if there are none. */
+  readonly leftOutFromNs: number;
   /** When the first and the last operation of all began, shown or not; undefined without any. */
   readonly allBegan: TimeWindow | undefined;
 }
@@ -95,6 +97,7 @@ export function beside(parts: readonly (readonly [string, Timeline])[]): Timelin
       .flatMap(({ operations }) => operations)
       .sort((a, b) => a.startNs - b.startNs),
     leftOut: timelines.reduce((sum, { leftOut }) => sum + leftOut, 0),
+    leftOutFromNs: Math.min(...timelines.map(({ leftOutFromNs }) => leftOutFromNs)),
     allBegan: began.length === 0 ? undefined : spanOf(began),
   };
 }

@@ -61,6 +61,7 @@ export function kernelTimeline(
     arrows: pieces.flatMap(({ arrows }) => arrows),
     operations: shown.map(({ shootdown, number }) => operationOf(shootdown, number)),
     leftOut: 0,
+    leftOutFromNs: Number.POSITIVE_INFINITY,
     allBegan: allBeganOf(all),
   };
 }

@@ -27,6 +27,7 @@ import {
   PATH_ROW,
   RECORD_FIELDS,
   ROW_FIELD,
+  RUN,
   SEQUENCE_FIELD,
   SIDE_ROW,
   SLICE_NAMES,
@@ -121,9 +122,13 @@ export function runTimeline(
   const shown = [...entries, ...added].filter(({ row, slice }) => {
     return row !== ORIGIN_ROW && cut(slice, span.fromNs, toNs);
   });
-  const leftOut = recorded.reduce((sum, data) => sum + (data?.leftOut ?? 0), 0);
-  const allBegan = allBeganOf(recorded);
-  return { tracks: allTracks(shown, shape), arrows, operations, leftOut, allBegan };
+  return {
+    tracks: allTracks(shown, shape),
+    ...{ arrows, operations },
+    leftOut: recorded.reduce((sum, data) => sum + (data?.leftOut ?? 0), 0),
+    leftOutFromNs: leftOutFromNs(recorded),
+    allBegan: allBeganOf(recorded),
+  };
 }
 
 function byNumber({ number, startNs }: RecordedOperation): DescribedOperation {
@@ -146,7 +151,10 @@ function entriesOf(
     const party = records[i + PARTY_FIELD];
     const sequence = records[i + SEQUENCE_FIELD];
     const entry = { actor, row, kind, detail, party, sequence };
-    if (kind === OPERATION) {
+    const before: Entry | undefined = entries.at(-1);
+    if (goesOn(before, kind, startNs)) {
+      before.slice.endNs = endNs;
+    } else if (kind === OPERATION) {
       const described = describe({ actor, number: detail, subject: sequence, startNs });
       const slice = sliceOf(described.name, startNs, endNs, described.args);
       entries.push({ ...entry, slice, described });
@@ -156,6 +164,14 @@ function entriesOf(
     }
   }
   return entries;
+}
+
+/**
+ * Whether a program ran on from where its last slice ended: it looks at its pages all the time, and
+ * a viewer need not know how often.
+ */
+function goesOn(before: Entry | undefined, kind: number, startNs: number): before is Entry {
+  return kind === RUN && before?.kind === RUN && before.slice.endNs === startNs;
 }
 
 /** What a record says besides when. */
@@ -216,8 +232,13 @@ function shownSpan(
   recorded: RecordedActors,
 ): TimeWindow {
   const { fromNs, toNs } = spanOf(spansOf(operations, entries, selection));
-  const completeNs = recorded.map((data) => data?.leftOutFromNs ?? Number.POSITIVE_INFINITY);
-  return { fromNs, toNs: Math.floor(Math.min(...completeNs, toNs)) };
+  return { fromNs, toNs: Math.min(leftOutFromNs(recorded), toNs) };
+}
+
+/** From when on somebody had no room; Infinity if all had. */
+function leftOutFromNs(recorded: RecordedActors): number {
+  const fromNs = recorded.map((data) => data?.leftOutFromNs ?? Number.POSITIVE_INFINITY);
+  return Math.floor(Math.min(...fromNs));
 }
 
 /** What is to be shown in any case; all there is where there are no operations. */

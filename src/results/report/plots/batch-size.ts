@@ -61,6 +61,14 @@ interface Mark {
 const STEPS = 40;
 /** A law that only just comes below a level where it begins has always been there. */
 const BEYOND = 1.02;
+/** What a ring is, in the legend. */
+const CHEAPER = "from here on less than dashed";
+/**
+ * Marks that are outlines alone, as legends fill what they can: two dashes for a dashed line, and a
+ * ring, which goes there and back.
+ */
+const DASHES = "M-1.2,0H-.35M.35,0H1.2";
+const RING = "M-1,0A1,1,0,1,1,1,0A1,1,0,1,1,-1,0A1,1,0,1,0,1,0A1,1,0,1,0,-1,0Z";
 const COLUMNS = ["machine", "policy", "pages gathered", "µs a page", "law µs", "less than"];
 
 /** Names of families with more than one size. */
@@ -153,8 +161,7 @@ function batchPanelOf({ title, name, items }: Panel<Cost | BatchLaw>): BatchPane
 
 function specOf(panels: readonly BatchPanel[], policies: Policies): Spec {
   const values = panels.flatMap((panel) => marksOf(panel));
-  const present = new Set(values.map(({ policy }) => policy));
-  const spec = { encoding: axesOf(values), layer: layersOf(present, policies) };
+  const spec = { encoding: axesOf(values), layer: layersOf(values, policies) };
   const keyed = panels.map((panel) => ({ ...panel, items: panel.families }));
   return inPanels(keyed, values, spec);
 }
@@ -179,10 +186,15 @@ function axesOf(values: readonly Mark[]): Spec {
 }
 
 /** The first lies below the others. */
-function layersOf(present: ReadonlySet<string>, policies: Policies): Spec[] {
+function layersOf(values: readonly Mark[], policies: Policies): Spec[] {
   const only = (what: Mark["what"]) => [{ filter: { field: "what", equal: what } }];
-  const color = policies.colours(present);
-  const shape = policies.shapes(present);
+  const present = new Set(values.map(({ policy }) => policy));
+  const dashed = values.filter(({ what }) => what === "level").map(({ policy }) => policy);
+  const rings = values.some(({ what }) => what === "crossing") ? [CHEAPER] : [];
+  const as = (mark: string) => (name: string) => [name, mark] as const;
+  const color = policies.colours(present, new Map(rings.map(as(MUTED))));
+  const shapes = [...dashed.map(as(DASHES)), ...rings.map(as(RING))];
+  const shape = policies.shapes(present, new Map(shapes));
   return [
     {
       transform: only("level"),
@@ -201,7 +213,8 @@ function layersOf(present: ReadonlySet<string>, policies: Policies): Spec[] {
     },
     {
       transform: only("crossing"),
-      mark: { type: "point", size: 110, strokeWidth: 1.5, color: MUTED },
+      mark: { type: "point", filled: true, size: 110, opacity: 1, stroke: MUTED, strokeWidth: 1.5 },
+      encoding: { color: { datum: CHEAPER }, shape: { datum: CHEAPER } },
     },
   ];
 }

@@ -14,6 +14,8 @@ const ON_PATH = "on the critical path";
 const SLACK = "slack";
 const PALE = 0.6;
 const BAR_HEIGHT = 34;
+/** Beside a bar so many times longer one has no parts that can be seen. */
+const FAR = 10;
 
 export function criticalPathChapter(inputs: Inputs): Chapter {
   return {
@@ -22,7 +24,8 @@ export function criticalPathChapter(inputs: Inputs): Chapter {
     reading:
       "The segments that decided when the initiator could go on; together they are the mean " +
       "latency. The pale bar below has slack: how much later a segment could have ended without " +
-      "delaying the initiator. Each panel has a scale of its own.",
+      "delaying the initiator. Panels have one scale, unless their longest bars differ more than " +
+      `${FAR}-fold: then each has its own, and says so.`,
     plots: [...byScene(inputs.paths)].map(([scene, own]) => plotOf(scene, own, inputs)),
   };
 }
@@ -74,6 +77,7 @@ function specOf(panels: readonly PathPanel[]): Spec {
   );
   const domain = inSegmentOrder(values.map(({ segment }) => segment));
   const rows = [...new Set(values.map(({ policy }) => policy))];
+  const isShared = haveOneScale(panels);
   const spec = {
     height: rows.length * BAR_HEIGHT,
     mark: { type: "bar", stroke: PAPER, strokeWidth: 0.5 },
@@ -84,7 +88,7 @@ function specOf(panels: readonly PathPanel[]): Spec {
         field: "us",
         type: "quantitative",
         stack: "zero",
-        title: "µs",
+        title: isShared ? "µs" : "µs, on a scale of its own",
         axis: { tickCount: 5 },
       },
       color: {
@@ -98,7 +102,18 @@ function specOf(panels: readonly PathPanel[]): Spec {
       description: OWNER,
     },
   };
-  return inPanels(panels, values, spec, { scale: { x: "independent" } });
+  return inPanels(panels, values, spec, isShared ? {} : { scale: { x: "independent" } });
+}
+
+/** Whether bars of all panels can be compared on one scale: the longest of each can be seen. */
+function haveOneScale(panels: readonly PathPanel[]): boolean {
+  const longest = panels.map(({ items }) => Math.max(...items.flatMap(barsOf)));
+  return Math.max(...longest) <= FAR * Math.min(...longest);
+}
+
+/** How long both bars of a path are. */
+function barsOf(path: PointPath): number[] {
+  return [lengthOf(path), path.segments.reduce((sum, { slackNs }) => sum + slackNs, 0)];
 }
 
 /** Which segment is largest most often, and where there is most slack. */

@@ -3,7 +3,16 @@
 
 import { percent, plural, significant } from "../format.ts";
 import { type Inputs, medianOver, type ReportPoint, SUMMARY } from "../inputs.ts";
-import { amounts, fromNothing, inPanels, OWNER, type Policies } from "../picture.ts";
+import { type Beside, placed, type Size, type Spot } from "../labels.ts";
+import {
+  amounts,
+  fromNothing,
+  inPanels,
+  OWNER,
+  type Policies,
+  placeOn,
+  sizeOfEach,
+} from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, drawn, leftOut, type Panel, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
 import { MUTED } from "../theme.ts";
@@ -32,7 +41,8 @@ interface RankedOffer extends Offer {
 /** What is worth a word. */
 const MORE = 1.02;
 const READING =
-  "Lower and further right is better. Full marks with a name: nobody beats them in both.";
+  "Lower and further right is better. Full marks: nobody beats them in both; they have names " +
+  "where there is room.";
 
 const PRICES: readonly Price[] = [
   {
@@ -111,71 +121,93 @@ function plotOf(
 }
 
 function specOf(price: Price, panels: readonly Panel<RankedOffer>[], policies: Policies): Spec {
-  const rates = panels.flatMap(({ items }) => items.map(({ opsPerS }) => opsPerS));
-  const middle = Math.sqrt(Math.min(...rates) * Math.max(...rates));
-  const values = panels.flatMap(({ title, items }) =>
-    items.map((offer) => ({
-      panel: title,
-      policy: offer.key.policy,
-      opsPerS: offer.opsPerS,
-      price: offer.price,
-      isOnFront: offer.isOnFront,
-      isRight: offer.opsPerS > middle,
-      label: labelOf(offer, items),
-    })),
-  );
+  const offers = panels.flatMap(({ items }) => items);
+  const rates = offers.map(({ opsPerS }) => opsPerS);
+  const paid = offers.map((offer) => offer.price);
+  const x = { field: "opsPerS", type: "quantitative", title: "operations/s", ...amounts(rates) };
+  const y = { field: "price", type: "quantitative", title: price.axis, ...fromNothing(paid) };
+  const size = sizeOfEach(panels.length);
+  const right = placeOn(x, rates, size.width);
+  const up = placeOn(y, paid, size.height);
+  const spotOf = (offer: Offer): Spot => {
+    return { x: right(offer.opsPerS), y: size.height - up(offer.price) };
+  };
+  const values = panels.flatMap(({ title, items }) => {
+    const labels = labelsOf(items, spotOf, size);
+    return items.map((offer) => {
+      const { key, opsPerS, isOnFront } = offer;
+      const own = { panel: title, policy: key.policy, opsPerS, price: offer.price, isOnFront };
+      return { ...own, ...labels.get(offer) };
+    });
+  });
+  return inPanels(panels, values, { encoding: { x, y }, layer: layersOf(values, policies) });
+}
+
+function layersOf(values: readonly { readonly policy: string }[], policies: Policies): Spec[] {
   const present = new Set(values.map(({ policy }) => policy));
   const front = [{ filter: "datum.isOnFront" }];
   const color = policies.colours(present);
   const owned = { color, shape: policies.shapes(present), description: OWNER };
-  return inPanels(panels, values, {
-    encoding: {
-      x: {
-        field: "opsPerS",
-        type: "quantitative",
-        title: "operations/s",
-        ...amounts(rates),
-      },
-      y: {
-        field: "price",
-        type: "quantitative",
-        title: price.axis,
-        ...fromNothing(values.map(({ price: paid }) => paid)),
-      },
+  const beside = { align: fieldOf("align"), dx: fieldOf("dx"), dy: fieldOf("dy") };
+  return [
+    {
+      transform: front,
+      mark: { type: "line", interpolate: "step-before", color: MUTED, strokeDash: [3, 3] },
+      encoding: { order: { field: "opsPerS" } },
     },
-    layer: [
-      {
-        transform: front,
-        mark: { type: "line", interpolate: "step-before", color: MUTED, strokeDash: [3, 3] },
-        encoding: { order: { field: "opsPerS" } },
-      },
-      {
-        transform: [{ filter: "!datum.isOnFront" }],
-        mark: { type: "point", size: 60, strokeWidth: 1.5, opacity: 1 },
-        encoding: owned,
-      },
-      {
-        transform: front,
-        mark: { type: "point", filled: true, size: 80, opacity: 1 },
-        encoding: owned,
-      },
-      {
-        transform: front,
-        mark: { type: "text", dy: -11, align: { expr: "datum.isRight ? 'right' : 'left'" } },
-        encoding: { text: { field: "label" }, description: OWNER },
-      },
-    ],
+    {
+      transform: [{ filter: "!datum.isOnFront" }],
+      mark: { type: "point", size: 60, strokeWidth: 1.5, opacity: 1 },
+      encoding: owned,
+    },
+    {
+      transform: front,
+      mark: { type: "point", filled: true, size: 80, opacity: 1 },
+      encoding: owned,
+    },
+    {
+      transform: [{ filter: "datum.label != null" }],
+      // Clipped, as Vega takes it for wider than it is and would make the panel wider.
+      mark: { type: "text", clip: true, ...beside },
+      encoding: { text: { field: "label" }, description: OWNER },
+    },
+  ];
+}
+
+function fieldOf(name: string): Spec {
+  return { expr: `datum.${name}` };
+}
+
+type Label = Beside & { readonly label: string };
+
+/** Of the front those that have room, in the order in which its line goes. */
+function labelsOf(
+  offers: readonly RankedOffer[],
+  spotOf: (offer: Offer) => Spot,
+  size: Size,
+): Map<Offer, Label> {
+  const front = offers.filter(({ isOnFront }) => isOnFront).sort((a, b) => a.opsPerS - b.opsPerS);
+  const spots = front.map(spotOf);
+  const line = spots.flatMap((to, i) => (i === 0 ? [to] : [{ x: spots[i - 1].x, y: to.y }, to]));
+  const named = front.filter((offer, i) => i === 0 || !areTogether(offer, front[i - 1]));
+  const names = named.map((offer) => ({ ...spotOf(offer), name: labelOf(offer, front) }));
+  const places = placed(names, offers.map(spotOf), line, size);
+  const labels = new Map<Offer, Label>();
+  named.forEach((offer, i) => {
+    const place = places[i];
+    if (place !== undefined) labels.set(offer, { ...place, label: names[i].name });
   });
+  return labels;
 }
 
 /** Where several are at one place the first has the label for all. */
-function labelOf(offer: RankedOffer, offers: readonly RankedOffer[]): string {
-  const same = offers.filter(
-    ({ opsPerS, price }) => opsPerS === offer.opsPerS && price === offer.price,
-  );
-  if (same[0] !== offer) return "";
-  const { policy } = offer.key;
-  return same.length === 1 ? policy : `${policy} and ${same.length - 1} more`;
+function labelOf(offer: Offer, front: readonly Offer[]): string {
+  const more = front.filter((other) => areTogether(other, offer)).length - 1;
+  return more === 0 ? offer.key.policy : `${offer.key.policy} and ${more} more`;
+}
+
+function areTogether(a: Offer, b: Offer): boolean {
+  return a.opsPerS === b.opsPerS && a.price === b.price;
 }
 
 /** Who is on the front: no other has as many operations for a lower price, or more for the same. */

@@ -6,13 +6,13 @@ import { type Inputs, type Ordeal, STRESS } from "../inputs.ts";
 import { amounts, fromNothing, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, type Scene, sourcesOf } from "../scenes.ts";
+import { LETTER_WIDTH, VEGA_LETTER_WIDTH } from "../theme.ts";
 
 const VERDICTS = ["safe", "exposed", "unsafe"] as const;
 const VERDICT_SHAPES = ["circle", "diamond", "cross"];
 const ROW_HEIGHT = 15;
 const WIDTH = 260;
-/** In Vega's guess of widths, which is generous. The table has whole names. */
-const LABEL_WIDTH = 420;
+const PADDING = { left: 5, right: 5, top: 5, bottom: 5 };
 
 export function stressChapter(inputs: Inputs): Chapter {
   return {
@@ -80,6 +80,7 @@ function specOf(ordeals: readonly Ordeal[]): Spec {
     title: "late accesses, of 1,000 operations",
     ...fromNothing(values.map((one) => one.late)),
   };
+  const longest = Math.max(...values.map(({ policy }) => policy.length));
   const sideOf = (labels: Spec, x: Spec): Spec => ({
     width: WIDTH,
     height: { step: ROW_HEIGHT },
@@ -92,7 +93,9 @@ function specOf(ordeals: readonly Ordeal[]): Spec {
   });
   return {
     data: { values },
-    hconcat: [sideOf({ labelLimit: LABEL_WIDTH }, rate), sideOf({ labels: false }, late)],
+    // Vega leaves more room for names than they take: as much less in front of them.
+    padding: { ...PADDING, left: PADDING.left - longest * (VEGA_LETTER_WIDTH - LETTER_WIDTH) },
+    hconcat: [sideOf({}, rate), sideOf({ labels: false }, late)],
   };
 }
 
