@@ -93,6 +93,7 @@ class Side {
         parks: false,
         untimed: !task.leader,
         followsClock: false, // Whole bursts are timed.
+        catchesUp: false,
       });
     const id = task.leader ? 0 : 1;
     const free = numbersOf(HOST);

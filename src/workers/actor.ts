@@ -24,6 +24,8 @@ export interface ActorTask {
   readonly untimed: boolean;
   /** Initiates, in such a profile. */
   readonly followsClock: boolean;
+  /** Answers others, in any other. */
+  readonly catchesUp: boolean;
   readonly logsSteps: boolean;
 }
 
@@ -32,7 +34,7 @@ export interface ActorTask {
  * not cross to the main thread. Throws what the actor itself throws.
  */
 export default async function runActor(task: ActorTask): Promise<RunReport | undefined> {
-  const { actor, dilation, parks, untimed, followsClock } = task;
+  const { actor, dilation, parks, untimed, followsClock, catchesUp } = task;
   const watch = new CollectionWatch();
   const machine = new Machine(task.memory, task.shape);
   const hostNowNs = monotonicClock();
@@ -46,6 +48,7 @@ export default async function runActor(task: ActorTask): Promise<RunReport | und
       parks,
       untimed,
       followsClock,
+      catchesUp,
     });
     const logged = task.logsSteps ? new LoggedCpu(threadCpu) : undefined;
     const part = partOf(logged ?? threadCpu, machine, task.play);

@@ -53,7 +53,9 @@ export async function recordOnThreads(
     const followsClock = free && actor < initiators;
     const { dilation, logsSteps } = point;
     const untimed = free && answers;
-    return { actor, memory, shape, play, dilation, parks, untimed, followsClock, logsSteps };
+    const catchesUp = !free && answers;
+    const times = { dilation, parks, untimed, followsClock, catchesUp };
+    return { actor, memory, shape, play, logsSteps, ...times };
   });
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);

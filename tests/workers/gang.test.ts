@@ -105,6 +105,7 @@ describe("a gang of eight", () => {
         dilation: 1,
         parks: true,
         untimed: false,
+        catchesUp: false,
         followsClock: false,
         logsSteps: false,
       };

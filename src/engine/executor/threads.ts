@@ -4,12 +4,13 @@
 // The cursor runs ahead of the clock while an actor works (work is modelled, the host's own cost is
 // not added to it) and is brought back to the clock when a wait ends. A wait for something whose
 // due time was known in advance ends at that time; one that ended late moves the cursor to the
-// clock, and `lateNs` says by how much.
+// clock, and `lateNs` says by how much. Not so of who only answers: it acts at the due time, and
+// what cannot be hidden inside the time that its work is modelled to take shows where it is waited
+// for.
 //
-// Dilated, a wake-up of the host is not part of the modelled machine. Whoever is woken acts at the
-// due time, be it early by no more than the cursor may run ahead anyway, or late; but nothing that
-// it sends takes effect before it is really sent (`effectNs`), so that what cannot be hidden inside
-// modelled time shows.
+// Dilated, a wake-up of the host is not part of the modelled machine. Everybody acts at the due
+// time then, be it early by no more than the cursor may run ahead anyway, or late; but nothing that
+// is sent takes effect before it is really sent (`effectNs`).
 
 import type { Actors } from "../machine/actors.ts";
 import { Aborted, type Control } from "../machine/control.ts";
@@ -67,6 +68,11 @@ export interface ThreadOptions {
    * follows the clock from poll to poll.
    */
   readonly followsClock: boolean;
+  /**
+   * What this actor comes late to it does as of when it was due: the host's delay may fit into the
+   * time that is modelled, and if not, whoever waits for it sees by how much. Dilated, everybody's.
+   */
+  readonly catchesUp: boolean;
 }
 
 export class ThreadCpu implements Cpu {
@@ -84,6 +90,7 @@ export class ThreadCpu implements Cpu {
   private readonly parks: boolean;
   private readonly untimed: boolean;
   private readonly followsClock: boolean;
+  private readonly catchesUp: boolean;
   private readonly onTimeNs: number;
   /** How much before its due time an actor may act on something, in modelled ns. */
   private readonly earlyNs: number;
@@ -115,6 +122,7 @@ export class ThreadCpu implements Cpu {
     this.parks = options.parks;
     this.untimed = options.untimed;
     this.followsClock = options.followsClock;
+    this.catchesUp = options.catchesUp || options.dilation > 1;
     this.onTimeNs = ON_TIME_HOST_NS / options.dilation;
     this.earlyNs = options.dilation > 1 ? AHEAD_NS : 0;
   }
@@ -232,7 +240,7 @@ export class ThreadCpu implements Cpu {
     const dueNs = this.interruptNs();
     if (dueNs > this.cursorNs) return;
     const arrivedNs = Math.max(dueNs, endNs);
-    if (this.dilation > 1) this.cursorNs = arrivedNs;
+    if (this.catchesUp) this.cursorNs = arrivedNs;
     this.lateNs = this.cursorNs - arrivedNs;
   }
 
@@ -246,7 +254,7 @@ export class ThreadCpu implements Cpu {
   /** What is due at `dueNs` is there and acted upon; the clock says `clockNs`. */
   private arrive(dueNs: number, clockNs: number): void {
     const spun = this.expectedNs === dueNs && clockNs - dueNs <= this.onTimeNs;
-    const onTime = spun || this.dilation > 1;
+    const onTime = spun || this.catchesUp;
     this.expectedNs = Number.NaN;
     this.uncheckedNs = 0;
     const earliestNs = Math.max(dueNs, this.cursorNs);
