@@ -26,7 +26,7 @@ import { refuseEmpty, refuseMissing, selectionText } from "./timeline-selection.
 import { traceWorkload } from "./trace-times.ts";
 
 /** Operations before the first that counts: caches are warm then, and on threads so is the code. */
-const WARMUP_OPERATIONS = { virtual: 10, threads: 100 } as const;
+const WARMUP_OPERATIONS = { virtual: 10, threads: 1000 } as const;
 
 /** On what it is run. */
 export interface MachineToShow {

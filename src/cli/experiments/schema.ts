@@ -11,7 +11,8 @@
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default at least a tenth of them,
-//                   and as many more as it takes until latencies have settled
+//                   on threads with a CPU each 5,000 pages, and as many more as it takes until
+//                   latencies have settled
 // rates             operations a second that are due, ready or not, of all initiators together;
 //                   without: each comes when its initiator is done with the one before
 // arrivals          when these are due: at random (poisson), or at fixed gaps, initiators in turn
