@@ -151,9 +151,9 @@ export class ThreadCpu implements Cpu {
     const endNs = this.cursorNs + ns;
     this.lateNs = 0;
     this.polls = 0;
+    let dueNs = this.interruptNs();
     for (;;) {
       this.countCall();
-      const dueNs = this.interruptNs();
       const untilNs = Math.min(endNs, dueNs);
       if (untilNs <= this.cursorNs) {
         const slipStartNs = this.untimed ? dueNs : this.slipStartNs; // All of it is the host's.
@@ -174,7 +174,7 @@ export class ThreadCpu implements Cpu {
         break;
       }
       this.expectedNs = dueNs;
-      this.pollInterrupts(dueNs, untilNs);
+      dueNs = this.pollInterrupts(dueNs, untilNs);
     }
     this.leftNs = Math.max(0, endNs - this.cursorNs);
     this.uncheckedNs = 0;
@@ -262,15 +262,21 @@ export class ThreadCpu implements Cpu {
     this.lateNs = this.cursorNs - earliestNs;
   }
 
-  /** In `run`: waits a little for an interrupt, unless the next one is known: that has its time. */
-  private pollInterrupts(knownNs: number, untilNs: number): void {
+  /**
+   * In `run`: waits a little for an interrupt, unless the next one is known: that has its time.
+   * Returns when the next is due.
+   */
+  private pollInterrupts(knownNs: number, untilNs: number): number {
     if (this.parks) {
       if (this.announced) this.park(untilNs);
       else this.announce();
-      return;
+      return this.interruptNs();
     }
-    if (knownNs !== Number.POSITIVE_INFINITY) return;
-    for (let i = 0; i < POLLS_PER_CLOCK; i++) if (this.interruptNs() !== knownNs) return;
+    for (let i = 0; i < POLLS_PER_CLOCK; i++) {
+      const dueNs = this.interruptNs();
+      if (dueNs !== Number.POSITIVE_INFINITY) return dueNs;
+    }
+    return knownNs;
   }
 
   /** Whether to poll on rather than to park. */
