@@ -9,7 +9,11 @@
 // TAG          of the frame when it was filled
 // EPOCH        flush epoch of the context when it was filled
 // LEAF         where the page-table entry stands
-// NEXT_WAY     in the first entry of a set: which of them is filled next once all are taken
+// SET          in the first entry of a set, of all its entries: USED 31:16, how many are not empty,
+//              and NEXT_WAY 15:0, which is filled next once all are
+//
+// Empty entries are filled from the last way on. So a set is looked through from there, until all
+// that it has were seen: with as few pages as modelled programs use that is one or none.
 //
 // Before the entries: each context's epoch; an entry of an older one is gone (so a full flush is
 // one addition). An entry is one record, and all cores' are seen through the same typed arrays:
@@ -29,7 +33,7 @@ import {
   type Views,
 } from "../layout/regions.ts";
 import type { MachineShape } from "../layout/shape.ts";
-import { checkWords, WORD_BYTES, wholeLines } from "../layout/words.ts";
+import { checkBits, checkWords, maskOf, WORD_BYTES, wholeLines } from "../layout/words.ts";
 import type { CacheWatch } from "./cache-watch.ts";
 import { PagingStructures } from "./paging-structures.ts";
 
@@ -40,9 +44,17 @@ const VERSION = 3;
 const TAG = 4;
 const EPOCH = 5;
 const LEAF = 6;
-const NEXT_WAY = 7;
+const SET = 7;
 
-checkWords("TLB entry", TLB_ENTRY_WORDS, { KEY, PTE, VERSION, TAG, EPOCH, LEAF, NEXT_WAY });
+checkWords("TLB entry", TLB_ENTRY_WORDS, { KEY, PTE, VERSION, TAG, EPOCH, LEAF, SET });
+
+const NEXT_WAY = { shift: 0, width: 16 };
+const USED = { shift: 16, width: 16 };
+
+checkBits("TLB set", { NEXT_WAY, USED });
+
+const NEXT_WAY_MASK = maskOf(NEXT_WAY.width);
+const ONE_USED = 1 << USED.shift;
 
 const TLB_ENTRY_FLOATS = TLB_ENTRY_WORDS / 2;
 
@@ -211,42 +223,52 @@ export class CoreTlb {
     return this.floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT];
   }
 
-  private find(set: number, ways: number, key: number, pcid: number): number {
-    const { floats, words } = this;
-    for (let entry = set; entry < set + ways; entry++) {
-      if (floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] !== key) continue;
-      return words[TLB_ENTRY_WORDS * entry + EPOCH] === words[this.epochs + pcid]
-        ? entry
-        : TLB_MISS;
+  /** The entry of a set that has a page, whatever its epoch, or TLB_MISS. */
+  private seek(set: number, ways: number, key: number): number {
+    const { floats } = this;
+    let left = this.words[TLB_ENTRY_WORDS * set + SET] >>> USED.shift;
+    for (let entry = set + ways - 1; left > 0; entry--) {
+      const found = floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT];
+      if (found === key) return entry;
+      if (found !== 0) left--;
     }
     return TLB_MISS;
   }
 
+  /** The same, if it translates. */
+  private find(set: number, ways: number, key: number, pcid: number): number {
+    const { words } = this;
+    const entry = this.seek(set, ways, key);
+    if (entry === TLB_MISS) return TLB_MISS;
+    const isCurrent = words[TLB_ENTRY_WORDS * entry + EPOCH] === words[this.epochs + pcid];
+    return isCurrent ? entry : TLB_MISS;
+  }
+
   private drop(set: number, ways: number, key: number): void {
-    const { floats } = this;
-    for (let entry = set; entry < set + ways; entry++) {
-      if (floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] !== key) continue;
-      if (this.watch !== undefined) this.noteDrop(entry, key);
-      floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] = 0;
-      return; // A set has a page once (`entryFor`).
-    }
+    const entry = this.seek(set, ways, key);
+    if (entry === TLB_MISS) return;
+    if (this.watch !== undefined) this.noteDrop(entry, key);
+    this.floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT] = 0;
+    this.words[TLB_ENTRY_WORDS * set + SET] -= ONE_USED;
   }
 
   /**
    * Which entry of a set a page is put into: its own, so that it never has two, or an empty one, or
-   * that whose turn it is.
+   * that whose turn it is. To be followed by `write`.
    */
   private entryFor(key: number, set: number, ways: number): number {
-    const { floats, words } = this;
-    let empty = TLB_MISS;
-    for (let entry = set; entry < set + ways; entry++) {
-      const found = floats[TLB_ENTRY_FLOATS * entry + KEY_FLOAT];
-      if (found === key) return entry;
-      if (found === 0) empty = entry;
+    const own = this.seek(set, ways, key);
+    if (own !== TLB_MISS) return own;
+    const { words } = this;
+    const index = TLB_ENTRY_WORDS * set + SET;
+    if (words[index] >>> USED.shift < ways) {
+      words[index] += ONE_USED;
+      let entry = set + ways - 1;
+      while (this.keyIn(entry) !== 0) entry--;
+      return entry;
     }
-    if (empty !== TLB_MISS) return empty;
-    const way = words[TLB_ENTRY_WORDS * set + NEXT_WAY];
-    words[TLB_ENTRY_WORDS * set + NEXT_WAY] = way + 1 === ways ? 0 : way + 1;
+    const way = words[index] & NEXT_WAY_MASK;
+    words[index] += way + 1 === ways ? -way : 1;
     return set + way;
   }
 
