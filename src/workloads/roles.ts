@@ -46,14 +46,19 @@ function* initiate(
   const { control } = machine;
   const { operate } = scriptOf(plan.kind);
   core.arrivals?.restart(cpu.now());
+  const { operations: compiling, ns: compilingNs } = plan.compiling ?? { operations: 0, ns: 0 };
+  let done = 0;
+  while (done < compiling && cpu.now() < compilingNs) {
+    yield* operate(core, plan, stream, done++, measured);
+  }
   const warmUp = plan.settles === true ? new WarmUp() : undefined;
-  let warmup = plan.warmup;
-  for (let index = 0; index < warmup; index++) {
-    yield* operate(core, plan, stream, index, measured);
+  let warmup = done + plan.warmup;
+  while (done < warmup) {
+    yield* operate(core, plan, stream, done++, measured);
     if (warmUp === undefined) continue;
     warmUp.add(core.path.lastNs);
-    if (index + 1 < warmup || warmUp.isSteady) continue;
-    warmup = Math.max(warmup, Math.min(2 * warmup, plan.operations));
+    if (done < warmup || warmUp.isSteady) continue;
+    warmup += Math.max(0, Math.min(warmUp.operations, plan.operations - warmUp.operations));
   }
   measured.warmup = warmup;
   measured.neverSteady = warmUp?.isSteady === false;

@@ -22,6 +22,11 @@ export class WarmUp {
     this.latenciesNs.push(latencyNs);
   }
 
+  /** How many there were so far. */
+  get operations(): number {
+    return this.latenciesNs.length;
+  }
+
   /** Whether the operations so far end with a steady half; undefined where they are too few. */
   get isSteady(): boolean | undefined {
     const medians = mediansOf(this.latenciesNs);

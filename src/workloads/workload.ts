@@ -66,6 +66,8 @@ export interface WorkloadPlan {
    * at most; unless it is said, it does not.
    */
   readonly settles?: boolean;
+  /** Before the warm-up: so many that have the host compile what they run, for `ns` at most. */
+  readonly compiling?: { readonly operations: number; readonly ns: number };
   /** User time between two operations. */
   readonly gapNs: number;
   /**

@@ -53,11 +53,12 @@ const DMA_PERIOD_NS = 1000;
 const LINE_RATE_PERIOD_NS = 328;
 const WARMUP_PART = 10;
 /**
- * Pages of a warm-up after which V8 has compiled what the operations on them run. Before that the
- * host is steadily late, as an interpreter is steady too: with 1,000 pages the median of `strict`
- * came out 4 µs above that with 5,000, and with 20,000 as with 5,000 (Node 20, two CPUs).
+ * Operations after which V8 has compiled what they run, unless the CPUs that it needs for that are
+ * taken. Before that the host is steadily late, as an interpreter is steady too: behind 1,000 the
+ * median of `strict` was 3 µs above that behind 20,000, and behind 100,000 it is the same (Node 20,
+ * two CPUs). Dilated, a K-th part of them will do.
  */
-const COMPILED_PAGES = 5000;
+const COMPILING = { operations: 20_000, hostNs: 500_000_000 } as const;
 /** Interrupts that take a minute or so. */
 const MANY_ANSWERS = 20_000_000;
 const MIN_WINDOWS = 4;
@@ -168,8 +169,7 @@ function planPoint(
   const { executor, workload, profile, policy, cores, iommus, devices } = combination;
   const { hostCpus, seed } = options;
   const dilation = dilationOf(combination, settings, hostCpus);
-  const countsHost = isFitting(combination, options.hostCpus) && dilation === 1;
-  const plan = planWorkload(combination, settings, dilation, countsHost);
+  const plan = planWorkload(combination, settings, dilation);
   const point = {
     executor,
     policy,
@@ -197,22 +197,16 @@ function planPoint(
 
 /** Virtual time lasts as long as it takes. */
 function dilationOf(combination: Combination, settings: Settings, hostCpus: number): number {
-  const { executor, profile } = combination;
+  const { executor, profile, cores, iommus, devices } = combination;
   if (executor === "virtual") return 1;
   if (settings.dilation !== "auto") return settings.dilation;
-  return isFitting(combination, hostCpus) || isFree(profile) ? 1 : CROWDED_DILATION;
-}
-
-/** Whether each actor is a thread that has a CPU of its own. */
-function isFitting({ executor, cores, iommus, devices }: Combination, hostCpus: number): boolean {
-  return executor === "threads" && cores + iommus + devices <= hostCpus;
+  return cores + iommus + devices <= hostCpus || isFree(profile) ? 1 : CROWDED_DILATION;
 }
 
 function planWorkload(
   combination: Combination,
   settings: Settings,
   dilation: number,
-  countsHost: boolean,
 ): WorkloadPlan {
   const { executor, workload, idleCores, otherCores, devices, policy } = combination;
   const pages = pagesOf(combination) ?? 1;
@@ -224,7 +218,14 @@ function planWorkload(
     pages,
     initiators,
     operations,
-    ...warmupOf(settings, operations, countsHost ? Math.ceil(COMPILED_PAGES / pages) : 0),
+    ...warmupOf(settings, operations),
+    ...(executor === "threads" &&
+      settings.warmup === undefined && {
+        compiling: {
+          operations: Math.ceil(COMPILING.operations / dilation),
+          ns: COMPILING.hostNs / dilation,
+        },
+      }),
     gapNs: settings.gap_ns,
     ...(combination.rate !== undefined && {
       arrivalNs: Math.round((initiators * NS_PER_S) / combination.rate),
@@ -253,14 +254,13 @@ function planWorkload(
   };
 }
 
-/** So many as the experiment says, or as it takes: at least those that the host needs. */
+/** So many as the experiment says, or as it takes. */
 function warmupOf(
   { warmup }: Settings,
   operations: number,
-  ofHost: number,
 ): Pick<WorkloadPlan, "warmup" | "settles"> {
   if (warmup !== undefined) return { warmup };
-  const least = Math.max(ofHost, Math.min(operations, LEAST_WARMUP));
+  const least = Math.min(operations, LEAST_WARMUP);
   return { warmup: Math.max(least, Math.ceil(operations / WARMUP_PART)), settles: true };
 }
 

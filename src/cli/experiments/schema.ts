@@ -11,7 +11,7 @@
 // operations        per initiator: a number, or a budget of pages that each point's operations
 //                   share
 // warmup            operations before those that are measured; by default at least a tenth of them,
-//                   on threads with a CPU each 5,000 pages, and as many more as it takes until
+//                   on threads 20,000 / K before these, and as many more as it takes until
 //                   latencies have settled
 // rates             operations a second that are due, ready or not, of all initiators together;
 //                   without: each comes when its initiator is done with the one before
