@@ -136,15 +136,38 @@ describe("run", () => {
     }
   });
 
-  it("one of just before the end, found behind it: the same, from the end of the work on", () => {
+  it("one that comes while the clock says that the work is done: the same", () => {
     for (const catchesUp of [false, true]) {
       const bench = new Bench({ catchesUp });
       bench.stepNs = 1300;
       bench.onRead = () => bench.interrupt(900);
       bench.cpu.run(1000);
-      expect(bench.times).toEqual(catchesUp ? [1000, 0] : [1300, 300]);
-      expect(bench.cpu.leftNs).toBe(0);
+      expect(bench.times).toEqual(catchesUp ? [900, 0] : [1300, 400]);
+      expect(bench.cpu.leftNs).toBe(catchesUp ? 100 : 0);
     }
+  });
+
+  it("one that was not there after it was due: all since then is late, and nothing was masked", () => {
+    const bench = new Bench({ catchesUp: true });
+    bench.stepNs = 100;
+    for (let i = 0; i < 20; i++) {
+      bench.cpu.run(100);
+      bench.cpu.spend(10);
+    }
+    const found = bench.cpu.now();
+    bench.interrupt(500);
+    bench.cpu.run(100);
+    expect(bench.times).toEqual([found, found - 500]);
+  });
+
+  it("one that falls due while the core does something else: it is masked, and not late", () => {
+    const bench = new Bench({ catchesUp: true });
+    bench.stepNs = 100;
+    bench.cpu.run(100);
+    bench.interrupt(150);
+    bench.cpu.spend(80);
+    bench.cpu.run(100);
+    expect(bench.times).toEqual([180, 0]);
   });
 });
 

@@ -100,9 +100,8 @@ export class ThreadCpu implements Cpu {
   private uncheckedNs = 0;
   /** The due time that the actor spins for; NaN if it does not know any. */
   private expectedNs = Number.NaN;
-  /** When the last `run` was to end and did: what was due in between is late by the host. */
-  private slipStartNs = 0;
-  private slipEndNs = 0;
+  /** When the last `run` found no interrupt that was due: one that was due by then came late. */
+  private lookedNs = Number.NEGATIVE_INFINITY;
   private polls = 0;
   private waitBeganNs = 0;
   private spinsSinceNs = 0;
@@ -156,8 +155,7 @@ export class ThreadCpu implements Cpu {
       this.countCall();
       const untilNs = Math.min(endNs, dueNs);
       if (untilNs <= this.cursorNs) {
-        const slipStartNs = this.untimed ? dueNs : this.slipStartNs; // All of it is the host's.
-        this.lateNs = Math.max(0, this.slipEndNs - Math.max(dueNs, slipStartNs));
+        if (dueNs <= this.lookedNs) this.lateNs = this.cursorNs - dueNs;
         break;
       }
       if (this.untimed && dueNs <= endNs) {
@@ -170,7 +168,7 @@ export class ThreadCpu implements Cpu {
         break;
       }
       if (clockNs >= endNs) {
-        this.endRun(endNs, clockNs);
+        this.endRun(clockNs);
         break;
       }
       this.expectedNs = dueNs;
@@ -230,18 +228,15 @@ export class ThreadCpu implements Cpu {
     return this.core < 0 ? Number.POSITIVE_INFINITY : this.mailboxes.dueNs(this.core);
   }
 
-  /**
-   * The work is done, and the clock is past its end; an interrupt from the time between is late.
-   */
-  private endRun(endNs: number, clockNs: number): void {
-    this.cursorNs = Math.ceil(clockNs);
-    this.slipStartNs = endNs;
-    this.slipEndNs = this.cursorNs;
+  /** The work is done by the clock, unless an interrupt came while it was read. */
+  private endRun(clockNs: number): void {
     const dueNs = this.interruptNs();
-    if (dueNs > this.cursorNs) return;
-    const arrivedNs = Math.max(dueNs, endNs);
-    if (this.catchesUp) this.cursorNs = arrivedNs;
-    this.lateNs = this.cursorNs - arrivedNs;
+    if (dueNs <= clockNs) {
+      this.arrive(dueNs, clockNs);
+      return;
+    }
+    this.cursorNs = Math.ceil(clockNs);
+    this.lookedNs = this.cursorNs;
   }
 
   /** The wait has lasted until now, and all of that was the host. */

@@ -251,7 +251,7 @@ export class Mailboxes {
     return this.slotFloats[(this.slotOf(core, sequence) + SENT_NS[0]) / 2];
   }
 
-  /** Sender: when a message was to take effect. */
+  /** Sender, or the core: when a message was to take effect. */
   postedDueNs(core: number, sequence: number): number {
     return this.slotFloats[(this.slotOf(core, sequence) + DUE_NS[0]) / 2];
   }
