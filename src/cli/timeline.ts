@@ -15,7 +15,7 @@ import { runTimeline } from "../results/timeline/run.ts";
 import { hostWarningsOf } from "../results/warnings.ts";
 import { type PointResult, shapeOf } from "../workers/point.ts";
 import { analyzeTrace, type FinishedShootdown } from "../workloads/traces/index.ts";
-import { expand, type PlannedPoint } from "./experiments/expand.ts";
+import { compilingOf, expand, type PlannedPoint } from "./experiments/expand.ts";
 import { type EXECUTORS, MAX_OPERATION } from "./experiments/limits.ts";
 import type { Experiment } from "./experiments/schema.ts";
 import type { NamedWorkload } from "./experiments/workloads.ts";
@@ -25,8 +25,8 @@ import type { Progress } from "./progress.ts";
 import { refuseEmpty, refuseMissing, selectionText } from "./timeline-selection.ts";
 import { traceWorkload } from "./trace-times.ts";
 
-/** Operations before the first that counts: caches are warm then, and on threads so is the code. */
-const WARMUP_OPERATIONS = { virtual: 10, threads: 1000 } as const;
+/** Operations before the first that counts, behind those that have code compiled: warm caches. */
+const WARMUP_OPERATIONS = 10;
 
 /** On what it is run. */
 export interface MachineToShow {
@@ -72,11 +72,14 @@ export function planRun(run: RunToShow, selection: Selection, maxSlices: number)
     ...{ executors: [executor], policies: [policy], profiles: [profile], workloads: [workload] },
     ...{ cores: [cores], pages: [pages], iommus: [iommus], devices: [devices] },
     operations: isWindow(selection) ? MAX_OPERATION : selection.last,
-    warmup: WARMUP_OPERATIONS[executor],
+    warmup: WARMUP_OPERATIONS,
   };
   const planned = onlyPoint(experiment, run);
+  const { point } = planned;
+  const compiling = executor === "threads" ? compilingOf(point.dilation) : undefined;
+  const plan = { ...point.workload, ...(compiling && { compiling }) };
   const timeline = { ...recordedWindow(selection), maxSlices };
-  return { ...planned, point: { ...planned.point, timeline } };
+  return { ...planned, point: { ...point, workload: plan, timeline } };
 }
 
 function recordedWindow(selection: Selection): Omit<TimelineWindow, "maxSlices"> {

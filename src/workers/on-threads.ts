@@ -1,6 +1,6 @@
 // A point on the gang: one worker thread an actor, wall clock.
 
-import { actorsOf } from "../engine/layout/shape.ts";
+import { actorsOf, type MachineShape } from "../engine/layout/shape.ts";
 import { isFree } from "../engine/profile/profile.ts";
 import type { WorkloadPlan } from "../workloads/workload.ts";
 import type { ActorTask } from "./actor.ts";
@@ -49,18 +49,29 @@ export async function recordOnThreads(
   const play = { ...playOf(point), workload };
   const tasks = Array.from({ length: actors }, (_, actor): ActorTask => {
     const parks = oversubscribed && !(spinning && actor < initiators);
-    const answers = actor >= initiators && actor < shape.cores + shape.iommus;
-    const followsClock = free && actor < initiators;
     const { dilation, logsSteps } = point;
-    const untimed = free && answers;
-    const catchesUp = !free && answers;
-    const times = { dilation, parks, untimed, followsClock, catchesUp };
-    return { actor, memory, shape, play, logsSteps, ...times };
+    const clock = clockOf(actor, initiators, shape, free);
+    return { actor, memory, shape, play, logsSteps, dilation, parks, ...clock };
   });
   const began = process.hrtime.bigint();
   const reports = await gang.run(machine, tasks, initiators, signal);
   const wallS = Number(process.hrtime.bigint() - began) / 1e9;
   return { reports, wallS, atRest: auditOf(machine) };
+}
+
+/**
+ * What the host's clock is to an actor: where everything is `free`, initiators follow it and who
+ * only answers them never reads it; elsewhere who only answers makes up for what it was late.
+ */
+export function clockOf(
+  actor: number,
+  initiators: number,
+  { cores, iommus }: Pick<MachineShape, "cores" | "iommus">,
+  free: boolean,
+): Pick<ActorTask, "untimed" | "followsClock" | "catchesUp"> {
+  const initiates = actor < initiators;
+  const answers = !initiates && actor < cores + iommus;
+  return { untimed: free && answers, followsClock: free && initiates, catchesUp: !free && answers };
 }
 
 /**

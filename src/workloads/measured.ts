@@ -6,7 +6,7 @@ import type { CauseTally } from "./cause-tally.ts";
 export interface Measured {
   beganNs: number;
   endedNs: number;
-  /** Operations before that. */
+  /** Operations before that, of the warm-up and of what came before it. */
   warmup: number;
   /** These were as many as they may be, and latencies had not settled by then. */
   neverSteady: boolean;

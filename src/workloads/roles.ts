@@ -46,21 +46,24 @@ function* initiate(
   const { control } = machine;
   const { operate } = scriptOf(plan.kind);
   core.arrivals?.restart(cpu.now());
-  const { operations: compiling, ns: compilingNs } = plan.compiling ?? { operations: 0, ns: 0 };
+  const { compiling } = plan;
   let done = 0;
-  while (done < compiling && cpu.now() < compilingNs) {
-    yield* operate(core, plan, stream, done++, measured);
+  if (compiling !== undefined) {
+    while (done < compiling.operations && cpu.now() < compiling.untilNs) {
+      yield* operate(core, plan, stream, done++, measured);
+    }
+    core.arrivals?.restart(cpu.now());
   }
   const warmUp = plan.settles === true ? new WarmUp() : undefined;
-  let warmup = done + plan.warmup;
-  while (done < warmup) {
+  let uncounted = done + plan.warmup;
+  while (done < uncounted) {
     yield* operate(core, plan, stream, done++, measured);
     if (warmUp === undefined) continue;
     warmUp.add(core.path.lastNs);
-    if (done < warmup || warmUp.isSteady) continue;
-    warmup += Math.max(0, Math.min(warmUp.operations, plan.operations - warmUp.operations));
+    if (done < uncounted || warmUp.isSteady) continue;
+    uncounted += Math.max(0, Math.min(warmUp.operations, plan.operations - warmUp.operations));
   }
-  measured.warmup = warmup;
+  measured.warmup = uncounted;
   measured.neverSteady = warmUp?.isSteady === false;
   // What nobody waits for is handled some time later; it belongs to the warm-up all the same.
   while (!machine.isQuiet) yield* userWork(core, stream, stream.gapNs);
@@ -71,7 +74,7 @@ function* initiate(
   core.arrivals?.restart(measured.beganNs);
   for (let index = 0; index < plan.operations; index++) {
     if (core.timeline?.isOver(cpu.now()) === true) break;
-    yield* operate(core, plan, stream, warmup + index, measured);
+    yield* operate(core, plan, stream, uncounted + index, measured);
   }
   measured.endedNs = cpu.now();
   yield* drainQueues(core);

@@ -52,6 +52,11 @@ export interface SerialPlan {
   readonly untilFlushed: boolean;
 }
 
+export interface Compiling {
+  readonly operations: number;
+  readonly untilNs: number;
+}
+
 export interface WorkloadPlan {
   readonly kind: number;
   /** Pages that one operation takes away. */
@@ -66,8 +71,11 @@ export interface WorkloadPlan {
    * at most; unless it is said, it does not.
    */
   readonly settles?: boolean;
-  /** Before the warm-up: so many that have the host compile what they run, for `ns` at most. */
-  readonly compiling?: { readonly operations: number; readonly ns: number };
+  /**
+   * Before the warm-up: so many that have the host compile what they run, but none that would begin
+   * after `untilNs`, in modelled time since the run began.
+   */
+  readonly compiling?: Compiling;
   /** User time between two operations. */
   readonly gapNs: number;
   /**

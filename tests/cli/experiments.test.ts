@@ -29,6 +29,19 @@ describe("expanding an experiment", () => {
     ]);
   });
 
+  it("has code compiled on threads, a K-th part dilated, unless it is said how long to warm up", () => {
+    const compilingOf = (fields: object) => {
+      const { points } = expand(parse({ policies: ["strict"], cores: [2], ...fields }), SETTINGS);
+      return points.map(({ point }) => point.workload.compiling);
+    };
+    const undilated = { operations: 20_000, untilNs: 500_000_000 };
+    expect(compilingOf({ executors: ["threads"], dilation: 1 })).toEqual([undilated]);
+    const dilated = { operations: 200, untilNs: 5_000_000 };
+    expect(compilingOf({ executors: ["threads"], dilation: 100 })).toEqual([dilated]);
+    expect(compilingOf({ executors: ["virtual"] })).toEqual([undefined]);
+    expect(compilingOf({ executors: ["threads"], warmup: 7 })).toEqual([undefined]);
+  });
+
   it("lets a grid win over the top, quick over both, and the command line over all", () => {
     const experiment = parse({
       pages: [1],

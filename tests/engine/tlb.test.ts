@@ -63,6 +63,35 @@ describe("a core's TLB", () => {
     );
   });
 
+  it("a set that is full: one page after the other gives way, and nobody while there is room", () => {
+    const pages = [0, 1, 2, 3, 4, 5, 6, 7];
+    const step = fc.record({ fills: fc.boolean(), page: fc.constantFrom(...pages) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const tlb = emptyTlb({ l1: { sets: 1, ways: 1 }, l2: { sets: 1, ways: 4 } });
+        const l2: number[] = new Array(4).fill(Number.NaN);
+        let l1 = Number.NaN;
+        let next = 0;
+        for (const { fills, page } of steps) {
+          const own = l2.indexOf(page);
+          if (fills) {
+            fill(tlb, 1, page);
+            l1 = page;
+            const room = l2.findLastIndex(Number.isNaN);
+            if (own < 0) l2[room < 0 ? next++ % 4 : room] = page;
+          } else {
+            tlb.invalidatePage(1, page);
+            if (l1 === page) l1 = Number.NaN;
+            if (own >= 0) l2[own] = Number.NaN;
+          }
+          const held = pages.filter((vpn) => tlb.holds(1, vpn));
+          expect(held).toEqual(pages.filter((vpn) => vpn === l1 || l2.includes(vpn)));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it("a page is invalidated: gone from both levels, its neighbours and other contexts stay", () => {
     const tlb = emptyTlb({ l2: { sets: 16, ways: 64 } });
     for (const pcid of [1, 2]) for (const vpn of [4, 5]) fill(tlb, pcid, vpn);

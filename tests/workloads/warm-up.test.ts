@@ -73,6 +73,14 @@ describe("a run", () => {
       return warmup;
     };
     expect(await warmupOf({})).toBe(20);
+    const compiling = (operations: number, untilNs: number) => ({
+      compiling: { operations, untilNs },
+    });
+    expect(await warmupOf(compiling(30, Number.POSITIVE_INFINITY))).toBe(50);
+    expect(await warmupOf(compiling(30, 0))).toBe(20);
+    const cutShort = await warmupOf(compiling(1_000_000, 10_000));
+    expect(cutShort).toBeGreaterThan(20);
+    expect(cutShort).toBeLessThan(200);
     const settled = await warmupOf({ settles: true });
     expect(settled).toBeGreaterThanOrEqual(20);
     expect(settled).toBeLessThanOrEqual(200);

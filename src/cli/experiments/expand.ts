@@ -9,7 +9,7 @@ import { shapeOf } from "../../workers/point.ts";
 import { PROGRAM_PAGES } from "../../workloads/memory-map.ts";
 import { traitsOf } from "../../workloads/traits.ts";
 import { LEAST_WARMUP } from "../../workloads/warm-up.ts";
-import { PORT, type WorkloadPlan } from "../../workloads/workload.ts";
+import { type Compiling, PORT, type WorkloadPlan } from "../../workloads/workload.ts";
 import {
   type Combination,
   combinationsOf,
@@ -220,12 +220,7 @@ function planWorkload(
     operations,
     ...warmupOf(settings, operations),
     ...(executor === "threads" &&
-      settings.warmup === undefined && {
-        compiling: {
-          operations: Math.ceil(COMPILING.operations / dilation),
-          ns: COMPILING.hostNs / dilation,
-        },
-      }),
+      settings.warmup === undefined && { compiling: compilingOf(dilation) }),
     gapNs: settings.gap_ns,
     ...(combination.rate !== undefined && {
       arrivalNs: Math.round((initiators * NS_PER_S) / combination.rate),
@@ -262,6 +257,14 @@ function warmupOf(
   if (warmup !== undefined) return { warmup };
   const least = Math.min(operations, LEAST_WARMUP);
   return { warmup: Math.max(least, Math.ceil(operations / WARMUP_PART)), settles: true };
+}
+
+/** What has the code compiled that a point on threads runs. */
+export function compilingOf(dilation: number): Compiling {
+  return {
+    operations: Math.ceil(COMPILING.operations / dilation),
+    untilNs: COMPILING.hostNs / dilation,
+  };
 }
 
 /** Who has windows of their own: initiators, or a port's flows. */

@@ -10,7 +10,7 @@
 // EPOCH        flush epoch of the context when it was filled
 // LEAF         where the page-table entry stands
 // SET          in the first entry of a set, of all its entries: USED 31:16, how many are not empty,
-//              and NEXT_WAY 15:0, which is filled next once all are
+//              and NEXT_WAY 15:0, which is filled next once all are: the first, the second …
 //
 // Empty entries are filled from the last way on. So a set is looked through from there, until all
 // that it has were seen: with as few pages as modelled programs use that is one or none.

@@ -47,8 +47,8 @@ export class CriticalPath {
   private readonly slackSumNs = new Float64Array(SEGMENTS);
   private readonly slackCount = new Float64Array(SEGMENTS);
   private readonly operationNs = new Float64Array(SEGMENTS);
-  /** A bit for each segment that the operation under way has had on its path. */
-  private hasSegments = 0;
+  /** A bit for each segment that the operation has had on its path so far: 32 at most. */
+  private segmentBits = 0;
 
   // The initiator's own time line since the last settling.
   private length = 0;
@@ -178,17 +178,17 @@ export class CriticalPath {
     if (this.length > 0) this.settle();
     const { operationNs } = this;
     this.late.record(rounded(operationNs[LATE]));
-    for (let left = this.hasSegments; left !== 0; left &= left - 1) {
+    for (let left = this.segmentBits; left !== 0; left &= left - 1) {
       const segment = 31 - Math.clz32(left & -left);
       this.onPath[segment].record(rounded(operationNs[segment]));
       operationNs[segment] = 0;
     }
-    this.hasSegments = 0;
+    this.segmentBits = 0;
   }
 
   private forgetOperation(): void {
     this.operationNs.fill(0);
-    this.hasSegments = 0;
+    this.segmentBits = 0;
   }
 
   /** Forgets everything, so that the warm-up is not part of the result. */
@@ -258,7 +258,7 @@ export class CriticalPath {
       return;
     }
     this.operationNs[segment] += onPathNs;
-    this.hasSegments |= 1 << segment;
+    this.segmentBits |= 1 << segment;
     this.timeline?.onPath(segment, chain, startNs, startNs + onPathNs);
   }
 
