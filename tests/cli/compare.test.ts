@@ -117,6 +117,26 @@ describe("compare", () => {
     }
   });
 
+  it("tables that were changed: refused with the cell, or the point of which operations are lost", async () => {
+    const changed = async (file: string, change: (text: string) => string) => {
+      cpSync(folder("before"), folder("changed"), { recursive: true });
+      const path = join(folder("changed"), file);
+      writeFileSync(path, change(readFileSync(path, "utf8")));
+      const ended = await shootdown(["compare", folder("before"), folder("changed")]);
+      expect(ended).toMatchObject({ code: 2, stdout: "" });
+      return ended.stderr;
+    };
+    // The operations, behind 26 other columns.
+    const cell = await changed("summary.csv", (text) => {
+      return text.replace(/(\n(?:[^,]*,){26})\d+,/, "$1many,");
+    });
+    expect(cell).toMatch(/summary\.csv: row 2, column ops: "many" is not a whole number/);
+    const lost = await changed("distributions.csv", (text) => text.replace(/\n[^\n]*\n$/, "\n"));
+    expect(lost).toMatch(
+      /distributions\.csv has \d+ operations of point \w+, summary\.csv \d+: were/,
+    );
+  });
+
   it("a manifest that is damaged: refused with the fields, and what would be right", async () => {
     cpSync(folder("before"), folder("odd"), { recursive: true });
     const path = join(folder("odd"), "manifest.json");

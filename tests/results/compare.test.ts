@@ -409,7 +409,7 @@ describe("what a comparison is said in", () => {
 describe("reading CSV", () => {
   const recordsOf = (text: string) => {
     const records: Record<string, string>[] = [];
-    readTable("f.csv", text, (header) => (cells) => records.push(header.record(cells)));
+    readTable("f.csv", text, [], (header) => (cells) => records.push(header.record(cells)));
     return records;
   };
 
@@ -429,7 +429,31 @@ describe("reading CSV", () => {
       header.place("c");
       return () => {};
     };
-    expect(() => readTable("f.csv", "a,b\n1,2\n", placed)).toThrow(/f\.csv has no column "c"/);
+    expect(() => readTable("f.csv", "a,b\n1,2\n", [], placed)).toThrow(/f\.csv has no column "c"/);
     expect(() => recordsOf("a,b,c\r\n1,2,3\r\n1,2")).toThrow(/row 3 has 2 cells/);
+  });
+
+  it("refuses a cell that is not what its column holds, and says which; what is empty is none", () => {
+    const types = ["integer", "number", "boolean", "string"] as const;
+    const columns = types.map((type) => ({ name: type, type, unit: "", meaning: "" }));
+    const read = (cells: string) => {
+      readTable(
+        "f.csv",
+        `integer,number,boolean,string,other\n${cells}\n`,
+        columns,
+        () => () => {},
+      );
+    };
+    for (const good of ["7,-1.5e-9,true,x,y", "0,3,false,1,2", ",,,,"]) {
+      expect(() => read(good)).not.toThrow();
+    }
+    expect(() => read("1.5,1,true,x,y")).toThrow(
+      'f.csv: row 2, column integer: "1.5" is not a whole number',
+    );
+    expect(() => read("-7,1,true,x,y")).toThrow(/column integer/);
+    expect(() => read("7,abc,true,x,y")).toThrow('column number: "abc" is not a number');
+    expect(() => read("7,Infinity,true,x,y")).toThrow(/column number/);
+    expect(() => read("7,1e400,true,x,y")).toThrow(/column number/);
+    expect(() => read("7,1,yes,x,y")).toThrow('column boolean: "yes" is not true or false');
   });
 });

@@ -3,6 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../engine/errors.ts";
+import type { Column } from "../columns/column.ts";
+import { CRITICAL_PATH_COLUMNS } from "../columns/critical-path.ts";
+import { DISTRIBUTION_COLUMNS } from "../columns/distributions.ts";
+import { SUMMARY_COLUMNS } from "../columns/summary.ts";
 import { Distribution } from "./distribution.ts";
 import { parseManifest, type RunManifest } from "./run-manifest.ts";
 import { readTable } from "./table-file.ts";
@@ -46,6 +50,7 @@ export function readRun(folder: string): Run {
   const rows = readRows(folder);
   const distributions = readDistributions(folder);
   const segments = readSegments(folder);
+  for (const [id, own] of rows) checkComplete(folder, id, own, distributions.get(id));
   const points = [...rows].map(([id, own]): [string, RunPoint] => {
     const times = [...(segments.get(id) ?? [])].map(([name, rows]): [string, SegmentTimes] => {
       return [name, timesOf(rows, own.length)];
@@ -53,6 +58,21 @@ export function readRun(folder: string): Run {
     return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(times) }];
   });
   return { folder, manifest, points: new Map(points) };
+}
+
+/** Every operation stands in the distribution. @throws UsageError if one does not. */
+function checkComplete(
+  folder: string,
+  id: string,
+  rows: readonly RunRow[],
+  distribution: Distribution | undefined,
+): void {
+  const operations = rows.reduce((sum, row) => sum + (numberIn(row, "ops") ?? 0), 0);
+  if (distribution === undefined || distribution.total === operations) return;
+  throw new UsageError(
+    `${folder}: distributions.csv has ${distribution.total} operations of point ${id}, ` +
+      `summary.csv ${operations}: were rows lost or changed?`,
+  );
 }
 
 /** A number of a row; undefined where it was not measured, or the file has no such column. */
@@ -64,7 +84,7 @@ export function numberIn(row: RunRow, column: string): number | undefined {
 /** Rows of summary.csv by point. @throws UsageError if there are none. */
 export function readRows(folder: string): Map<string, RunRow[]> {
   const rows = new Map<string, RunRow[]>();
-  readFile(folder, "summary.csv", (header) => {
+  readFile(folder, "summary.csv", SUMMARY_COLUMNS, (header) => {
     const point = header.place("point");
     header.place("executor"); // Otherwise it is some other table.
     return (cells) => entryOf(rows, cells[point], (): RunRow[] => []).push(header.record(cells));
@@ -76,7 +96,7 @@ export function readRows(folder: string): Map<string, RunRow[]> {
 /** Of all repetitions, by point. @throws UsageError if the folder has none. */
 export function readDistributions(folder: string): Map<string, Distribution> {
   const samples = new Map<string, Map<number, number>>();
-  readFile(folder, "distributions.csv", (header) => {
+  readFile(folder, "distributions.csv", DISTRIBUTION_COLUMNS, (header) => {
     const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => header.place(of));
     return (cells) => {
       const own = entryOf(samples, cells[point], () => new Map<number, number>());
@@ -97,7 +117,7 @@ interface SegmentRow {
 /** By point and segment: one for each repetition that has it. */
 function readSegments(folder: string): Map<string, Map<string, SegmentRow[]>> {
   const rows = new Map<string, Map<string, SegmentRow[]>>();
-  readFile(folder, "critical-path.csv", (header) => {
+  readFile(folder, "critical-path.csv", CRITICAL_PATH_COLUMNS, (header) => {
     const [point, segment] = ["point", "segment"].map((of) => header.place(of));
     const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.place(of));
     const deviation = header.placeIfAny("ns_sd");
@@ -137,8 +157,13 @@ function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value)
   return value;
 }
 
-function readFile(folder: string, name: string, begin: Parameters<typeof readTable>[2]): void {
-  readTable(join(folder, name), readText(folder, name), begin);
+function readFile(
+  folder: string,
+  name: string,
+  columns: readonly Column[],
+  begin: Parameters<typeof readTable>[3],
+): void {
+  readTable(join(folder, name), readText(folder, name), columns, begin);
 }
 
 function readText(folder: string, name: string): string {

@@ -2,6 +2,7 @@
 
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
+import type { Column } from "../columns/column.ts";
 import { unescapeFormula } from "../formulas.ts";
 
 export type Cells = readonly string[];
@@ -40,29 +41,49 @@ export class Header {
   }
 }
 
+/** What a cell must be that was measured, by the type of its column; texts are what they are. */
+const EXPECTED = {
+  integer: { is: (cell: string) => /^\d+$/.test(cell), what: "a whole number" },
+  number: { is: (cell: string) => Number.isFinite(Number(cell)), what: "a number" },
+  boolean: { is: (cell: string) => cell === "true" || cell === "false", what: "true or false" },
+} as const;
+
 /**
- * Calls `begin` with the header, and what that returns with each row.
- * @throws UsageError for what is no table.
+ * Calls `begin` with the header, and what that returns with each row. `columns` says what is to
+ * stand in those that have its names.
+ * @throws UsageError for what is no table, or has cells of another type.
  */
 export function readTable(
   path: string,
   text: string,
+  columns: readonly Column[],
   begin: (header: Header) => (cells: Cells) => void,
 ): void {
-  let columns = 0;
+  let names: Cells = [];
+  let types: readonly Column["type"][] = [];
   let visit: ((cells: Cells) => void) | undefined;
   csvParseRows(text.replace(BYTE_ORDER_MARK, ""), (cells, row) => {
     if (visit === undefined) {
-      columns = cells.length;
+      names = cells;
+      types = names.map((of) => columns.find(({ name }) => name === of)?.type ?? "string");
       visit = begin(new Header(path, cells));
-    } else if (cells.length === columns) {
-      visit(cells);
-    } else {
+      return undefined; // Keep none.
+    }
+    if (cells.length !== names.length) {
       throw new UsageError(
-        `${path}: row ${row + 1} has ${cells.length} cells, not ${columns}: was it cut off?`,
+        `${path}: row ${row + 1} has ${cells.length} cells, not ${names.length}: was it cut off?`,
       );
     }
-    return undefined; // Keep none.
+    for (let place = 0; place < cells.length; place++) {
+      const type = types[place];
+      if (type === "string" || cells[place] === "") continue;
+      const expected = EXPECTED[type];
+      if (expected.is(cells[place])) continue;
+      const where = `${path}: row ${row + 1}, column ${names[place]}`;
+      throw new UsageError(`${where}: "${cells[place]}" is not ${expected.what}`);
+    }
+    visit(cells);
+    return undefined;
   });
   if (visit === undefined) throw new UsageError(`${path} is empty: it has no header`);
 }

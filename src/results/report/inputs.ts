@@ -6,6 +6,11 @@ import { basename, join, resolve } from "node:path";
 import { medianSorted } from "simple-statistics";
 import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
+import { VALIDATION_COLUMNS } from "../columns/calibration.ts";
+import type { Column } from "../columns/column.ts";
+import { CRITICAL_PATH_COLUMNS } from "../columns/critical-path.ts";
+import { FIT_COLUMNS } from "../columns/fits.ts";
+import { STRESS_COLUMNS } from "../columns/stress.ts";
 import type { Distribution } from "../compare/distribution.ts";
 import { numberIn, type RunRow, readDistributions, readRows } from "../compare/run.ts";
 import { readTable } from "../compare/table-file.ts";
@@ -168,7 +173,12 @@ function readPoints({ name, path }: Folder): ReportPoint[] {
 
 function readPaths({ name, path }: Folder): PointPath[] {
   const rowsByPoint = new Map<string, RunRow[]>();
-  for (const row of rowsOf(path, PATHS, ["point", "segment", "ns_mean", "slack_ns_mean"])) {
+  for (const row of rowsOf(path, PATHS, CRITICAL_PATH_COLUMNS, [
+    "point",
+    "segment",
+    "ns_mean",
+    "slack_ns_mean",
+  ])) {
     const own = rowsByPoint.get(row.point);
     if (own === undefined) rowsByPoint.set(row.point, [row]);
     else own.push(row);
@@ -196,7 +206,9 @@ function segmentsOf(rows: readonly RunRow[]): PathSegment[] {
 
 /** None of a file from before there were such laws. */
 function readLaws({ name, path }: Folder): BatchLaw[] {
-  const laws = rowsOf(path, FITS, ["policy", "over"]).filter(({ over }) => over === "batch");
+  const laws = rowsOf(path, FITS, FIT_COLUMNS, ["policy", "over"]).filter(
+    ({ over }) => over === "batch",
+  );
   return laws.flatMap((row) => {
     const [fromN, toN] = ["n_min", "n_max"].map((column) => numberIn(row, column));
     const [aNs, bNs] = ["a_ns", "b_ns"].map((column) => numberIn(row, column));
@@ -209,7 +221,7 @@ function readLaws({ name, path }: Folder): BatchLaw[] {
 function readOrdeals({ name, path }: Folder): Ordeal[] {
   const columns = ["policy", "executor", "ops", "ops_per_s", "shootdowns", "faults"];
   const counts = ["late_accesses", "stale_uses", "verdict"];
-  return rowsOf(path, STRESS, [...columns, ...counts]).map((row) => {
+  return rowsOf(path, STRESS, STRESS_COLUMNS, [...columns, ...counts]).map((row) => {
     const count = (column: string) => numberIn(row, column) ?? 0;
     return {
       // The machine is in the manifest: a run has one.
@@ -227,7 +239,7 @@ function readOrdeals({ name, path }: Folder): Ordeal[] {
 
 function readPredictions({ name, path }: Folder): Prediction[] {
   const columns = ["cell", "fitted", "predicted_ns", "null_ns", "measured_ns", "error"];
-  return rowsOf(path, VALIDATION, columns).flatMap((row) => {
+  return rowsOf(path, VALIDATION, VALIDATION_COLUMNS, columns).flatMap((row) => {
     const predictedNs = numberIn(row, "predicted_ns");
     const measuredNs = numberIn(row, "measured_ns");
     if (predictedNs === undefined || measuredNs === undefined) return [];
@@ -244,13 +256,18 @@ function readPredictions({ name, path }: Folder): Prediction[] {
   });
 }
 
-/** Rows of a file that has at least these columns; none where there is no such file. */
-function rowsOf(folder: string, file: string, columns: readonly string[]): RunRow[] {
+/** Rows of a file that has at least the `required` columns; none where there is no such file. */
+function rowsOf(
+  folder: string,
+  file: string,
+  columns: readonly Column[],
+  required: readonly string[],
+): RunRow[] {
   const path = join(folder, file);
   if (!existsSync(path)) return [];
   const rows: RunRow[] = [];
-  readTable(path, readFileSync(path, "utf8"), (header) => {
-    for (const column of columns) header.place(column);
+  readTable(path, readFileSync(path, "utf8"), columns, (header) => {
+    for (const column of required) header.place(column);
     return (cells) => rows.push(header.record(cells));
   });
   return rows;
