@@ -42,6 +42,7 @@ export class JsonFile {
     this.text = text;
     const errors: ParseError[] = [];
     const tree = parseTree(text, errors, { allowTrailingComma: true });
+    if (text.trim() === "") throw new UsageError(`${path} is empty: it has no JSON`);
     if (tree === undefined || errors.length > 0) {
       const { offset, error } = errors[0];
       throw new UsageError(

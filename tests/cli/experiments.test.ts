@@ -264,7 +264,7 @@ describe("expanding an experiment", () => {
 describe("an experiment file with a mistake", () => {
   const cases: [what: string, text: string, message: RegExp][] = [
     ["no JSON", '{\n  "name": oops\n}', /^x\.json:2:11: this is no JSON/],
-    ["nothing at all", "", /^x\.json:1:1: this is no JSON/],
+    ["nothing at all", "", /^x\.json is empty: it has no JSON/],
     ["no object", "[]", /^x\.json:1:1: the experiment: /],
     ["no name", '{\n "question": "?" }', /^x\.json:1:1: name: a name/],
     ["an unknown field", '{"name":"x","question":"?",\n "page": [1]}', /^x\.json:2:2: .*"pages"/],

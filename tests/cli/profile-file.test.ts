@@ -84,7 +84,7 @@ describe("a profile file with a mistake", () => {
   const base = '{"name":"mine","base":"host"';
   const cases: [what: string, text: string, message: RegExp][] = [
     ["no JSON", '{\n  "name": oops\n}', /^mine\.json:2:11: this is no JSON/],
-    ["nothing at all", "", /^mine\.json:1:1: this is no JSON/],
+    ["nothing at all", "", /^mine\.json is empty: it has no JSON/],
     ["no object", "[]", /^mine\.json:1:1: the profile: /],
     ["no name", '{"base":"host"}', /^mine\.json:1:1: name: a name/],
     ["a name with blanks", '{"name":"my own","base":"host"}', /:1:9: name: letters, digits/],

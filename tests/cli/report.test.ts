@@ -1,6 +1,6 @@
 // `shootdown report` as a user runs it, on a small run in virtual time.
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,6 +25,17 @@ describe("report", () => {
     expect(await shootdown(["report", run])).toEqual({ code: 0, stdout: `${page}\n`, stderr: "" });
     expect(existsSync(page)).toBe(true);
     expect(existsSync(join(run, "critical-path.png"))).toBe(true);
+  });
+
+  it("a folder that a run has left unfinished, without its manifest: 2", async () => {
+    const torn = join(base, "torn");
+    mkdirSync(torn);
+    writeFileSync(join(torn, "summary.csv"), "point,executor\n");
+    const { code, stdout, stderr } = await shootdown(["report", torn]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(
+      /^error: .*torn has no manifest\.json: the run that wrote it has not ended/,
+    );
   });
 
   it("a folder without results: 2, and what to name", async () => {

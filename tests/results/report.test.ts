@@ -40,6 +40,12 @@ const LINKS = new Set(["href", "src", "xlink:href", "action", "data", "poster", 
 
 let base: string;
 const at = (...names: string[]) => join(base, ...names);
+/** A folder with one table, and a manifest that says nothing. */
+const writeAlone = (folder: string, file: string, text: string) => {
+  mkdirSync(at(folder));
+  writeFileSync(at(folder, file), text);
+  writeFileSync(at(folder, "manifest.json"), "{}");
+};
 
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), "shootdown-report-"));
@@ -211,14 +217,12 @@ describe("what there is no data for is not there", () => {
   });
 
   it("predictions alone, as validate leaves them", () => {
-    mkdirSync(at("predictions"));
-    writeFileSync(at("predictions", "validation.csv"), VALIDATION);
+    writeAlone("predictions", "validation.csv", VALIDATION);
     expect([...chapters("predictions").keys()]).toEqual(["fidelity"]);
   });
 
   it("a stress run alone: what its policies got done, without those that never ended", () => {
-    mkdirSync(at("stress"));
-    writeFileSync(at("stress", "stress.csv"), STRESS);
+    writeAlone("stress", "stress.csv", STRESS);
     expect([...chapters("stress").keys()]).toEqual(["stress"]);
     const { plots } = chapters("stress").get("stress")!;
     expect(plots).toHaveLength(1);
@@ -300,8 +304,7 @@ describe("legends and names", () => {
 
   it("under stress: whole, however long", async () => {
     const name = `tick(16,320us)${"+wait-every(16)".repeat(5)}`;
-    mkdirSync(at("names"));
-    writeFileSync(at("names", "stress.csv"), STRESS.replace("vmap-lazy", `"${name}"`));
+    writeAlone("names", "stress.csv", STRESS.replace("vmap-lazy", `"${name}"`));
     expect(await wordsOf("names", "stress")).toContain(name);
   });
 });

@@ -157,7 +157,11 @@ function uniqueName(paths: readonly string[], place: number): string {
 
 function readManifest(folder: string): ReportManifest {
   const path = join(folder, "manifest.json");
-  if (!existsSync(path)) return manifestSchema.parse({});
+  if (!existsSync(path)) {
+    throw new UsageError(
+      `${folder} has no manifest.json: the run that wrote it has not ended well`,
+    );
+  }
   return JsonFile.read("the manifest", path).check(manifestSchema);
 }
 
