@@ -34,9 +34,9 @@ describe("expanding an experiment", () => {
       const { points } = expand(parse({ policies: ["strict"], cores: [2], ...fields }), SETTINGS);
       return points.map(({ point }) => point.workload.compiling);
     };
-    const undilated = { operations: 20_000, untilNs: 500_000_000 };
+    const undilated = { operations: 20_000, untilNs: 300_000_000 };
     expect(compilingOf({ executors: ["threads"], dilation: 1 })).toEqual([undilated]);
-    const dilated = { operations: 200, untilNs: 5_000_000 };
+    const dilated = { operations: 200, untilNs: 400_000 };
     expect(compilingOf({ executors: ["threads"], dilation: 100 })).toEqual([dilated]);
     expect(compilingOf({ executors: ["virtual"] })).toEqual([undefined]);
     expect(compilingOf({ executors: ["threads"], warmup: 7 })).toEqual([undefined]);

@@ -58,7 +58,7 @@ const WARMUP_PART = 10;
  * median of `strict` was 3 µs above that behind 20,000, and behind 100,000 it is the same (Node 20,
  * two CPUs). Dilated, a K-th part of them will do.
  */
-const COMPILING = { operations: 20_000, hostNs: 500_000_000 } as const;
+const COMPILING = { operations: 20_000, hostNs: 300_000_000, dilatedHostNs: 40_000_000 } as const;
 /** Interrupts that take a minute or so. */
 const MANY_ANSWERS = 20_000_000;
 const MIN_WINDOWS = 4;
@@ -261,9 +261,10 @@ function warmupOf(
 
 /** What has the code compiled that a point on threads runs. */
 export function compilingOf(dilation: number): Compiling {
+  const { operations, hostNs, dilatedHostNs } = COMPILING;
   return {
-    operations: Math.ceil(COMPILING.operations / dilation),
-    untilNs: COMPILING.hostNs / dilation,
+    operations: Math.ceil(operations / dilation),
+    untilNs: (dilation === 1 ? hostNs : dilatedHostNs) / dilation,
   };
 }
 

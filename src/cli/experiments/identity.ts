@@ -11,10 +11,13 @@ const ID_DIGITS = 12;
 /** Tools that guess the types of columns would make a number of it. */
 const NUMERAL = /^\d+(e\d+)?$/;
 
-/** Hash of all that decides what a point measures; not of its seed, which repetitions vary. */
+/**
+ * Hash of all that decides what a point measures; not of its seed, which repetitions vary, nor of
+ * what comes before its warm-up.
+ */
 export function pointId(workload: string, point: Point): string {
   const { profile } = point;
-  const { trace, ...plan } = point.workload;
+  const { trace, compiling: _, ...plan } = point.workload;
   return shortHash(
     canonicalJson({
       executor: point.executor,
