@@ -154,7 +154,7 @@ function printPoints(
 ): void {
   if (format === "table") {
     print(summaryTable(points));
-    if (counts.length > 0) print(`\n${countsTable(counts)}`);
+    if (counts.length > 0) print(`\n${countsTable(counts, points)}`);
     if (fits.length > 0) print(`\n${fitsTable(fits, points)}`);
     return;
   }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { shortHash } from "../../dist/src/cli/experiments/identity.js";
+import { pointId, shortHash } from "../../dist/src/cli/experiments/identity.js";
+import { pointOf, workloadOf } from "../support/points.ts";
 
 describe("a short hash", () => {
   it("is never a number to whoever guesses types, and otherwise begins the SHA-256", () => {
@@ -20,5 +21,14 @@ describe("a short hash", () => {
       { numRuns: 3000, seed: 1 },
     );
     expect(passedOver).toBeGreaterThan(5);
+  });
+});
+
+describe("the name of a point", () => {
+  it("is that of what it measures: more pages are another, what comes before the warm-up is not", () => {
+    const idOf = (part: object) => pointId("munmap", pointOf({ workload: workloadOf(part) }));
+    const compiling = { operations: 20_000, untilNs: 1e9 };
+    expect(idOf({ compiling })).toBe(idOf({}));
+    expect(idOf({ pages: 2 })).not.toBe(idOf({ pages: 1 }));
   });
 });

@@ -277,6 +277,18 @@ describe("operations", () => {
     expect([latency.count, late.count]).toEqual([3, 3]);
   });
 
+  it("an operation that is given up for another: its segments are no samples, not even of nothing", () => {
+    const path = new CriticalPath();
+    path.begin(0);
+    path.mark(LOCK, 10);
+    path.settle();
+    path.begin(20);
+    path.mark(PTE, 30);
+    path.end(30);
+    const { segments } = path.toData();
+    expect([segments[LOCK].onPath.count, segments[PTE].onPath.count]).toEqual([0, 1]);
+  });
+
   it("a recorder that is switched off: latencies, and nothing else", () => {
     const path = new CriticalPath();
     path.enabled = false;

@@ -56,7 +56,8 @@ const WARMUP_PART = 10;
  * Operations after which V8 has compiled what they run, unless the CPUs that it needs for that are
  * taken. Before that the host is steadily late, as an interpreter is steady too: behind 1,000 the
  * median of `strict` was 3 µs above that behind 20,000, and behind 100,000 it is the same (Node 20,
- * two CPUs). Dilated, a K-th part of them will do.
+ * two CPUs). Dilated, a K-th part of them will do. Each point has to wait for this, therefore no
+ * longer than a small part of the main job's minute.
  */
 const COMPILING = { operations: 20_000, hostNs: 300_000_000, dilatedHostNs: 40_000_000 } as const;
 /** Interrupts that take a minute or so. */
