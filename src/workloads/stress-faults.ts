@@ -78,14 +78,14 @@ const hasDevice = (core: Core): boolean => hasQueue(core) && core.machine.shape.
 export const FAULTS: readonly Fault[] = [
   { kind: MASKED, weight: 1, isPossible: always },
   { kind: ASLEEP, weight: 10, isPossible: always },
-  { kind: ELSEWHERE, weight: 50, isPossible: hasOthers },
+  { kind: ELSEWHERE, weight: 100, isPossible: hasOthers },
   { kind: MAILBOX_FULL, weight: 1, isPossible: hasOthers },
   { kind: NO_FRAMES, weight: 5, isPossible: always },
   { kind: QUEUE_BURST, weight: 2, isPossible: hasQueue },
   { kind: MALFORMED_DESCRIPTOR, weight: 5, isPossible: hasQueue },
   { kind: DEVICE_AWAY, weight: 5, isPossible: hasDevice },
   { kind: DEVICE_WRONG, weight: 5, isPossible: hasDevice },
-  { kind: DETACHED, weight: 15, isPossible: hasIommu },
+  { kind: DETACHED, weight: 60, isPossible: hasIommu },
 ];
 
 export function* injectFault(core: Core, { kind }: Fault): Protocol<void> {

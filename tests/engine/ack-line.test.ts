@@ -10,8 +10,11 @@ interface Ack {
 }
 
 function fold(line: AckLine, acks: readonly Ack[]): AckLine {
-  line.clear();
-  for (const { storedNs, transferNs } of acks) line.add(storedNs, transferNs);
+  line.begin(acks.length);
+  // Noted in any order, here from the last to the first.
+  for (const [i, { storedNs, transferNs }] of [...acks.entries()].reverse()) {
+    line.note(i, storedNs, transferNs);
+  }
   line.fold();
   return line;
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { layOut, locksOf } from "../../dist/src/engine/layout/regions.js";
-import { Locks, NOBODY } from "../../dist/src/engine/machine/locks.js";
+import { NOBODY } from "../../dist/src/engine/machine/actors.js";
+import { Locks } from "../../dist/src/engine/machine/locks.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
 import { shapeWith } from "./shapes.js";
 

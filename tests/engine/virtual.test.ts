@@ -72,6 +72,30 @@ describe("the virtual executor", () => {
     expect(played([sleeps, rings])).toEqual(["woke 0 at 50", "woke 0 at 90"]);
   });
 
+  it("sleep for an answer: those of others do not wake it, rings do", () => {
+    const sleeps: Script = function* (cpu, _, log) {
+      if (cpu.sleep(NEVER_NS, 2)) yield;
+      log("woke");
+      if (cpu.sleep(NEVER_NS, 2)) yield;
+      log("woke");
+      if (cpu.sleep(1000)) yield;
+      log("woke");
+    };
+    const answers = (atNs: number, says: (cpu: Cpu) => void): Script =>
+      function* (cpu) {
+        if (cpu.sleep(atNs)) yield;
+        says(cpu);
+      };
+    const scripts = [
+      sleeps,
+      answers(10, (cpu) => cpu.answer(0, 20)), // Not awaited.
+      answers(30, (cpu) => cpu.answer(0, 40)),
+      answers(50, (cpu) => cpu.ring(0, 60)),
+      answers(70, (cpu) => cpu.answer(0, 80)), // No answer is awaited.
+    ];
+    expect(played(scripts)).toEqual(["woke 0 at 40", "woke 0 at 60", "woke 0 at 1000"]);
+  });
+
   it("a ring while it is awake: kept, so that its next sleep ends then", () => {
     const busy: Script = function* (cpu, _, log) {
       cpu.spend(100);

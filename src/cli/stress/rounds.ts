@@ -44,7 +44,7 @@ const OWN_PAGES = 64;
 const SHARED_PAGES = 32;
 /** A page at PCIe 3.0 x4, some 4 GB/s. */
 const DMA_NS = 1000;
-const FAULT_EVERY_ROUNDS = 30;
+const FAULT_EVERY_ROUNDS = 15;
 const GAP_NS = 500;
 const ACCESS_GAP_NS = 1000;
 const DMA_PERIOD_NS = 1000;

@@ -24,11 +24,11 @@ export interface Cpu {
   /** `ns` of interruptible work: ends early when an interrupt is due, with the rest in `leftNs`. */
   run(ns: number): boolean;
   /**
-   * Waits until the doorbell was rung or until `untilNs`. May return early: the caller reads its
-   * conditions again, each through its own due time, and passes the earliest due time that it
-   * knows of.
+   * Waits until the doorbell was rung, until `awaited` has answered or until `untilNs`. May return
+   * early: the caller reads its conditions again, each through its own due time, and passes the
+   * earliest due time that it knows of.
    */
-  sleep(untilNs: number): boolean;
+  sleep(untilNs: number, awaited?: number): boolean;
   /**
    * When something takes effect that is stored now and takes `delayNs` of modelled time to get
    * there; not before it is really stored, where that is later.
@@ -36,6 +36,8 @@ export interface Cpu {
   effectNs(delayNs: number): number;
   /** Tells `actor` that something was stored for it that takes effect at `dueNs`. */
   ring(actor: number, dueNs: number): void;
+  /** The same, but it need not be told unless it is this actor that it waits for. */
+  answer(actor: number, dueNs: number): void;
   /**
    * Stands before every step that others can see: whoever is earlier in modelled time goes first.
    */

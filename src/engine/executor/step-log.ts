@@ -54,8 +54,8 @@ export class LoggedCpu implements Cpu {
     return this.inner.run(ns);
   }
 
-  sleep(untilNs: number): boolean {
-    return this.inner.sleep(untilNs);
+  sleep(untilNs: number, awaited?: number): boolean {
+    return this.inner.sleep(untilNs, awaited);
   }
 
   effectNs(delayNs: number): number {
@@ -65,6 +65,11 @@ export class LoggedCpu implements Cpu {
   ring(actor: number, dueNs: number): void {
     this.note(actor);
     this.inner.ring(actor, dueNs);
+  }
+
+  answer(actor: number, dueNs: number): void {
+    this.note(actor);
+    this.inner.answer(actor, dueNs);
   }
 
   point(): boolean {

@@ -12,7 +12,7 @@
 // time then, be it early by no more than the cursor may run ahead anyway, or late; but nothing that
 // is sent takes effect before it is really sent (`effectNs`).
 
-import type { Actors } from "../machine/actors.ts";
+import { type Actors, NOBODY } from "../machine/actors.ts";
 import { Aborted, type Control } from "../machine/control.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mailboxes } from "../machine/mailboxes.ts";
@@ -107,6 +107,8 @@ export class ThreadCpu implements Cpu {
   private spinsSinceNs = 0;
   private calls = 0;
   private announced = false;
+  /** Whose answer it has announced to sleep for. */
+  private awaited = NOBODY;
   private doorbell = 0;
 
   constructor(id: number, machine: Machine, options: ThreadOptions) {
@@ -138,7 +140,7 @@ export class ThreadCpu implements Cpu {
     while (this.cursorNs - this.clockNs() > AHEAD_NS) {
       this.checkAborted();
       if (this.parks) {
-        this.announce();
+        this.announce(NOBODY);
         this.park(this.cursorNs);
       } else {
         pause();
@@ -179,7 +181,7 @@ export class ThreadCpu implements Cpu {
     return false;
   }
 
-  sleep(untilNs: number): boolean {
+  sleep(untilNs: number, awaited = NOBODY): boolean {
     this.lateNs = 0;
     this.countCall();
     if (untilNs !== Number.POSITIVE_INFINITY) {
@@ -200,8 +202,8 @@ export class ThreadCpu implements Cpu {
     this.polls++;
     if (this.spins()) return false;
     // Two steps: announce, let the caller read all its conditions again, and only then wait.
-    if (this.announced) this.park(untilNs);
-    else this.announce();
+    if (this.announced && this.awaited === awaited) this.park(untilNs);
+    else this.announce(awaited);
     return false;
   }
 
@@ -212,6 +214,11 @@ export class ThreadCpu implements Cpu {
 
   ring(actor: number, _dueNs: number): void {
     this.actors.wake(actor);
+    this.polls = 0;
+  }
+
+  answer(actor: number, _dueNs: number): void {
+    this.actors.answer(actor, this.id);
     this.polls = 0;
   }
 
@@ -264,7 +271,7 @@ export class ThreadCpu implements Cpu {
   private pollInterrupts(knownNs: number, untilNs: number): number {
     if (this.parks) {
       if (this.announced) this.park(untilNs);
-      else this.announce();
+      else this.announce(NOBODY);
       return this.interruptNs();
     }
     for (let i = 0; i < POLLS_PER_CLOCK; i++) {
@@ -285,9 +292,10 @@ export class ThreadCpu implements Cpu {
     return nowNs - this.spinsSinceNs < SPIN_BUDGET_HOST_NS;
   }
 
-  private announce(): void {
-    this.doorbell = this.actors.announceSleep(this.id);
+  private announce(awaited: number): void {
+    this.doorbell = this.actors.announceSleep(this.id, awaited);
     this.announced = true;
+    this.awaited = awaited;
   }
 
   /**

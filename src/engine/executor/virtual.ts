@@ -11,6 +11,7 @@
 
 import { NoProgressError } from "../errors.ts";
 import { actorName } from "../layout/shape.ts";
+import { NOBODY } from "../machine/actors.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Mailboxes } from "../machine/mailboxes.ts";
 import type { Random } from "../random.ts";
@@ -38,9 +39,6 @@ const ASLEEP = 2;
 /** By less than any modelled step: a step is delayed, not another one put in. */
 const JITTER_NS = 20;
 
-/** No actor. */
-const NOBODY = -1;
-
 /**
  * Turns after which the executor looks whether anybody has got anything done, a power of two: tens
  * of seconds of host time, in which no wait of a run that can go on lasts.
@@ -56,6 +54,8 @@ export class VirtualCpu implements Cpu {
   isPlain = false;
   /** How it waits. */
   private state = READY;
+  /** Whose answer it sleeps for. */
+  private awaited = NOBODY;
   private readonly executor: VirtualExecutor;
   private readonly events: EventTree;
   private readonly mailboxes: Mailboxes;
@@ -105,7 +105,7 @@ export class VirtualCpu implements Cpu {
     return this.suspend(RUNNING, untilNs);
   }
 
-  sleep(untilNs: number): boolean {
+  sleep(untilNs: number, awaited = NOBODY): boolean {
     const wakeNs = Math.max(
       this.times[this.base + CURSOR],
       Math.min(untilNs, this.times[this.base + RUNG]),
@@ -116,6 +116,7 @@ export class VirtualCpu implements Cpu {
       this.times[this.base + CURSOR] = wakeNs;
       return false;
     }
+    this.awaited = awaited;
     return this.suspend(ASLEEP, wakeNs);
   }
 
@@ -125,6 +126,10 @@ export class VirtualCpu implements Cpu {
 
   ring(actor: number, dueNs: number): void {
     this.executor.cpus[actor].rung(dueNs);
+  }
+
+  answer(actor: number, dueNs: number): void {
+    this.executor.cpus[actor].answered(this.id, dueNs);
   }
 
   point(): boolean {
@@ -160,10 +165,13 @@ export class VirtualCpu implements Cpu {
     this.events.set(this.id, this.jitter === undefined ? ns : ns + this.jitter.fraction());
   }
 
+  private answered(actor: number, dueNs: number): void {
+    if (this.state === ASLEEP && this.awaited === actor) this.wakeEarlier(dueNs);
+  }
+
   private rung(dueNs: number): void {
     if (this.state === ASLEEP) {
-      if (dueNs < this.times[this.base + WAKE])
-        this.moveForward(Math.max(dueNs, this.times[this.base + CURSOR]));
+      this.wakeEarlier(dueNs);
       return;
     }
     if (this.state === RUNNING) {
@@ -171,6 +179,11 @@ export class VirtualCpu implements Cpu {
       if (interruptNs < this.times[this.base + WAKE]) this.moveForward(interruptNs);
     }
     if (dueNs < this.times[this.base + RUNG]) this.times[this.base + RUNG] = dueNs;
+  }
+
+  private wakeEarlier(dueNs: number): void {
+    if (dueNs < this.times[this.base + WAKE])
+      this.moveForward(Math.max(dueNs, this.times[this.base + CURSOR]));
   }
 
   /** Somebody else, whose turn it is, has given it an earlier event. */

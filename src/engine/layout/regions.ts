@@ -129,7 +129,7 @@ export function layOut(shape: MachineShape): Regions {
     control: region(1, lines(CONTROL_LINES)),
     actors: region(actorsOf(shape), lines(ACTOR_LINES)),
     locks: region(locksOf(shape), lines(LOCK_HEAD_LINES) + shape.cores * WORD_BYTES),
-    spaces: region(shape.spaces, lines(SPACE_HEAD_LINES) + 2 * loadedWords * WORD_BYTES),
+    spaces: region(shape.spaces, lines(SPACE_HEAD_LINES) + 3 * loadedWords * WORD_BYTES),
     coreStates: region(shape.cores, lines(CORE_STATE_LINES)),
     mailboxHeads: region(shape.cores, lines(MAILBOX_HEAD_LINES)),
     mailboxSlots: region(shape.cores, MAILBOX_SLOTS * LINE_BYTES),

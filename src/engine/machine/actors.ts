@@ -1,7 +1,8 @@
 // What every actor has: the word it sleeps on, and what it is doing, for the watchdog.
 //
 // word        writer                   readers     meaning
-// SLEEPING    owner; ringers clear     ringers     the owner is about to wait on DOORBELL, or does
+// SLEEPING    owner; ringers clear     ringers     the owner is about to wait on DOORBELL, or does:
+//                                                  for a ring, or also for one actor's answer
 // DOORBELL    ringers (add)            owner       moved since the owner set SLEEPING: do not wait
 // WAIT_KIND   owner                    watchdog    (plain, diagnostic, as all below) what it waits
 //                                                  for
@@ -24,6 +25,11 @@ import {
 import { checkWords, LINE_WORDS } from "../layout/words.ts";
 
 const SLEEPING = 0;
+/** Values of SLEEPING: awake, asleep until it is rung, and from there on … */
+const AWAKE = 0;
+const FOR_RING = 1;
+/** … until it is rung or an actor has answered: that actor's number is added. */
+const FOR_ANSWER = 2;
 const DOORBELL = 1;
 const WAIT_KIND = 16;
 const WAIT_ON = 17;
@@ -39,6 +45,9 @@ checkWords("actor", ACTOR_LINES * LINE_WORDS, {
   CURSOR_NS,
 });
 
+/** No actor. */
+export const NOBODY = -1;
+
 export const WAIT_NONE = 0;
 export const WAIT_ACK = 1;
 export const WAIT_LOCK = 2;
@@ -47,6 +56,7 @@ export const WAIT_QUEUE = 4;
 export const WAIT_INVALIDATION = 5;
 export const WAIT_DMA = 6;
 export const WAIT_WORK = 7;
+export const WAIT_ADDRESS = 8;
 
 const WAIT_WORDS = [
   "nothing",
@@ -57,6 +67,7 @@ const WAIT_WORDS = [
   "completion by iommu",
   "DMA in flight of device",
   "work",
+  "an address that is held in space",
 ] as const;
 
 export class Actors {
@@ -75,17 +86,21 @@ export class Actors {
     return actor * this.stride + DOORBELL;
   }
 
-  /** Owner: announces that it may wait as soon as it has read its conditions again. */
-  announceSleep(actor: number): number {
+  /**
+   * Owner: announces that it may wait as soon as it has read its conditions again, if not nobody is
+   * `awaited` also for that actor's answer.
+   */
+  announceSleep(actor: number, awaited: number): number {
     const base = actor * this.stride;
     const doorbell = Atomics.load(this.words, base + DOORBELL);
-    Atomics.store(this.words, base + SLEEPING, 1); // Before the owner's conditions are read again.
+    const what = awaited === NOBODY ? FOR_RING : FOR_ANSWER + awaited;
+    Atomics.store(this.words, base + SLEEPING, what); // Before conditions are read again.
     return doorbell;
   }
 
   /** Owner: is awake again. */
   endSleep(actor: number): void {
-    Atomics.store(this.words, actor * this.stride + SLEEPING, 0);
+    Atomics.store(this.words, actor * this.stride + SLEEPING, AWAKE);
   }
 
   /**
@@ -94,8 +109,17 @@ export class Actors {
    */
   wake(actor: number): void {
     const base = actor * this.stride;
-    if (Atomics.load(this.words, base + SLEEPING) === 0) return;
-    Atomics.store(this.words, base + SLEEPING, 0);
+    if (Atomics.load(this.words, base + SLEEPING) !== AWAKE) this.rouse(base);
+  }
+
+  /** `by` has stored its answer: wakes `actor` if it sleeps for that. */
+  answer(actor: number, by: number): void {
+    const base = actor * this.stride;
+    if (Atomics.load(this.words, base + SLEEPING) === FOR_ANSWER + by) this.rouse(base);
+  }
+
+  private rouse(base: number): void {
+    Atomics.store(this.words, base + SLEEPING, AWAKE);
     Atomics.add(this.words, base + DOORBELL, 1);
     Atomics.notify(this.words, base + DOORBELL);
   }

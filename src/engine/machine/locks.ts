@@ -17,6 +17,7 @@ import {
   strideWords,
 } from "../layout/regions.ts";
 import { checkWords, LINE_WORDS } from "../layout/words.ts";
+import { NOBODY } from "./actors.ts";
 
 const NEXT = 0;
 const SERVING = 1;
@@ -31,8 +32,6 @@ checkWords("lock", LOCK_HEAD_LINES * LINE_WORDS + 1, {
   RELEASED_BY,
   WAITERS,
 });
-
-export const NOBODY = -1;
 
 export class Locks {
   private readonly words: SharedWords;

@@ -13,9 +13,11 @@
 //                                                    be told of
 // TRIMMED_MS  initiators (cas)           initiators  when a flush was last sent to cores that have
 //                                                    another space loaded, in ms; 0 at first
+// WAITERS     cores (add)                cores       cores that wait for an address of the space
 // LOADED[w]   cores (or, and)            initiators  bit c: core 32·w + c counts among those who
 //                                                    may have something of the space cached …
 // RUNNING[w]  cores (or, and)            initiators  … and really has it loaded
+// WAITING[w]  cores (or, and)            cores       bit c: core 32·w + c is one of WAITERS
 
 import {
   allWordsOf,
@@ -35,6 +37,7 @@ const HELD = LINE_WORDS + 4;
 const TABLES = LINE_WORDS + 5;
 const GENERATION = LINE_WORDS + 6;
 const TRIMMED_MS = LINE_WORDS + 7;
+const WAITERS = LINE_WORDS + 8;
 const LOADED = SPACE_HEAD_LINES * LINE_WORDS;
 
 checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
@@ -47,12 +50,13 @@ checkWords("space", SPACE_HEAD_LINES * LINE_WORDS + 1, {
   TABLES,
   GENERATION,
   TRIMMED_MS,
+  WAITERS,
   LOADED,
 });
 
 export class Spaces {
   readonly count: number;
-  /** Words of LOADED, and of RUNNING behind them. */
+  /** Words of LOADED, of RUNNING behind them and of WAITING behind those. */
   readonly loadedWords: number;
   private readonly words: SharedWords;
   private readonly stride: number;
@@ -151,6 +155,27 @@ export class Spaces {
     return Atomics.compareExchange(this.words, index, last, nowMs | 0) === last;
   }
 
+  /** `core` waits for an address of the space from here on; then it looks whether that is free. */
+  awaitAddress(space: number, core: number): void {
+    Atomics.or(this.words, this.waitingIndex(space, core), 1 << (core & 31));
+    Atomics.add(this.words, space * this.stride + WAITERS, 1);
+  }
+
+  endAddressWait(space: number, core: number): void {
+    Atomics.sub(this.words, space * this.stride + WAITERS, 1);
+    Atomics.and(this.words, this.waitingIndex(space, core), ~(1 << (core & 31)));
+  }
+
+  hasAddressWaiters(space: number): boolean {
+    return Atomics.load(this.words, space * this.stride + WAITERS) > 0;
+  }
+
+  /** Bits of cores 32·word to 32·word + 31 that wait for an address. */
+  addressWaiters(space: number, word: number): number {
+    const index = space * this.stride + LOADED + 2 * this.loadedWords + word;
+    return Atomics.load(this.words, index);
+  }
+
   startDeferredFlush(space: number): void {
     Atomics.add(this.words, space * this.stride + STARTED, 1);
   }
@@ -175,6 +200,10 @@ export class Spaces {
 
   disarmTimer(space: number): void {
     Atomics.store(this.words, space * this.stride + TIMER, 0);
+  }
+
+  private waitingIndex(space: number, core: number): number {
+    return this.loadedIndex(space, core) + 2 * this.loadedWords;
   }
 
   private loadedIndex(space: number, core: number): number {

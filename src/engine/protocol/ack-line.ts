@@ -20,18 +20,17 @@ export class AckLine {
   private order = new Int32Array(FIRST_CAPACITY);
   private scratch = new Int32Array(FIRST_CAPACITY);
 
-  /** A new shootdown begins. */
-  clear(): void {
-    this.length = 0;
+  /** A new shootdown begins, of so many targets: each will be noted, in any order. */
+  begin(targets: number): void {
+    if (targets > this.order.length) this.grow(targets);
+    this.length = targets;
   }
 
-  /** The acknowledgement of the next target was stored at `storedNs`, so far from here. */
-  add(storedNs: number, transferNs: number): void {
-    if (this.length === this.order.length) this.grow();
-    this.storedNs[this.length] = storedNs;
-    this.transferNs[this.length] = transferNs;
-    this.order[this.length] = this.length;
-    this.length++;
+  /** The acknowledgement of a target, by its place, was stored at `storedNs`, so far from here. */
+  note(target: number, storedNs: number, transferNs: number): void {
+    this.storedNs[target] = storedNs;
+    this.transferNs[target] = transferNs;
+    this.order[target] = target;
   }
 
   /** Lets them through in order of arrival, those of one time in the order of their targets. */
@@ -84,17 +83,12 @@ export class AckLine {
     }
   }
 
-  private grow(): void {
-    const capacity = 2 * this.order.length;
-    const storedNs = new Float64Array(capacity);
-    const transferNs = new Float64Array(capacity);
-    const order = new Int32Array(capacity);
-    storedNs.set(this.storedNs);
-    transferNs.set(this.transferNs);
-    order.set(this.order);
-    this.storedNs = storedNs;
-    this.transferNs = transferNs;
-    this.order = order;
+  private grow(targets: number): void {
+    let capacity = this.order.length;
+    while (capacity < targets) capacity *= 2;
+    this.storedNs = new Float64Array(capacity);
+    this.transferNs = new Float64Array(capacity);
+    this.order = new Int32Array(capacity);
     this.scratch = new Int32Array(capacity);
   }
 }

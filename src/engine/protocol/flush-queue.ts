@@ -16,7 +16,7 @@ import { FREE, LOCK } from "../probe/segments.ts";
 import { BACKGROUND } from "../probe/timeline.ts";
 import { completeSubmitted, noteCompleted } from "./async.ts";
 import type { Core } from "./core.ts";
-import { flushesAtReuse, freeRange } from "./free.ts";
+import { flushesAtReuse, freeRange, ringAddressWaiters } from "./free.ts";
 import { acquire, release } from "./lock.ts";
 import { RangeList } from "./ranges.ts";
 import { SKIP, shootdown } from "./shootdown.ts";
@@ -52,6 +52,7 @@ export function* enqueue(core: Core, range: number): Protocol<void> {
   queued.stamp = spaces.deferredFlushesStarted(home);
   queued.flush = core.asyncStarted;
   flushQueues.enqueue(core.id, queued);
+  ringAddressWaiters(core, home);
   if (plan.timeoutNs !== Number.POSITIVE_INFINITY && spaces.armTimer(home, core.id)) {
     machine.timers.setFlush(core.id, cpu.now() + plan.timeoutNs);
   }

@@ -42,6 +42,22 @@ export function freeRange(core: Core, space: number, range: Unmapped, unflushed:
   freeTables(core, space, vpn, pages, tables);
   countFreed(core, space, freed);
   counters.heldPageNs += freed * (cpu.now() - unmappedNs);
+  ringAddressWaiters(core, space);
+}
+
+/** Addresses of a space are free now, or wait in a ring: whoever waits for one looks again. */
+export function ringAddressWaiters(core: Core, space: number): void {
+  const { cpu, machine } = core;
+  const { spaces } = machine;
+  if (!spaces.hasAddressWaiters(space)) return;
+  for (let word = 0; word < spaces.loadedWords; word++) {
+    let bits = spaces.addressWaiters(space, word);
+    while (bits !== 0) {
+      const waiter = 32 * word + (31 - Math.clz32(bits & -bits));
+      bits &= bits - 1;
+      if (waiter !== core.id) cpu.ring(waiter, cpu.effectNs(core.lineNs(waiter)));
+    }
+  }
 }
 
 /** Frees the frames that the entries of a range name; these go on holding the addresses. */

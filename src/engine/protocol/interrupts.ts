@@ -157,6 +157,6 @@ function acknowledge(core: Core, beganNs: number, lateNs: number): void {
   const storedNs = visibleNs - lineNs;
   const heldUpNs = storedNs - cpu.now();
   machine.mailboxes.acknowledge(core.id, message.sequence, beganNs, lateNs, heldUpNs, storedNs);
-  cpu.ring(message.sender, visibleNs);
+  cpu.answer(message.sender, visibleNs);
   core.counters.acknowledgements++;
 }

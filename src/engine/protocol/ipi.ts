@@ -132,15 +132,16 @@ function lineFromNs(core: Core, target: number, sequence: number): number {
 
 /**
  * Waits until every core that was told has acknowledged, and the line on which they do has let all
- * of these through; answers IPIs meanwhile.
+ * of these through; answers IPIs meanwhile. Looks at the core that was told last first: mostly all
+ * others have answered when it has, and then there was one wait instead of many.
  */
 export function* awaitAcks(core: Core): Protocol<void> {
   const { cpu, machine, path, acks } = core;
   if (core.targets === 0) return;
   const { mailboxes, actors } = machine;
   let lateNs = 0;
-  acks.clear();
-  for (let i = 0; i < core.targets; i++) {
+  acks.begin(core.targets);
+  for (let i = core.targets - 1; i >= 0; i--) {
     const target = core.targetCores[i];
     const sequence = core.targetSequences[i];
     const lineNs = core.lineNs(target);
@@ -149,7 +150,7 @@ export function* awaitAcks(core: Core): Protocol<void> {
       const storedNs = mailboxes.ackedNs(target, sequence);
       const visibleNs = storedNs + lineNs;
       if (visibleNs <= cpu.now()) {
-        acks.add(storedNs, lineNs);
+        acks.note(i, storedNs, lineNs);
         core.check?.acknowledged(target, sequence);
         break;
       }
@@ -158,7 +159,7 @@ export function* awaitAcks(core: Core): Protocol<void> {
         yield* serviceInterrupts(core);
         continue;
       }
-      if (cpu.sleep(Math.min(visibleNs, interruptNs))) yield;
+      if (cpu.sleep(Math.min(visibleNs, interruptNs), target)) yield;
       lateNs = cpu.lateNs;
     }
   }

@@ -2,8 +2,7 @@
 // masked: otherwise a holder that waits for this core's acknowledgement would never let go.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { WAIT_LOCK, WAIT_NONE } from "../machine/actors.ts";
-import { NOBODY } from "../machine/locks.ts";
+import { NOBODY, WAIT_LOCK, WAIT_NONE } from "../machine/actors.ts";
 import type { Core } from "./core.ts";
 import { serviceInterrupts } from "./interrupts.ts";
 

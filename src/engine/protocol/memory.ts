@@ -4,19 +4,20 @@
 // for later.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { isHeld, isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
+import { isPresent, pfnOf, USER, WRITABLE } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF, REGION_HELD } from "../machine/page-table.ts";
 import { REPLACED, UNMAPPED, WRITE_PROTECTED } from "../machine/promises.ts";
 import { BATCH, EACH, TICK } from "../policy/plan.ts";
 import { FREE, LOCAL, LOCK, PTE, WAITING } from "../probe/segments.ts";
+import { awaitRegion, awaitReleased } from "./address-waits.ts";
 import type { Core } from "./core.ts";
-import { drainQueues, enqueue, isDeferred } from "./flush-queue.ts";
+import { enqueue, isDeferred } from "./flush-queue.ts";
 import { flushesAtReuse, freeFrame, freeRange } from "./free.ts";
 import { gather } from "./gather.ts";
-import { flushOwnTlb, serviceInterrupts, sleepOrServe } from "./interrupts.ts";
+import { flushOwnTlb } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
-import { takeAddress, takeFrame } from "./reuse.ts";
+import { takeFrame } from "./reuse.ts";
 import { SKIP, shootdown } from "./shootdown.ts";
 
 /** An operation begins; what follows until `finishOperation` is its latency. */
@@ -211,43 +212,6 @@ export function* map(core: Core, vpn: number, flags: number): Protocol<boolean> 
   if (!core.forDevice) machine.livePages.note(core.id, vpn);
   return true;
 }
-
-/**
- * Waits until an entry no longer names a frame that is unmapped and not free yet: forces the flush
- * that it is queued for, or lets the core that is at it come to its end.
- */
-function* awaitReleased(core: Core, leaf: number): Protocol<void> {
-  const { cpu, machine } = core;
-  const { pageTables, mailboxes } = machine;
-  if (!isHeld(pageTables.read(leaf))) return;
-  yield* drainQueues(core);
-  yield* takeAddress(core, leaf);
-  while (isHeld(pageTables.read(leaf))) {
-    const interruptNs = mailboxes.dueNs(core.id);
-    if (interruptNs <= cpu.now()) {
-      yield* serviceInterrupts(core);
-      continue;
-    }
-    if (cpu.sleep(Math.min(interruptNs, cpu.now() + POLL_NS))) yield;
-    yield* drainQueues(core);
-    yield* takeAddress(core, leaf);
-  }
-}
-
-/** The same where a page-table page that was unlinked and not freed yet holds the whole region. */
-function* awaitRegion(core: Core, vpn: number): Protocol<number> {
-  const { cpu, machine, space } = core;
-  const { pageTables, spaces } = machine;
-  for (;;) {
-    yield* drainQueues(core);
-    const leaf = pageTables.ensureLeaf(spaces.rootOf(space), vpn, space);
-    if (leaf !== REGION_HELD) return leaf;
-    yield* sleepOrServe(core, cpu.now() + POLL_NS);
-  }
-}
-
-/** How often an entry that another core is about to free is looked at: nobody rings for it. */
-const POLL_NS = 200;
 
 /** Maps the shared page of zeroes, read-only: what a read of untouched memory does. */
 export function* mapZero(core: Core, vpn: number): Protocol<boolean> {

@@ -1,0 +1,75 @@
+// A core that maps an address which another core is still about to free, or has queued.
+
+import { describe, expect, it } from "vitest";
+import type { Protocol } from "../../dist/src/engine/executor/cpu.js";
+import { WRITABLE } from "../../dist/src/engine/layout/pte.js";
+import { planOf } from "../../dist/src/engine/policy/plan.js";
+import type { Policy } from "../../dist/src/engine/policy/policy.js";
+import { batch, DEFAULT_DEFERRED, STRICT } from "../../dist/src/engine/policy/presets.js";
+import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
+import type { Core } from "../../dist/src/engine/protocol/core.js";
+import {
+  beginOperation,
+  finishOperation,
+  map,
+  unmap,
+} from "../../dist/src/engine/protocol/memory.js";
+import { type Parts, partsOf, play } from "../support/parts.ts";
+
+const HASWELL = PROFILES.find(({ name }) => name === "haswell-2s")!;
+const PAGE = 0x80000;
+const TABLE_PAGES = 512;
+/** What core 0 does after the unmap, within the same operation. */
+const BUSY_NS = 50_000;
+
+interface Played extends Parts {
+  readonly freedNs: number;
+  readonly mappedNs: number;
+}
+
+/** Core 0 unmaps a page and is busy before the operation ends; core 1 wants the address at once. */
+function played(policy: Policy, withTables: boolean): Played {
+  const parts = partsOf(HASWELL, 2, planOf(policy));
+  let freedNs = 0;
+  let mappedNs = 0;
+  play(parts, [0, 1], function* (core: Core): Protocol<void> {
+    if (core.id === 0) {
+      yield* map(core, PAGE, WRITABLE);
+      beginOperation(core);
+      yield* unmap(core, PAGE, withTables ? TABLE_PAGES : 1, withTables);
+      core.cpu.spend(BUSY_NS);
+      yield* finishOperation(core);
+      freedNs = core.cpu.now();
+      return;
+    }
+    if (core.cpu.sleep(5000)) yield; // Core 0 has unmapped it by then.
+    yield* map(core, PAGE, WRITABLE);
+    mappedNs = core.cpu.now();
+  });
+  return { ...parts, freedNs, mappedNs };
+}
+
+describe.each([
+  ["an entry", false],
+  ["the page table of its region", true],
+])("an address held by %s", (_, withTables) => {
+  it("that another core's operation still has: whoever waits is rung when it is free", () => {
+    const { freedNs, mappedNs, machine, executor } = played(batch(32, "both"), withTables);
+    expect(freedNs).toBeGreaterThan(BUSY_NS);
+    expect(mappedNs - freedNs).toBeGreaterThanOrEqual(0);
+    expect(mappedNs - freedNs).toBeLessThan(1000);
+    expect(machine.spaces.hasAddressWaiters(0)).toBe(false);
+    expect(executor.turns).toBeLessThan(60); // Nobody looks again and again.
+  });
+
+  it("nothing is queued: nobody flushes everything for it", () => {
+    const { cores } = played(STRICT, withTables);
+    expect(cores[1].counters.ipis).toBe(0);
+  });
+
+  it("that is queued while somebody waits: flushed for it, not left to the timer", () => {
+    const { cores, freedNs, mappedNs } = played(DEFAULT_DEFERRED, withTables);
+    expect(cores[1].counters.ipis).toBe(1);
+    expect(mappedNs - freedNs).toBeLessThan(10_000);
+  });
+});
