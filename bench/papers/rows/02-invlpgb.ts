@@ -19,7 +19,7 @@ const LOCK_FIX: Setup = {
   policy: "linux-x86",
   cores: 36,
   initiators: 36,
-  operations: 150,
+  operations: 600, // Fewer, and where the lock limits the loops, its queue is still filling up.
   accessGapNs: 100_000,
   privateAccesses: true,
 };
