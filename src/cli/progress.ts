@@ -1,6 +1,7 @@
 // What standard error says while points run: one live line on a terminal, otherwise a line for each
 // point. Nothing is written while a point of threads is being measured.
 
+import { plural } from "../results/plural.ts";
 import { arrivalsOf, type NamedPoint, rateOf } from "../results/rows.ts";
 import type { RunRecord } from "../workers/point.ts";
 import { latencyOf } from "../workers/sums.ts";
@@ -57,9 +58,10 @@ function describe({ workload, pages, point }: NamedPoint): string {
   const { executor, profile, policy, cores, iommus, devices } = point;
   const rate = rateOf(point);
   const load = rate === undefined ? "" : ` ${rate}/s ${arrivalsOf(point)}`;
-  const size = pages === undefined ? "" : ` ${pages} pages`;
-  const dma = devices === 0 ? "" : ` ${devices} devices`;
-  const machine = `${cores} cores${describeOthers(point)} ${iommus} IOMMUs${dma}`;
+  const size = pages === undefined ? "" : ` ${plural(pages, "page")}`;
+  const dma = devices === 0 ? "" : ` ${plural(devices, "device")}`;
+  const others = describeOthers(point);
+  const machine = `${plural(cores, "core")}${others} ${plural(iommus, "IOMMU")}${dma}`;
   return `${executor} ${profile.name} ${workload}${size}${load} ${machine} ${policy.name}`;
 }
 

@@ -7,6 +7,7 @@ import { shapeOf } from "../workers/point.ts";
 import type { Host } from "./host.ts";
 import { isPrecise, samplesFor } from "./intervals.ts";
 import type { NoiseByExecutor } from "./noise.ts";
+import { plural } from "./plural.ts";
 import { isOversubscribed, type MeasuredPoint, opsPerS, rateOf } from "./rows.ts";
 
 /** Each kind, and what to do. */
@@ -165,8 +166,9 @@ function overload(never: readonly MeasuredPoint[]): string {
     .sort((a, b) => doneOf(a) - doneOf(b))
     .map((measured) => {
       const { executor, cores, iommus, policy } = measured.point;
-      const which = `${executor}, ${measured.workload}, ${cores} cores, ${iommus} IOMMUs`;
-      return `${Math.round(doneOf(measured))}/s (${which}, ${policy.name})`;
+      const machine = `${plural(cores, "core")}, ${plural(iommus, "IOMMU")}`;
+      const which = `${executor}, ${measured.workload}, ${machine}, ${policy.name}`;
+      return `${Math.round(doneOf(measured))}/s (${which})`;
     });
   if (done.length === 0) return "";
   const ends = done.length === 1 ? done : [done[0], done[done.length - 1]];
@@ -217,9 +219,9 @@ function tooFew(points: readonly MeasuredPoint[], precision: number): string | u
 /** `akaros is unsafe (virtual, munmap, 2 cores, point 1f…, seed 42): 3 findings, first …`. */
 function describeFindings({ id, workload, point, result }: MeasuredPoint): string {
   const { findings = [], findingCount = 0 } = result.check ?? {};
-  const count = findingCount === 1 ? "1 finding" : `${findingCount} findings`;
+  const count = plural(findingCount, "finding");
   const { executor, cores, seed } = point;
-  const which = `${executor}, ${workload}, ${cores} cores, point ${id}, seed ${seed}`;
+  const which = `${executor}, ${workload}, ${plural(cores, "core")}, point ${id}, seed ${seed}`;
   const [first] = findings.map((finding) => describeFinding(finding, shapeOf(point)));
   return (
     `${point.policy.name} is unsafe (${which}): ${count}, first ${first}. ` +

@@ -1,8 +1,8 @@
 // What of an operation's way through the kernel only one core of the machine is in at a time, under
 // a lock that has nothing to do with the page table. In Linux that is the LRU lock or a zone's,
-// which is held for a moment, and waited for with interrupts masked (mm/swap.c, mm/page_alloc.c:
-// irqsave), or mmap_lock, which munmap held until its flush was done (before 4.20) and whose waiters
-// can be interrupted.
+// which is held for a moment and waited for with interrupts masked (mm/swap.c, mm/page_alloc.c:
+// irqsave), or mmap_lock, which munmap held until its flush was done (before 4.20) and for which
+// one waits with interrupts on.
 //
 // Neither the wait for the lock nor the time under it is part of an operation's latency, which is
 // that of the shootdown: throughput has both.

@@ -330,8 +330,8 @@ describe("sentences follow from the data", () => {
   it("held memory: who is on the front, who never, and what the fastest pays", () => {
     expect(sentence("held-memory")).toBe(
       "On the front of 4 machines: strict (4), deferred(256,10ms) (4); never: akaros; the " +
-        "fastest, deferred(256,10ms), has 40 times the throughput of strict for 256 instead of " +
-        "1 pages held (4 cores · 8 pages).",
+        "fastest, deferred(256,10ms), has 40 times the throughput of strict for 256 pages held instead " +
+        "of 1 (4 cores · 8 pages).",
     );
   });
 

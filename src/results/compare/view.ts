@@ -118,7 +118,7 @@ export function describeRow({ key, metric, base, next, ratio }: ComparedRow): st
 }
 
 function pointName({ executor, workload, policy, cores }: RunRow): string {
-  return `${executor}, ${workload}, ${policy}, ${cores} cores`;
+  return `${executor}, ${workload}, ${policy}, ${plural(Number(cores), "core")}`;
 }
 
 function columnsFor(rows: readonly ComparedRow[]): ViewColumn[] {

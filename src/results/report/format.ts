@@ -22,10 +22,6 @@ export function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }
 
-export function plural(count: number, one: string, several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`;
-}
-
 /** A cell of a table; empty for what was not measured. */
 export function cell(value: number | undefined, format: (value: number) => string = String) {
   return value === undefined ? "" : format(value);

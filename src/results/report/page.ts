@@ -1,7 +1,7 @@
 // The page: one file that needs no other and no network.
 
+import { plural } from "../plural.ts";
 import { FILTER_SCRIPT } from "./filters.ts";
-import { plural } from "./format.ts";
 import { Html, html } from "./html.ts";
 import { computerOf, type Folder } from "./inputs.ts";
 import type { Policies } from "./picture.ts";

@@ -1,7 +1,8 @@
 // Where the time of an operation goes: the segments of its critical path, and below them how much
 // later others could have ended.
 
-import { micros, microsCell, percent, plural, significant } from "../format.ts";
+import { plural } from "../../plural.ts";
+import { micros, microsCell, percent, significant } from "../format.ts";
 import { type Inputs, PATHS, type PathSegment, type PointPath } from "../inputs.ts";
 import { inPanels, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";

@@ -1,7 +1,8 @@
 // How long operations took: the whole distribution of each policy, with the tail drawn out.
 
 import type { Distribution } from "../../compare/distribution.ts";
-import { cell, fold, micros, microsCell, percent, plural } from "../format.ts";
+import { plural } from "../../plural.ts";
+import { cell, fold, micros, microsCell, percent } from "../format.ts";
 import { DISTRIBUTIONS, type Inputs, type ReportPoint } from "../inputs.ts";
 import { amounts, inPanels, OWNER, type Policies } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";

@@ -2,7 +2,8 @@
 // time beside threads.
 
 import { medianSorted } from "simple-statistics";
-import { cell, microsCell, percent, plural } from "../format.ts";
+import { plural } from "../../plural.ts";
+import { cell, microsCell, percent } from "../format.ts";
 import {
   type Inputs,
   medianOver,

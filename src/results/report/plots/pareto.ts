@@ -1,7 +1,8 @@
 // What throughput costs: policies by operations a second, and by memory held back or by how long an
 // old translation could be used. Those that no other beats in both are the front.
 
-import { percent, plural, significant } from "../format.ts";
+import { plural } from "../../plural.ts";
+import { percent, significant } from "../format.ts";
 import { type Inputs, medianOver, type ReportPoint, SUMMARY } from "../inputs.ts";
 import { type Beside, placed, type Size, type Spot } from "../labels.ts";
 import {
@@ -246,7 +247,7 @@ function sentenceOf({ unit }: Price, panels: readonly Panel<RankedOffer>[]): str
     fastest.price === cheapest.price || gain < MORE
       ? `no other is ${percent(MORE - 1)} faster than ${cheapest.key.policy}, the cheapest${where}`
       : `the fastest, ${fastest.key.policy}, has ${significant(gain)} times the throughput of ` +
-        `${cheapest.key.policy} for ${significant(fastest.price)} instead of ` +
-        `${significant(cheapest.price)} ${unit}${where}`;
+        `${cheapest.key.policy} for ${significant(fastest.price)} ${unit} instead of ` +
+        `${significant(cheapest.price)}${where}`;
   return `On the front${of}: ${names.join(", ")}${beaten}; ${pays}.`;
 }

@@ -1,7 +1,8 @@
 // What came of policies under stress: how much they got done, and how often an old translation was
 // used.
 
-import { plural, significant } from "../format.ts";
+import { plural } from "../../plural.ts";
+import { significant } from "../format.ts";
 import { type Inputs, type Ordeal, STRESS } from "../inputs.ts";
 import { amounts, fromNothing, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
