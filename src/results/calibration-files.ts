@@ -1,19 +1,13 @@
 // The files of a calibration: a row a cell, and how it came about.
 
 import type { Profile } from "../engine/profile/profile.ts";
-import { CALIBRATION_COLUMNS, type CalibrationRow } from "./columns/calibration.ts";
+import type { CalibrationRow } from "./columns/calibration.ts";
 import { toCsv } from "./csv.ts";
-import { dataPackage, type Table } from "./datapackage.ts";
+import { dataPackage } from "./datapackage.ts";
 import { toJson } from "./files.ts";
 import type { ResultFolder } from "./folder.ts";
 import { manifestOf, type RunFacts } from "./manifest.ts";
-
-const CALIBRATION: Table = {
-  file: "calibration.csv",
-  title: "One row for each cell",
-  columns: CALIBRATION_COLUMNS,
-  primaryKey: ["cell"],
-};
+import { CALIBRATION } from "./tables.ts";
 
 export interface CalibrationFacts extends Omit<RunFacts, "noise"> {
   /** How restless the host was. */
@@ -32,7 +26,7 @@ export async function writeCalibration(
   profile: string | undefined,
   { noise, base, ...facts }: CalibrationFacts,
 ): Promise<void> {
-  await folder.write(CALIBRATION.file, toCsv(CALIBRATION_COLUMNS, rows));
+  await folder.write(CALIBRATION.file, toCsv(CALIBRATION.columns, rows));
   if (profile !== undefined) await folder.write("host.json", profile);
   await folder.write("datapackage.json", toJson(dataPackage("calibrate", [CALIBRATION])));
   const manifest = { ...manifestOf(facts, []), noise, profiles: [base] };

@@ -2,19 +2,13 @@
 
 import type { FindingKind, FrameEventKind } from "../engine/check/finding.ts";
 import type { Profile } from "../engine/profile/profile.ts";
-import { STRESS_COLUMNS, type StressRow } from "./columns/stress.ts";
+import type { StressRow } from "./columns/stress.ts";
 import { toCsv } from "./csv.ts";
-import { dataPackage, type Table } from "./datapackage.ts";
+import { dataPackage } from "./datapackage.ts";
 import { toJson } from "./files.ts";
 import type { ResultFolder } from "./folder.ts";
 import { manifestOf, type RunFacts } from "./manifest.ts";
-
-const STRESS: Table = {
-  file: "stress.csv",
-  title: "One row for each policy",
-  columns: STRESS_COLUMNS,
-  primaryKey: ["policy"],
-};
+import { STRESS } from "./tables.ts";
 
 /** One line of findings.jsonl. Null: there is none. */
 export interface FindingRecord {
@@ -47,7 +41,7 @@ export async function writeStress(
   profile: Profile,
   facts: RunFacts,
 ): Promise<void> {
-  await folder.write(STRESS.file, toCsv(STRESS_COLUMNS, rows));
+  await folder.write(STRESS.file, toCsv(STRESS.columns, rows));
   await folder.write(
     "findings.jsonl",
     findings.map((found) => `${JSON.stringify(found)}\n`).join(""),

@@ -117,7 +117,7 @@ describe("compare", () => {
     }
   });
 
-  it("tables that were changed: refused with the cell, or the point of which operations are lost", async () => {
+  it("tables that were changed: refused with the cell, the row, or the point that lost operations", async () => {
     const changed = async (file: string, change: (text: string) => string) => {
       cpSync(folder("before"), folder("changed"), { recursive: true });
       const path = join(folder("changed"), file);
@@ -131,6 +131,8 @@ describe("compare", () => {
       return text.replace(/(\n(?:[^,]*,){26})\d+,/, "$1many,");
     });
     expect(cell).toMatch(/summary\.csv: row 2, column ops: "many" is not a whole number/);
+    const twice = await changed("summary.csv", (text) => text.replace(/(\n[^\n]+)/, "$1$1"));
+    expect(twice).toMatch(/summary\.csv: row 3 has what row 2 has already: experiment \w+, point/);
     const lost = await changed("distributions.csv", (text) => text.replace(/\n[^\n]*\n$/, "\n"));
     expect(lost).toMatch(
       /distributions\.csv has \d+ operations of point \w+, summary\.csv \d+: were/,

@@ -7,7 +7,6 @@ import { parseGate, regressionsOf } from "../../dist/src/results/compare/gate.js
 import { toMarkdown } from "../../dist/src/results/compare/markdown.js";
 import { comparisonObject } from "../../dist/src/results/compare/rows.js";
 import type { Run } from "../../dist/src/results/compare/run.js";
-import { type Header, readTable } from "../../dist/src/results/compare/table-file.js";
 import { describeUnmatched, sectionsOf } from "../../dist/src/results/compare/view.js";
 import { manifestOf, type PointParts, runOf } from "../support/runs.js";
 
@@ -403,57 +402,5 @@ describe("what a comparison is said in", () => {
     expect(compareRuns(safe, unsafe, NONE).safety).toMatchObject([
       { base: "safe", next: "unsafe" },
     ]);
-  });
-});
-
-describe("reading CSV", () => {
-  const recordsOf = (text: string) => {
-    const records: Record<string, string>[] = [];
-    readTable("f.csv", text, [], (header) => (cells) => records.push(header.record(cells)));
-    return records;
-  };
-
-  it("takes cells with commas and quotes, and any end of lines", () => {
-    for (const end of ["\r\n", "\n"]) {
-      const text = ["a,b", '"x(1,2)","say ""y"""', "1,2", ""].join(end);
-      expect(recordsOf(text)).toEqual([
-        { a: "x(1,2)", b: 'say "y"' },
-        { a: "1", b: "2" },
-      ]);
-    }
-  });
-
-  it("refuses what is empty, misses a column, or was cut off", () => {
-    expect(() => recordsOf("")).toThrow(/f\.csv is empty/);
-    const placed = (header: Header) => {
-      header.place("c");
-      return () => {};
-    };
-    expect(() => readTable("f.csv", "a,b\n1,2\n", [], placed)).toThrow(/f\.csv has no column "c"/);
-    expect(() => recordsOf("a,b,c\r\n1,2,3\r\n1,2")).toThrow(/row 3 has 2 cells/);
-  });
-
-  it("refuses a cell that is not what its column holds, and says which; what is empty is none", () => {
-    const types = ["integer", "number", "boolean", "string"] as const;
-    const columns = types.map((type) => ({ name: type, type, unit: "", meaning: "" }));
-    const read = (cells: string) => {
-      readTable(
-        "f.csv",
-        `integer,number,boolean,string,other\n${cells}\n`,
-        columns,
-        () => () => {},
-      );
-    };
-    for (const good of ["7,-1.5e-9,true,x,y", "0,3,false,1,2", ",,,,"]) {
-      expect(() => read(good)).not.toThrow();
-    }
-    expect(() => read("1.5,1,true,x,y")).toThrow(
-      'f.csv: row 2, column integer: "1.5" is not a whole number',
-    );
-    expect(() => read("-7,1,true,x,y")).toThrow(/column integer/);
-    expect(() => read("7,abc,true,x,y")).toThrow('column number: "abc" is not a number');
-    expect(() => read("7,Infinity,true,x,y")).toThrow(/column number/);
-    expect(() => read("7,1e400,true,x,y")).toThrow(/column number/);
-    expect(() => read("7,1,yes,x,y")).toThrow('column boolean: "yes" is not true or false');
   });
 });

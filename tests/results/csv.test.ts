@@ -20,7 +20,12 @@ interface Row {
 /** What this program has read. */
 function readBack(csv: string): Record<string, string>[] {
   const rows: Record<string, string>[] = [];
-  readTable("made-up.csv", csv, [], (header) => (cells) => rows.push(header.record(cells)));
+  readTable(
+    "made-up.csv",
+    csv,
+    { columns: [], primaryKey: [] },
+    (header) => (cells) => rows.push(header.record(cells)),
+  );
   return rows;
 }
 

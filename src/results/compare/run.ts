@@ -3,10 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../../engine/errors.ts";
-import type { Column } from "../columns/column.ts";
-import { CRITICAL_PATH_COLUMNS } from "../columns/critical-path.ts";
-import { DISTRIBUTION_COLUMNS } from "../columns/distributions.ts";
-import { SUMMARY_COLUMNS } from "../columns/summary.ts";
+import type { Table } from "../datapackage.ts";
+import { CRITICAL_PATH, DISTRIBUTIONS, SUMMARY } from "../tables.ts";
 import { Distribution } from "./distribution.ts";
 import { parseManifest, type RunManifest } from "./run-manifest.ts";
 import { readTable } from "./table-file.ts";
@@ -84,7 +82,7 @@ export function numberIn(row: RunRow, column: string): number | undefined {
 /** Rows of summary.csv by point. @throws UsageError if there are none. */
 export function readRows(folder: string): Map<string, RunRow[]> {
   const rows = new Map<string, RunRow[]>();
-  readFile(folder, "summary.csv", SUMMARY_COLUMNS, (header) => {
+  readFile(folder, SUMMARY, (header) => {
     const point = header.place("point");
     header.place("executor"); // Otherwise it is some other table.
     return (cells) => entryOf(rows, cells[point], (): RunRow[] => []).push(header.record(cells));
@@ -96,7 +94,7 @@ export function readRows(folder: string): Map<string, RunRow[]> {
 /** Of all repetitions, by point. @throws UsageError if the folder has none. */
 export function readDistributions(folder: string): Map<string, Distribution> {
   const samples = new Map<string, Map<number, number>>();
-  readFile(folder, "distributions.csv", DISTRIBUTION_COLUMNS, (header) => {
+  readFile(folder, DISTRIBUTIONS, (header) => {
     const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => header.place(of));
     return (cells) => {
       const own = entryOf(samples, cells[point], () => new Map<number, number>());
@@ -117,7 +115,7 @@ interface SegmentRow {
 /** By point and segment: one for each repetition that has it. */
 function readSegments(folder: string): Map<string, Map<string, SegmentRow[]>> {
   const rows = new Map<string, Map<string, SegmentRow[]>>();
-  readFile(folder, "critical-path.csv", CRITICAL_PATH_COLUMNS, (header) => {
+  readFile(folder, CRITICAL_PATH, (header) => {
     const [point, segment] = ["point", "segment"].map((of) => header.place(of));
     const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.place(of));
     const deviation = header.placeIfAny("ns_sd");
@@ -157,13 +155,8 @@ function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value)
   return value;
 }
 
-function readFile(
-  folder: string,
-  name: string,
-  columns: readonly Column[],
-  begin: Parameters<typeof readTable>[3],
-): void {
-  readTable(join(folder, name), readText(folder, name), columns, begin);
+function readFile(folder: string, table: Table, begin: Parameters<typeof readTable>[3]): void {
+  readTable(join(folder, table.file), readText(folder, table.file), table, begin);
 }
 
 function readText(folder: string, name: string): string {

@@ -3,6 +3,7 @@
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
 import type { Column } from "../columns/column.ts";
+import type { Table } from "../datapackage.ts";
 import { unescapeFormula } from "../formulas.ts";
 
 export type Cells = readonly string[];
@@ -48,24 +49,53 @@ const EXPECTED = {
   boolean: { is: (cell: string) => cell === "true" || cell === "false", what: "true or false" },
 } as const;
 
+/** Rows by what tells them apart, to refuse those that are there twice. */
+class Keys {
+  private readonly names: Cells;
+  private readonly places: readonly number[];
+  private readonly rows = new Map<string, number>();
+
+  /** Of a file without one of the key's columns nothing is refused. */
+  constructor(key: Cells, header: Cells) {
+    const isWhole = key.length > 0 && key.every((name) => header.includes(name));
+    this.names = isWhole ? key : [];
+    this.places = this.names.map((name) => header.indexOf(name));
+  }
+
+  add(path: string, row: number, cells: Cells): void {
+    if (this.names.length === 0) return;
+    const values = this.places.map((place) => cells[place]);
+    const key = JSON.stringify(values);
+    const first = this.rows.get(key);
+    if (first === undefined) {
+      this.rows.set(key, row);
+      return;
+    }
+    const which = this.names.map((name, i) => `${name} ${values[i]}`).join(", ");
+    throw new UsageError(`${path}: row ${row} has what row ${first} has already: ${which}`);
+  }
+}
+
 /**
- * Calls `begin` with the header, and what that returns with each row. `columns` says what is to
- * stand in those that have its names.
- * @throws UsageError for what is no table, or has cells of another type.
+ * Calls `begin` with the header, and what that returns with each row. `table` says what is to
+ * stand in columns that have its names, and which of them tell rows apart.
+ * @throws UsageError for what is no table, has cells of another type, or has a row twice.
  */
 export function readTable(
   path: string,
   text: string,
-  columns: readonly Column[],
+  { columns, primaryKey }: Pick<Table, "columns" | "primaryKey">,
   begin: (header: Header) => (cells: Cells) => void,
 ): void {
   let names: Cells = [];
   let types: readonly Column["type"][] = [];
+  let keys = new Keys(primaryKey, []);
   let visit: ((cells: Cells) => void) | undefined;
   csvParseRows(text.replace(BYTE_ORDER_MARK, ""), (cells, row) => {
     if (visit === undefined) {
       names = cells;
       types = names.map((of) => columns.find(({ name }) => name === of)?.type ?? "string");
+      keys = new Keys(primaryKey, cells);
       visit = begin(new Header(path, cells));
       return undefined; // Keep none.
     }
@@ -82,6 +112,7 @@ export function readTable(
       const where = `${path}: row ${row + 1}, column ${names[place]}`;
       throw new UsageError(`${where}: "${cells[place]}" is not ${expected.what}`);
     }
+    keys.add(path, row + 1, cells);
     visit(cells);
     return undefined;
   });

@@ -6,15 +6,12 @@ import { basename, join, resolve } from "node:path";
 import { medianSorted } from "simple-statistics";
 import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
-import { VALIDATION_COLUMNS } from "../columns/calibration.ts";
-import type { Column } from "../columns/column.ts";
-import { CRITICAL_PATH_COLUMNS } from "../columns/critical-path.ts";
-import { FIT_COLUMNS } from "../columns/fits.ts";
-import { STRESS_COLUMNS } from "../columns/stress.ts";
 import type { Distribution } from "../compare/distribution.ts";
 import { numberIn, type RunRow, readDistributions, readRows } from "../compare/run.ts";
 import { readTable } from "../compare/table-file.ts";
+import type { Table } from "../datapackage.ts";
 import { JsonFile } from "../json-file.ts";
+import { CRITICAL_PATH, DISTRIBUTIONS, FITS, STRESS, SUMMARY, VALIDATION } from "../tables.ts";
 
 /** A row with the folder that it comes from: `folder` is a column like any other here. */
 export type KeyedRow = RunRow & { readonly folder: string };
@@ -107,13 +104,6 @@ export interface Inputs {
   readonly ordeals: readonly Ordeal[];
 }
 
-export const SUMMARY = "summary.csv";
-export const PATHS = "critical-path.csv";
-export const DISTRIBUTIONS = "distributions.csv";
-export const FITS = "fits.csv";
-export const VALIDATION = "validation.csv";
-export const STRESS = "stress.csv";
-
 /** @throws UsageError where a folder has no results, or torn ones. */
 export function readInputs(paths: readonly string[]): Inputs {
   const folders = paths.map((path, i) => readFolder(path, uniqueName(paths, i)));
@@ -142,7 +132,7 @@ function readFolder(path: string, name: string): Folder {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`${path} is no folder: name the --out folder of a run`);
   }
-  const files = [SUMMARY, PATHS, VALIDATION, STRESS];
+  const files = [SUMMARY, CRITICAL_PATH, VALIDATION, STRESS].map(({ file }) => file);
   if (!files.some((file) => existsSync(join(path, file)))) {
     throw new UsageError(`${path} has no results to plot: none of ${files.join(", ")}`);
   }
@@ -166,8 +156,8 @@ function readManifest(folder: string): ReportManifest {
 }
 
 function readPoints({ name, path }: Folder): ReportPoint[] {
-  if (!existsSync(join(path, SUMMARY))) return [];
-  const distributions = existsSync(join(path, DISTRIBUTIONS))
+  if (!existsSync(join(path, SUMMARY.file))) return [];
+  const distributions = existsSync(join(path, DISTRIBUTIONS.file))
     ? readDistributions(path)
     : new Map<string, Distribution>();
   return [...readRows(path)].map(([id, rows]) => {
@@ -177,12 +167,7 @@ function readPoints({ name, path }: Folder): ReportPoint[] {
 
 function readPaths({ name, path }: Folder): PointPath[] {
   const rowsByPoint = new Map<string, RunRow[]>();
-  for (const row of rowsOf(path, PATHS, CRITICAL_PATH_COLUMNS, [
-    "point",
-    "segment",
-    "ns_mean",
-    "slack_ns_mean",
-  ])) {
+  for (const row of rowsOf(path, CRITICAL_PATH, ["point", "segment", "ns_mean", "slack_ns_mean"])) {
     const own = rowsByPoint.get(row.point);
     if (own === undefined) rowsByPoint.set(row.point, [row]);
     else own.push(row);
@@ -210,9 +195,7 @@ function segmentsOf(rows: readonly RunRow[]): PathSegment[] {
 
 /** None of a file from before there were such laws. */
 function readLaws({ name, path }: Folder): BatchLaw[] {
-  const laws = rowsOf(path, FITS, FIT_COLUMNS, ["policy", "over"]).filter(
-    ({ over }) => over === "batch",
-  );
+  const laws = rowsOf(path, FITS, ["policy", "over"]).filter(({ over }) => over === "batch");
   return laws.flatMap((row) => {
     const [fromN, toN] = ["n_min", "n_max"].map((column) => numberIn(row, column));
     const [aNs, bNs] = ["a_ns", "b_ns"].map((column) => numberIn(row, column));
@@ -225,7 +208,7 @@ function readLaws({ name, path }: Folder): BatchLaw[] {
 function readOrdeals({ name, path }: Folder): Ordeal[] {
   const columns = ["policy", "executor", "ops", "ops_per_s", "shootdowns", "faults"];
   const counts = ["late_accesses", "stale_uses", "verdict"];
-  return rowsOf(path, STRESS, STRESS_COLUMNS, [...columns, ...counts]).map((row) => {
+  return rowsOf(path, STRESS, [...columns, ...counts]).map((row) => {
     const count = (column: string) => numberIn(row, column) ?? 0;
     return {
       // The machine is in the manifest: a run has one.
@@ -243,7 +226,7 @@ function readOrdeals({ name, path }: Folder): Ordeal[] {
 
 function readPredictions({ name, path }: Folder): Prediction[] {
   const columns = ["cell", "fitted", "predicted_ns", "null_ns", "measured_ns", "error"];
-  return rowsOf(path, VALIDATION, VALIDATION_COLUMNS, columns).flatMap((row) => {
+  return rowsOf(path, VALIDATION, columns).flatMap((row) => {
     const predictedNs = numberIn(row, "predicted_ns");
     const measuredNs = numberIn(row, "measured_ns");
     if (predictedNs === undefined || measuredNs === undefined) return [];
@@ -261,16 +244,11 @@ function readPredictions({ name, path }: Folder): Prediction[] {
 }
 
 /** Rows of a file that has at least the `required` columns; none where there is no such file. */
-function rowsOf(
-  folder: string,
-  file: string,
-  columns: readonly Column[],
-  required: readonly string[],
-): RunRow[] {
-  const path = join(folder, file);
+function rowsOf(folder: string, table: Table, required: readonly string[]): RunRow[] {
+  const path = join(folder, table.file);
   if (!existsSync(path)) return [];
   const rows: RunRow[] = [];
-  readTable(path, readFileSync(path, "utf8"), columns, (header) => {
+  readTable(path, readFileSync(path, "utf8"), table, (header) => {
     for (const column of required) header.place(column);
     return (cells) => rows.push(header.record(cells));
   });

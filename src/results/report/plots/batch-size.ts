@@ -4,15 +4,14 @@
 import type { When } from "../../../engine/policy/policy.ts";
 import { parseWhen } from "../../../engine/policy/words.ts";
 import { type BatchSize, batchSizeOf, pageCostNs } from "../../batch-size.ts";
+import { FITS, SUMMARY } from "../../tables.ts";
 import { cell, significant } from "../format.ts";
 import {
   type BatchLaw,
-  FITS,
   type Inputs,
   type KeyedRow,
   medianOver,
   type ReportPoint,
-  SUMMARY,
 } from "../inputs.ts";
 import { amounts, inPanels, OWNER, type Policies, sizes } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
@@ -142,7 +141,7 @@ function plotOf(
         rows: panels.flatMap(rowsOf),
       },
       sources: [SUMMARY, ...(panels.some(({ laws }) => laws.length > 0) ? [FITS] : [])].flatMap(
-        (file) => sourcesOf(inputs.folders, new Set([scene.values.folder]), file),
+        ({ file }) => sourcesOf(inputs.folders, new Set([scene.values.folder]), file),
       ),
     },
   ];

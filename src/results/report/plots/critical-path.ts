@@ -2,8 +2,9 @@
 // later others could have ended.
 
 import { plural } from "../../plural.ts";
+import { CRITICAL_PATH } from "../../tables.ts";
 import { micros, microsCell, percent, significant } from "../format.ts";
-import { type Inputs, PATHS, type PathSegment, type PointPath } from "../inputs.ts";
+import type { Inputs, PathSegment, PointPath } from "../inputs.ts";
 import { inPanels, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, drawn, leftOut, type Panel, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
@@ -49,7 +50,7 @@ function plotOf(scene: Scene, paths: readonly PointPath[], inputs: Inputs): Plot
       ],
       rows: panels.flatMap(({ name, items }) => items.flatMap((item) => rowsOf(name, item))),
     },
-    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), PATHS),
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), CRITICAL_PATH.file),
   };
 }
 

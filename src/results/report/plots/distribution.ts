@@ -2,8 +2,9 @@
 
 import type { Distribution } from "../../compare/distribution.ts";
 import { plural } from "../../plural.ts";
+import { DISTRIBUTIONS } from "../../tables.ts";
 import { cell, fold, micros, microsCell, percent } from "../format.ts";
-import { DISTRIBUTIONS, type Inputs, type ReportPoint } from "../inputs.ts";
+import type { Inputs, ReportPoint } from "../inputs.ts";
 import { amounts, inPanels, OWNER, type Policies } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, drawn, leftOut, type Panel, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
@@ -54,7 +55,7 @@ function plotOf(
       ],
       rows: panels.flatMap(({ name, items }) => items.map((item) => rowOf(name, item))),
     },
-    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), DISTRIBUTIONS),
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), DISTRIBUTIONS.file),
   };
 }
 

@@ -3,15 +3,9 @@
 
 import { medianSorted } from "simple-statistics";
 import { plural } from "../../plural.ts";
+import { SUMMARY, VALIDATION } from "../../tables.ts";
 import { cell, microsCell, percent } from "../format.ts";
-import {
-  type Inputs,
-  medianOver,
-  type Prediction,
-  type ReportPoint,
-  SUMMARY,
-  VALIDATION,
-} from "../inputs.ts";
+import { type Inputs, medianOver, type Prediction, type ReportPoint } from "../inputs.ts";
 import { amounts, fromNothing, inPanels, OWNER, type Policies } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, groupBy, panelsOf, type Scene, sourcesOf } from "../scenes.ts";
@@ -109,7 +103,7 @@ function ofPredictions(
         ],
       })),
     },
-    sources: sourcesOf(inputs.folders, new Set([folder]), VALIDATION),
+    sources: sourcesOf(inputs.folders, new Set([folder]), VALIDATION.file),
   };
 }
 
@@ -174,7 +168,7 @@ function ofExecutors(
         })),
       ),
     },
-    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY),
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY.file),
   };
 }
 

@@ -1,8 +1,9 @@
 // A number of each policy over one size of the machine or of the work: latency and throughput over
 // cores, time a page over pages.
 
+import { SUMMARY } from "../../tables.ts";
 import { cell, fold, percent, significant } from "../format.ts";
-import { type Inputs, type ReportPoint, SUMMARY } from "../inputs.ts";
+import type { Inputs, ReportPoint } from "../inputs.ts";
 import { amounts, inPanels, OWNER, type Policies, sizes } from "../picture.ts";
 import type { Chapter, Plot } from "../plot.ts";
 import {
@@ -145,7 +146,7 @@ function plotOf(
           })),
         ),
       },
-      sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY),
+      sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY.file),
     },
   ];
 }

@@ -2,8 +2,9 @@
 // old translation could be used. Those that no other beats in both are the front.
 
 import { plural } from "../../plural.ts";
+import { SUMMARY } from "../../tables.ts";
 import { percent, significant } from "../format.ts";
-import { type Inputs, medianOver, type ReportPoint, SUMMARY } from "../inputs.ts";
+import { type Inputs, medianOver, type ReportPoint } from "../inputs.ts";
 import { type Beside, placed, type Size, type Spot } from "../labels.ts";
 import {
   amounts,
@@ -117,7 +118,7 @@ function plotOf(
         })),
       ),
     },
-    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY),
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), SUMMARY.file),
   };
 }
 

@@ -2,8 +2,9 @@
 // used.
 
 import { plural } from "../../plural.ts";
+import { STRESS } from "../../tables.ts";
 import { significant } from "../format.ts";
-import { type Inputs, type Ordeal, STRESS } from "../inputs.ts";
+import type { Inputs, Ordeal } from "../inputs.ts";
 import { amounts, fromNothing, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, type Scene, sourcesOf } from "../scenes.ts";
@@ -58,7 +59,7 @@ function plotOf(scene: Scene, ordeals: readonly Ordeal[], inputs: Inputs): Plot 
         ],
       })),
     },
-    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), STRESS),
+    sources: sourcesOf(inputs.folders, new Set([scene.values.folder]), STRESS.file),
   };
 }
 
