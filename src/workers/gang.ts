@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Piscina } from "piscina";
 import { NoProgressError } from "../engine/errors.ts";
 import { actorName } from "../engine/layout/shape.ts";
-import { Aborted } from "../engine/machine/control.ts";
+import { Aborted, type Control } from "../engine/machine/control.ts";
 import type { Machine } from "../engine/machine/machine.ts";
 import type { ActorTask } from "./actor.ts";
 import type { RunReport } from "./point.ts";
@@ -17,6 +17,11 @@ import { startPool } from "./pool.ts";
 const START_AFTER_NS = 1_000_000;
 const WATCH_EVERY_MS = 250;
 const READY_POLL_MS = 1;
+/**
+ * So many workers start at once: if hundreds did, this thread would have no CPU to notice that it
+ * is interrupted, and could not end before all of them have started.
+ */
+const STARTING = 16;
 /** A run whose initiators get nothing done for so long is ended. */
 const WATCHDOG_MS = 20_000;
 
@@ -30,12 +35,12 @@ const LARGE_GANG_YOUNG_MB = 1;
 export class Gang {
   private readonly pool: Piscina<ActorTask, RunReport | undefined>;
 
-  /** Starts `actors` workers; they stay until `close`. */
+  /** Starts workers, `actors` in the end; they stay until `close`. */
   constructor(actors: number) {
     const isLarge = actors > LARGE_GANG;
     const actor = new URL("../../threads/src/workers/actor.js", import.meta.url);
     this.pool = startPool(actor, actors, {
-      maxQueue: 0,
+      minThreads: Math.min(actors, STARTING),
       // A waiting worker blocks on shared memory of the pool, so that it costs no CPU time.
       atomics: "sync",
       ...(isLarge ? { resourceLimits: { maxYoungGenerationSizeMb: LARGE_GANG_YOUNG_MB } } : {}),
@@ -58,17 +63,24 @@ export class Gang {
     const onAbort = (): void => control.abort();
     signal?.addEventListener("abort", onAbort);
     const watch = new Watch(machine, initiators, watchdogMs);
+    const running: Promise<RunReport | undefined>[] = [];
     try {
-      const running = tasks.map((task) => this.pool.run(task));
-      const settled = Promise.allSettled(running);
-      // A worker that dies without a word (out of memory, process.exit) has not told the others.
-      for (const run of running) run.catch(() => control.abort());
       watch.begin();
-      while (control.readyActors < tasks.length && !control.aborted) await delay(READY_POLL_MS);
+      for (const task of tasks) {
+        await readyOrAborted(control, running.length - STARTING + 1);
+        if (control.aborted) break;
+        const run = this.pool.run(task);
+        // A worker that dies without a word (out of memory, process.exit) has not told the others.
+        run.catch(() => control.abort());
+        running.push(run);
+      }
+      await readyOrAborted(control, tasks.length);
       if (signal?.aborted) control.abort();
       if (!control.aborted) control.start(Number(process.hrtime.bigint()) + START_AFTER_NS);
-      const reports = await Promise.race([settled, watch.unstarted]);
-      return reportsOf(reports, watch);
+      const settled = await Promise.race([Promise.allSettled(running), watch.unstarted]);
+      const reports = reportsOf(settled, watch);
+      if (reports.length < tasks.length) throw interrupted();
+      return reports;
     } finally {
       watch.end();
       signal?.removeEventListener("abort", onAbort);
@@ -86,6 +98,11 @@ export class Gang {
   async close(): Promise<void> {
     await this.pool.destroy();
   }
+}
+
+/** Waits until so many actors stand at the start, or the run is ended. */
+async function readyOrAborted(control: Control, actors: number): Promise<void> {
+  while (control.readyActors < actors && !control.aborted) await delay(READY_POLL_MS);
 }
 
 /** Looks every quarter of a second whether an actor came to the start, or an initiator got on. */
@@ -156,7 +173,11 @@ function reportsOf(
       return run.value;
     })
     .map((report) => {
-      if (report === undefined) throw new Aborted("the run was interrupted");
+      if (report === undefined) throw interrupted();
       return report;
     });
+}
+
+function interrupted(): Aborted {
+  return new Aborted("the run was interrupted");
 }

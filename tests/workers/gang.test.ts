@@ -86,8 +86,19 @@ describe("a gang of eight", () => {
     await expect(runOnThreads(gang, broken)).rejects.toThrow("no such mode: 99");
   });
 
-  function stuckRun(): { machine: Machine; tasks: ActorTask[] } {
-    const machine = createMachine(smallShape(2, 1, 0), true);
+  test("interrupted while the workers of a large gang start: it ends before all of them have", async () => {
+    const large = new Gang(64);
+    const { machine, tasks } = stuckRun(63);
+    const abort = new AbortController();
+    const running = large.run(machine, tasks, 1, abort.signal);
+    abort.abort();
+    await expect(running).rejects.toThrow("interrupted");
+    expect(machine.control.readyActors).toBeLessThan(64);
+    await large.close();
+  });
+
+  function stuckRun(cores = 2): { machine: Machine; tasks: ActorTask[] } {
+    const machine = createMachine(smallShape(cores, 1, 0), true);
     mapPrograms(machine);
     machine.spaces.load(0, 0);
     machine.spaces.load(0, 1);
@@ -95,7 +106,7 @@ describe("a gang of eight", () => {
     // A lock that nobody will release: its ticket is taken and thrown away.
     machine.locks.takeTicket(machine.lockOfIommu(0));
     const play = { ...numbersOf(HOST), plan: planOf(STRICT), workload: workloadOf({}), seed: 1 };
-    const tasks = [0, 1, 2].map((actor): ActorTask => {
+    const tasks = Array.from({ length: machine.actorCount }, (_, actor): ActorTask => {
       const { memory, shape } = machine;
       return {
         actor,
