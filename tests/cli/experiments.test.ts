@@ -166,7 +166,7 @@ describe("expanding an experiment", () => {
   });
 
   it("leaves out machines whose cores are too few for what they should do, and says so", () => {
-    const fields = { cores: [2, 4], initiators: 2, idle_cores: [1], other_cores: [0, 1] };
+    const fields = { cores: [2, 4, 2], initiators: 2, idle_cores: [1], other_cores: [0, 1] };
     const { points, notes } = expand(parse(fields), SETTINGS);
     expect(points.map(({ point }) => point.cores)).toEqual([4, 4]);
     expect(notes).toEqual([

@@ -42,8 +42,14 @@ export function settingsOf(
   const layers = quickGrids?.map((grid) => [quickTop, grid]) ??
     grids?.map((grid) => [grid, quickTop]) ?? [[quickTop]];
   return layers.map((layer) => {
-    return Object.assign({}, DEFAULTS, top, ...layer, options.overrides) as Settings;
+    const settings = Object.assign({}, DEFAULTS, top, ...layer, options.overrides) as Settings;
+    return Object.fromEntries(Object.entries(settings).map(withoutTwins)) as unknown as Settings;
   });
+}
+
+/** A size that a list names twice makes no further combination. */
+function withoutTwins([name, value]: [string, unknown]): [string, unknown] {
+  return [name, Array.isArray(value) ? [...new Set(value)] : value];
 }
 
 /** The cross product, policies innermost: what a reader compares stands together. */
