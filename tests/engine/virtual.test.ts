@@ -45,6 +45,23 @@ describe("the virtual executor", () => {
     ]);
   });
 
+  it("a point before what others need time to reach: no turn of theirs is waited for", () => {
+    const ahead = (ns: number): Script =>
+      function* (cpu, _, log) {
+        if (cpu.sleep(10)) yield;
+        cpu.spend(ns);
+        if (cpu.point(300)) yield;
+        log("step");
+      };
+    const other: Script = function* (cpu, _, log) {
+      if (cpu.sleep(20)) yield;
+      log("step");
+    };
+    // From 10 on, when its turn came: before 310 nothing of the other can reach it.
+    expect(played([ahead(299), other])).toEqual(["step 0 at 309", "step 1 at 20"]);
+    expect(played([ahead(300), other])).toEqual(["step 1 at 20", "step 0 at 310"]);
+  });
+
   it("work: an interrupt that is due before its end cuts it short, and the rest is known", () => {
     const works: Script = function* (cpu, _, log) {
       if (cpu.run(1000)) yield;

@@ -40,8 +40,10 @@ export interface Cpu {
   answer(actor: number, dueNs: number): void;
   /**
    * Stands before every step that others can see: whoever is earlier in modelled time goes first.
+   * Unless that cannot matter: no step of theirs gets here before `reachNs` are over, and they see
+   * this one through a due time of its own.
    */
-  point(): boolean;
+  point(reachNs?: number): boolean;
 }
 
 /**

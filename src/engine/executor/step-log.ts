@@ -72,9 +72,9 @@ export class LoggedCpu implements Cpu {
     this.inner.answer(actor, dueNs);
   }
 
-  point(): boolean {
+  point(reachNs?: number): boolean {
     this.note(POINT);
-    return this.inner.point();
+    return this.inner.point(reachNs);
   }
 
   private note(step: number): void {

@@ -29,6 +29,8 @@ const RUNG = 2;
 /** When the work under way will be done, and what of the last is not. */
 const RUN_END = 3;
 const LEFT = 4;
+/** Of its turn: what others have not done yet, they do at that time or later. */
+const TURN = 5;
 /** A cache line. */
 const TIMES = 8;
 
@@ -132,11 +134,12 @@ export class VirtualCpu implements Cpu {
     this.executor.cpus[actor].answered(this.id, dueNs);
   }
 
-  point(): boolean {
+  point(reachNs = 0): boolean {
     if (this.jitter !== undefined)
       this.times[this.base + CURSOR] += this.jitter.below(JITTER_NS + 1);
-    if (this.isNextAt(this.times[this.base + CURSOR])) return false;
-    return this.suspend(READY, this.times[this.base + CURSOR]);
+    const cursorNs = this.times[this.base + CURSOR];
+    if (this.isNextAt(cursorNs) || cursorNs < this.times[this.base + TURN] + reachNs) return false;
+    return this.suspend(READY, cursorNs);
   }
 
   /** Somebody else comes before it: gives control back, or lets the others run until its turn. */
@@ -157,6 +160,7 @@ export class VirtualCpu implements Cpu {
         this.times[this.base + RUN_END] - this.times[this.base + CURSOR],
       );
     this.state = READY;
+    this.times[this.base + TURN] = this.times[this.base + WAKE];
     this.times[this.base + WAKE] = NEVER;
   }
 

@@ -187,6 +187,11 @@ export class Core {
     return isFar ? costs.deliveryRemoteNs : costs.deliveryNs;
   }
 
+  /** What an interrupt takes to this core at least, from wherever. */
+  get leastDeliveryNs(): number {
+    return Math.min(this.costs.deliveryNs, this.costs.deliveryRemoteNs);
+  }
+
   /** Forgets what was counted in the warm-up, once all initiators are done with theirs. */
   countFromHere(): void {
     if (this.counting || !this.machine.control.measuring) return;

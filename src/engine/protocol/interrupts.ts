@@ -18,8 +18,12 @@ import type { Core } from "./core.ts";
 /** Pages of a flush that is always a full one. */
 const ALL_PAGES = Number.POSITIVE_INFINITY;
 
-/** Handles the message that the caller has seen due, and those that become due meanwhile. */
-export function* serviceInterrupts(core: Core): Protocol<void> {
+/**
+ * Handles the message that the caller has seen due, and those that become due meanwhile. A caller
+ * that then waits or works on, and does nothing before that others could see, passes what a message
+ * takes to get here: `reachNs`.
+ */
+export function* serviceInterrupts(core: Core, reachNs = 0): Protocol<void> {
   const { cpu, machine, costs, message } = core;
   const { mailboxes } = machine;
   const { messageLines } = machine.shape;
@@ -40,12 +44,12 @@ export function* serviceInterrupts(core: Core): Protocol<void> {
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
     if (messageLines !== undefined) cpu.spend(messageLines * core.lineNs(message.sender));
     if ((message.kind & ACK_EARLY) !== 0) {
-      if (cpu.point()) yield;
+      if (cpu.point(reachNs)) yield;
       acknowledge(core, beganNs, lateNs);
     }
     handle(core);
     if ((message.kind & ACK_LATE) !== 0) {
-      if (cpu.point()) yield;
+      if (cpu.point(reachNs)) yield;
       acknowledge(core, beganNs, lateNs);
     }
     mailboxes.release(core.id);

@@ -59,7 +59,8 @@ export function* userWork(
       core.timeline?.did(RUN, beganNs, cpu.now());
       gapNs -= pieceNs - cpu.leftNs;
       // What is left says that there is one; it may also be due just at the end.
-      if (cpu.leftNs > 0 || mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
+      if (cpu.leftNs > 0) yield* serviceInterrupts(core, core.leastDeliveryNs);
+      else if (mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
     } while (gapNs > 0);
   } while (leftNs > 0 && cpu.now() < untilNs);
 }
