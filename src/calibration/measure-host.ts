@@ -27,7 +27,7 @@ export interface MeasurementSettings {
 }
 
 export interface HostMeasurement extends Quality {
-  /** In the plan's order, those of which there are enough samples. */
+  /** In the plan's order, those of which there are enough samples; interrupted, of any. */
   readonly cells: readonly CellTimes[];
   readonly host: HostTimes;
   /** How often a call made the kernel tell others, as it counts; undefined if it does not say. */
@@ -92,8 +92,8 @@ function summarize(
   { seed, signal }: MeasurementSettings,
 ): Omit<HostMeasurement, "notes"> {
   const random = new Random(seed, RESAMPLING);
-  const leastSamples = signal.aborted ? 1 : plan.leastSamples;
-  const cells = enoughOf(leastSamples, raw.cells, random);
+  const enough = enoughOf(plan.leastSamples, raw.cells, random);
+  const cells = signal.aborted ? enoughOf(1, raw.cells, random) : enough;
   const { clockNs, roundTripNs, wakeUpNs } = raw.host;
   return {
     cells,
@@ -105,7 +105,7 @@ function summarize(
     },
     sendsPerCall: raw.check.sendsPerCall,
     plannedCells: raw.cells.length,
-    short: shortCells(raw.cells, cells),
+    short: shortCells(raw.cells, enough),
     drops: dropsOf(raw.cells),
   };
 }

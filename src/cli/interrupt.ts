@@ -37,7 +37,7 @@ export class Interrupt {
       process.exit(INTERRUPTED_EXIT_CODE);
     }
     this.firstMs = performance.now();
-    process.stderr.write("\ninterrupted: writing what is finished (Ctrl-C again: stop at once)\n");
+    process.stderr.write("\ninterrupted: coming to an end (Ctrl-C again: stop at once)\n");
     this.controller.abort();
   };
 }

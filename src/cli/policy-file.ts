@@ -13,6 +13,7 @@ import { UsageError } from "../engine/errors.ts";
 import { unknownName } from "../engine/names.ts";
 import { choicesOf, decisionsOf } from "../engine/policy/choices.ts";
 import { COLUMN_NAMES, type ColumnName, parseColumn } from "../engine/policy/columns.ts";
+import { assumedOf } from "../engine/policy/compose.ts";
 import { parsePolicy } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import { STRICT } from "../engine/policy/presets.ts";
@@ -92,7 +93,7 @@ function policyOf({ name, base = STRICT, summary, source, assumed, ...chosen }: 
     name,
     summary: summary ?? `${base.name} but for what ${name} says`,
     source: source ?? `${base.name}: ${base.source}; what is different is the user's`,
-    assumed: assumed ?? base.assumed,
+    assumed: assumed ?? assumedOf(base),
     ...decisions,
   };
   refuseTakenName(policy);

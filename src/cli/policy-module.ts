@@ -4,6 +4,7 @@
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { UsageError } from "../engine/errors.ts";
@@ -22,6 +23,9 @@ import type { Policy } from "../engine/policy/policy.ts";
 import { refuseMeaningless } from "../engine/policy/refusals.ts";
 import { oneOf, wholeNumber } from "../results/json-file.ts";
 import { refuseTakenName } from "./policy-file.ts";
+
+/** A module that takes longer to load is waiting for something. */
+const LOADING_MS = 5000;
 
 const flag = z.boolean("true or false");
 const entries = wholeNumber(MIN_QUEUE_ENTRIES, MAX_QUEUE_ENTRIES);
@@ -70,25 +74,37 @@ const policySchema = z.strictObject(
     assumed: text,
     whenCores: when,
     whenIommu: when,
-    whom: z.strictObject({
-      among: oneOf(["loaded", "accessed"]),
-      skipIdle: flag,
-      broadcastFrom: wholeNumber(0, MAX_BROADCAST_FROM),
-    }),
+    whom: z.strictObject(
+      {
+        among: oneOf(["loaded", "accessed"]),
+        skipIdle: flag,
+        broadcastFrom: wholeNumber(0, MAX_BROADCAST_FROM),
+      },
+      "an object as in a preset",
+    ),
     ack: oneOf(["none", "early", "late"]),
     local: oneOf(["serial", "concurrent"]),
-    iommu: z.strictObject({
-      interface: oneOf(["register", "queue"]),
-      scope: oneOf(["page", "domain", "global"]),
-      order: oneOf(["after-cores", "overlapped"]),
-      leafHint: flag,
-      waitEvery: wholeNumber(1, MAX_WAIT_EVERY),
-    }),
-    reuse: z.strictObject({ frames: reuse, addresses: reuse, tables: reuse }),
-    extent: z.strictObject({
-      fullAbovePages: wholeNumber(0, MAX_FULL_ABOVE_PAGES),
-      generations: flag,
-    }),
+    iommu: z.strictObject(
+      {
+        interface: oneOf(["register", "queue"]),
+        scope: oneOf(["page", "domain", "global"]),
+        order: oneOf(["after-cores", "overlapped"]),
+        leafHint: flag,
+        waitEvery: wholeNumber(1, MAX_WAIT_EVERY),
+      },
+      "an object as in a preset",
+    ),
+    reuse: z.strictObject(
+      { frames: reuse, addresses: reuse, tables: reuse },
+      "an object as in a preset",
+    ),
+    extent: z.strictObject(
+      {
+        fullAbovePages: wholeNumber(0, MAX_FULL_ABOVE_PAGES),
+        generations: flag,
+      },
+      "an object as in a preset",
+    ),
   },
   "a Policy, such as compose() of shootdown/policy makes one, or a list of them",
 );
@@ -105,16 +121,27 @@ async function importDefault(path: string): Promise<unknown> {
   if (!existsSync(path)) {
     throw new UsageError(`cannot read the policy ${path}: there is no such file`);
   }
+  const settled = new AbortController();
   let module: { readonly default?: unknown };
   try {
-    module = await import(pathToFileURL(resolve(path)).href);
+    const loaded = import(pathToFileURL(resolve(path)).href);
+    module = await Promise.race([loaded, tooLong(path, settled.signal)]);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: ${reasonOf(error)}`);
+  } finally {
+    settled.abort();
   }
   if (module.default !== undefined) return module.default;
   throw new UsageError(
     `${path} has no default export: write "export default compose(…)" (see examples/policies)`,
   );
+}
+
+/** Rejects when a module, one that awaits something for example, should have been loaded. */
+async function tooLong(path: string, settled: AbortSignal): Promise<never> {
+  await delay(LOADING_MS, undefined, { signal: settled });
+  throw new UsageError(`${path}: it has not been loaded after ${LOADING_MS / 1000} s`);
 }
 
 /** What a module threw while it was loaded, with where if that is known. */
@@ -134,8 +161,9 @@ function reasonOf(error: unknown): string {
 function checked(path: string, at: readonly PropertyKey[], value: unknown): Policy {
   const result = policySchema.safeParse(value);
   if (!result.success) {
-    const issues = result.error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] }));
-    const lines = issues.flatMap(describe);
+    const all = result.error.issues;
+    const issues = all.map((issue) => ({ ...issue, path: [...at, ...issue.path] }));
+    const lines = issues.flatMap((issue, i) => describe(issue, isMissing(value, all[i].path)));
     throw new UsageError(lines.map((line) => `${path}: ${line}`).join("\n"));
   }
   const policy = result.data as Policy;
@@ -149,17 +177,25 @@ function checked(path: string, at: readonly PropertyKey[], value: unknown): Poli
   return policy;
 }
 
-function describe(issue: z.core.$ZodIssue): string[] {
-  if (issue.code !== "unrecognized_keys") return [`${fieldOf(issue.path)}${issue.message}`];
+/** Whether an object has no such field. */
+function isMissing(value: unknown, path: readonly PropertyKey[]): boolean {
+  const at = path.reduce((part: unknown, key) => Object(part)[key], value);
+  return path.length > 0 && at === undefined;
+}
+
+function describe(issue: z.core.$ZodIssue, missing: boolean): string[] {
+  if (issue.code !== "unrecognized_keys") {
+    return [`${fieldOf(issue.path, missing ? " is missing" : "")}${issue.message}`];
+  }
   return issue.keys.map((key) => `${fieldOf(issue.path)}there is no field "${key}"`);
 }
 
-/** `[1].whenCores.pages: `; nothing for the export itself. */
-function fieldOf(path: readonly PropertyKey[]): string {
+/** `[1].whenCores.pages: `, or with what is to be said of the field; nothing for the export. */
+function fieldOf(path: readonly PropertyKey[], what = ""): string {
   if (path.length === 0) return "";
   const names = path.map((key, i) => {
     if (typeof key === "number") return `[${key}]`;
     return i > 0 ? `.${String(key)}` : String(key);
   });
-  return `${names.join("")}: `;
+  return `${names.join("")}${what}: `;
 }

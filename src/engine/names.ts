@@ -10,9 +10,14 @@ export function unknownName(kind: string, given: string, names: readonly string[
 
 /** What follows a name that is none: the name that was probably meant, if any was, and all. */
 export function suggestion(given: string, names: readonly string[]): string {
+  const question = questionAbout(given, names);
+  return `${question === "" ? "." : question} There are ${names.join(", ")}`;
+}
+
+/** `: did you mean "strict"?`; nothing where no name is like it. */
+export function questionAbout(given: string, names: readonly string[]): string {
   const meant = meantBy(given, names);
-  const asks = meant === undefined ? ". " : `: did you mean "${meant}"? `;
-  return `${asks}There are ${names.join(", ")}`;
+  return meant === undefined ? "" : `: did you mean "${meant}"?`;
 }
 
 /** The name that begins so, or that differs in few letters. */
@@ -20,7 +25,7 @@ function meantBy(given: string, names: readonly string[]): string | undefined {
   const longer = given === "" ? undefined : names.find((name) => name.startsWith(given));
   if (longer !== undefined) return longer;
   const nearest = closest(given, names);
-  return distance(given, nearest) <= 1 + Math.floor(given.length / 3) ? nearest : undefined;
+  return distance(given, nearest) <= 1 + Math.floor(given.length / 4) ? nearest : undefined;
 }
 
 /** What `names` has under `given`. Throws the UsageError for an unknown name. */

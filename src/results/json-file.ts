@@ -12,10 +12,18 @@ import {
 } from "jsonc-parser";
 import { z } from "zod";
 import { UsageError } from "../engine/errors.ts";
-import { suggestion } from "../engine/names.ts";
+import { questionAbout, suggestion } from "../engine/names.ts";
 
 const EXTENSION = ".json";
+/** Some editors put it in front of UTF-8. */
+const BYTE_ORDER_MARK = /^\ufeff/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** What the system's reasons mean. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder",
+};
 
 type Path = readonly (string | number)[];
 type Issue = z.core.$ZodIssue;
@@ -39,10 +47,10 @@ export class JsonFile {
   constructor(what: string, path: string, text: string) {
     this.what = what;
     this.path = path;
-    this.text = text;
+    this.text = text.replace(BYTE_ORDER_MARK, "");
     const errors: ParseError[] = [];
-    const tree = parseTree(text, errors, { allowTrailingComma: true });
-    if (text.trim() === "") throw new UsageError(`${path} is empty: it has no JSON`);
+    const tree = parseTree(this.text, errors, { allowTrailingComma: true });
+    if (this.text.trim() === "") throw new UsageError(`${path} is empty: it has no JSON`);
     if (tree === undefined || errors.length > 0) {
       const { offset, error } = errors[0];
       throw new UsageError(
@@ -61,7 +69,7 @@ export class JsonFile {
       text = readFileSync(path, "utf8");
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const why = code === "ENOENT" ? "there is no such file" : message;
+      const why = code === undefined ? message : (UNREADABLE[code] ?? message);
       throw new UsageError(`cannot read ${what} ${path}: ${why}`);
     }
     return new JsonFile(what, path, text);
@@ -72,7 +80,8 @@ export class JsonFile {
     const checked = schema.safeParse(value);
     if (checked.success) return checked.data;
     const { issues } = checked.error;
-    throw new UsageError(issues.flatMap((issue) => this.describe(schema, issue)).join("\n"));
+    const lines = issues.flatMap((issue) => this.describe(schema, issue));
+    throw new UsageError([...new Set(lines)].join("\n"));
   }
 
   /** What no schema can see: `FILE:LINE:COLUMN: FIELD: MESSAGE`. */
@@ -82,10 +91,11 @@ export class JsonFile {
 
   private messageAt(path: Path, message: string): string {
     const { node, depth } = this.nearest(path);
+    const isMissing = depth === path.length - 1 && node.type === "object";
     // Where a number stands for an object, the fields of the object are not what the user wrote.
     const isInside = node.type === "object" || node.type === "array";
     const field = this.fieldName(isInside ? path : path.slice(0, depth));
-    return `${this.placeOf(node.offset)}: ${field}: ${message}`;
+    return `${this.placeOf(node.offset)}: ${field}${isMissing ? " is missing" : ""}: ${message}`;
   }
 
   private describe(schema: z.ZodType, issue: Issue): string[] {
@@ -96,7 +106,10 @@ export class JsonFile {
     return issue.keys.map((key) => {
       const keyNode = node.children?.find(({ children }) => children?.[0].value === key) ?? node;
       const place = `${this.placeOf(keyNode.offset)}: ${this.fieldName(path)}`;
-      return `${place} has no field "${key}"${suggestion(key, known)}`;
+      // Of several, the last one says what there is.
+      const isLast = key === issue.keys.at(-1);
+      const more = isLast ? suggestion(key, known) : questionAbout(key, known);
+      return `${place} has no field "${key}"${more}`;
     });
   }
 

@@ -202,7 +202,9 @@ function tooFew(points: readonly MeasuredPoint[], precision: number): string | u
   const needed = samplesFor(0.99);
   const few = points.filter(({ result }) => result.latency.count < needed);
   const vague = points.filter(({ result }) => !isPrecise(result.latency, precision));
+  const none = points.filter(({ result }) => result.latency.count === 0);
   const signs = [
+    ...(none.length > 0 ? [`${counted(none, points)} have no operation that was measured`] : []),
     ...(few.length > 0
       ? [
           `${counted(few, points)} are of fewer than ${needed} operations: nothing bounds their ` +

@@ -266,7 +266,7 @@ describe("an experiment file with a mistake", () => {
     ["no JSON", '{\n  "name": oops\n}', /^x\.json:2:11: this is no JSON/],
     ["nothing at all", "", /^x\.json is empty: it has no JSON/],
     ["no object", "[]", /^x\.json:1:1: the experiment: /],
-    ["no name", '{\n "question": "?" }', /^x\.json:1:1: name: a name/],
+    ["no name", '{\n "question": "?" }', /^x\.json:1:1: name is missing: a name/],
     ["an unknown field", '{"name":"x","question":"?",\n "page": [1]}', /^x\.json:2:2: .*"pages"/],
     [
       "an unknown policy",

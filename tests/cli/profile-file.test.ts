@@ -86,7 +86,7 @@ describe("a profile file with a mistake", () => {
     ["no JSON", '{\n  "name": oops\n}', /^mine\.json:2:11: this is no JSON/],
     ["nothing at all", "", /^mine\.json is empty: it has no JSON/],
     ["no object", "[]", /^mine\.json:1:1: the profile: /],
-    ["no name", '{"base":"host"}', /^mine\.json:1:1: name: a name/],
+    ["no name", '{"base":"host"}', /^mine\.json:1:1: name is missing: a name/],
     ["a name with blanks", '{"name":"my own","base":"host"}', /:1:9: name: letters, digits/],
     ["a shipped profile's name", '{"name":"host"}', /:1:9: name: "host" comes with the program/],
     ["an unknown base", '{"name":"mine","base":"hasvell-2s"}', /base: .*"haswell-2s"/],
@@ -117,7 +117,7 @@ describe("a profile file with a mistake", () => {
     [
       "a cost without a source",
       `${base},"costs":{"walkNs":{"ns":1,"grade":"memory"}}}`,
-      /costs\.walkNs\.source: where the value comes from/,
+      /costs\.walkNs\.source is missing: where the value comes from/,
     ],
     [
       "an unknown grade",
@@ -132,7 +132,7 @@ describe("a profile file with a mistake", () => {
     [
       "a count where a cost is",
       `${base},"costs":{"walkNs":{"count":1,"grade":"memory","source":"me"}}}`,
-      /costs\.walkNs\.ns: a whole number/,
+      /costs\.walkNs\.ns is missing: a whole number/,
     ],
     ["no socket", `${base},"topology":{"sockets":0}}`, /topology\.sockets: a whole number from 1/],
     [
@@ -151,7 +151,7 @@ describe("a profile file with a mistake", () => {
       /:1:47: shootsBy: .*broadcastSendNs above 0/,
     ],
     ["sets that are no power", `${base},"l1":{"sets":3,"ways":1}}`, /l1\.sets: a power of two/],
-    ["half a TLB", `${base},"l1":{"sets":4}}`, /l1\.ways: a whole number from 1 to 64/],
+    ["half a TLB", `${base},"l1":{"sets":4}}`, /l1\.ways is missing: a whole number from 1 to 64/],
     [
       "no base, and little else",
       '{"name":"mine"}',

@@ -49,7 +49,8 @@ describe("stress in virtual time", () => {
     const { code, stderr } = await shootdown([...args, "--ops", "900", "--out", join(base, "few")]);
     expect(code).toBe(0);
     const warning =
-      "nothing is said of 2 policies that had no turn: overlapped, batch(8). With --ops 2700";
+      "nothing is said of 2 policies without a round that came to its end: overlapped, batch(8). " +
+      "With --ops 60000 each has one.";
     expect(stderr).toContain(warning);
     expect(JSON.parse(read("few", "manifest.json")).warnings[0]).toContain(warning);
   });
@@ -80,14 +81,24 @@ describe("stress in virtual time", () => {
   });
 
   it("Ctrl-C: writes what is finished and exits with 130", async () => {
-    const args = ["stress", "--seconds", "40", "--out", join(base, "interrupted")];
-    const { code } = await shootdown(args, {
+    const policy = "strict+frames(at-once)";
+    const out = join(base, "interrupted");
+    const args = ["stress", "--seconds", "40", "--policy", policy, "--out", out];
+    const { code, stderr } = await shootdown(args, {
       onStderr: (text, interrupt) => {
         if (text.includes("operations") && !text.includes("interrupted")) interrupt();
       },
     });
     expect(code).toBe(130);
     expect(rowsOf(read("interrupted", "stress.csv")).length).toBeGreaterThan(0);
+    expect(stderr).toContain(`; unsafe: ${policy}; what was found`);
+  });
+
+  it("no IOMMU: no device either, unless one is asked for", async () => {
+    const out = join(base, "bare");
+    const { code } = await shootdown(["stress", "--ops", "1", "--iommus", "0", "--out", out]);
+    expect(code).toBe(0);
+    expect(JSON.parse(read("bare", "manifest.json")).experiment[0]).toMatchObject({ devices: 0 });
   });
 });
 
@@ -104,7 +115,7 @@ describe("stress on threads", () => {
 
 it.each([
   ["a round of no one policy", ["--round", "3"], /--round repeats a round of one policy/],
-  ["a device without an IOMMU", ["--iommus", "0"], /add --iommus 1/],
+  ["a device without an IOMMU", ["--iommus", "0", "--devices", "1"], /add --iommus 1/],
   ["the profile of this host", ["--profile", "host"], /in virtual time nothing takes time/],
 ])("%s: refused, and no folder is made", async (_, args, message) => {
   const out = join(base, "never");

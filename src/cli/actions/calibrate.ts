@@ -88,7 +88,10 @@ async function report(
   facts: CalibrationFacts,
 ): Promise<void> {
   const { base, host } = facts;
-  const { profile, problem } = fittedText(measured, base, host, seed);
+  const { profile, problem } =
+    facts.interrupted && measured.short.length > 0
+      ? { profile: undefined, problem: [tooEarly(measured)] }
+      : fittedText(measured, base, host, seed);
   const warnings = [...facts.warnings, ...problem];
   const rows = measured.cells.map(calibrationRow);
   try {
@@ -106,6 +109,14 @@ async function report(
   if (profile !== undefined) {
     process.stderr.write(`use it as --profile ${folder.path}/host.json\n`);
   }
+}
+
+/** Why an interrupted run has no profile. */
+function tooEarly({ short, plannedCells }: HostMeasurement): string {
+  return (
+    `there is no host.json: ${short.length} of ${plannedCells} cells had too few samples when it ` +
+    "was interrupted, and a fit to the others would look as good as any"
+  );
 }
 
 function fittedText(

@@ -60,12 +60,7 @@ export async function stress(options: StressOptions): Promise<void> {
     }
     if (interrupt.signal.aborted) throw interruption(tally, folder);
     if (failure !== undefined) throw failure;
-    if (tally.unsafe.length > 0) {
-      throw new UnsafeError(
-        `unsafe: ${tally.unsafe.join(", ")}; what was found, and how to repeat it, is in ` +
-          `${folder.path}/findings.jsonl`,
-      );
-    }
+    if (tally.unsafe.length > 0) throw new UnsafeError(describeUnsafe(tally, folder));
   } finally {
     interrupt.dispose();
     await folder.removeIfEmpty();
@@ -74,7 +69,8 @@ export async function stress(options: StressOptions): Promise<void> {
 
 /** Throws a UsageError where the options contradict each other. */
 function settingsOf(options: StressOptions): StressSettings {
-  const { executor, policy, seed, cores, iommus, devices, round, ops } = options;
+  const { executor, policy, seed, cores, iommus, round, ops } = options;
+  const devices = options.devices ?? Math.min(1, iommus); // Each is behind an IOMMU.
   const profile = parseProfile(options.profile);
   if (executor === "virtual" && isFree(profile)) {
     throw new UsageError(
@@ -158,24 +154,33 @@ async function report(
 }
 
 /** Says which policies the run was too short for. */
-function withoutTurn(
-  { unreached }: Tally,
-  { policies, roundOperations }: StressSettings,
-): string[] {
+function withoutTurn({ unreached }: Tally, { policies, executor }: StressSettings): string[] {
   if (unreached.length === 0) return [];
   const more = unreached.length - NAMED_POLICIES;
   const names =
     unreached.slice(0, NAMED_POLICIES).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const which = unreached.length === 1 ? "one policy" : `${unreached.length} policies`;
+  const operations = policies.length * ROUND_OPERATIONS[executor];
+  const unless = executor === "virtual" ? "" : ", unless that loses a worker";
   return [
-    `nothing is said of ${unreached.length} policies that had no turn: ${names}. ` +
-      `With --ops ${policies.length * roundOperations} each has one.`,
+    `nothing is said of ${which} without a round that came to its end: ${names}. ` +
+      `With --ops ${operations} each has one${unless}.`,
   ];
 }
 
+/** Which policies, and where it says more. */
+function describeUnsafe({ unsafe }: Tally, { path }: ResultFolder): string {
+  const where = `${path}/findings.jsonl`;
+  return `unsafe: ${unsafe.join(", ")}; what was found, and how to repeat it, is in ${where}`;
+}
+
 function interruption(tally: Tally, folder: ResultFolder): InterruptedError {
+  if (tally.isEmpty) {
+    return new InterruptedError("interrupted before a round was finished: nothing is written");
+  }
+  const found = tally.unsafe.length > 0 ? `; ${describeUnsafe(tally, folder)}` : "";
   return new InterruptedError(
-    tally.isEmpty
-      ? "interrupted before a round was finished: nothing is written"
-      : `interrupted: the ${tally.operations} operations that were finished are in ${folder.path}`,
+    `interrupted: the ${tally.operations} operations that were finished are in ${folder.path}` +
+      found,
   );
 }

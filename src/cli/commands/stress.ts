@@ -28,7 +28,7 @@ export interface StressOptions {
   readonly profile: string;
   readonly cores: number;
   readonly iommus: number;
-  readonly devices: number;
+  readonly devices?: number;
   readonly seed: number;
   readonly faults: boolean;
   readonly out?: string;
@@ -44,7 +44,7 @@ export function addStress(program: Command): void {
         "the policies asked for, or the sound ones and others drawn at random, take turns.",
     )
     .addOption(
-      new Option("--seconds <n>", `on the clock (default: ${DEFAULT_SECONDS})`)
+      new Option("--seconds <n>", `when no round begins any more (default: ${DEFAULT_SECONDS})`)
         .argParser(numberFrom("--seconds", 1, MAX_SECONDS))
         .conflicts("ops"),
     )
@@ -71,7 +71,11 @@ export function addStress(program: Command): void {
       8,
     )
     .option("--iommus <n>", "IOMMUs attached", numberFrom("--iommus", 0, MAX_IOMMUS), 1)
-    .option("--devices <n>", "devices that do DMA", numberFrom("--devices", 0, MAX_DEVICES), 1)
+    .option(
+      "--devices <n>",
+      "devices that do DMA (default: 1 if there is an IOMMU)",
+      numberFrom("--devices", 0, MAX_DEVICES),
+    )
     .option("--seed <n>", "of everything", numberFrom("--seed", 0, MAX_SEED), DEFAULT_SEED)
     .option("--no-faults", "inject none")
     .option("--quiet", "no progress on standard error")
@@ -80,6 +84,8 @@ export function addStress(program: Command): void {
     .addHelpText(
       "after",
       `
+Policies take turns, a round each: 20,000 operations in virtual time, 2,000 on threads, which take
+longer the more cores there are. A round that began is finished.
 In virtual time the same seed gives the same run: with --ops, the same stress.csv. Each finding in
 findings.jsonl names the command that repeats it. Exit status 20: a policy came out unsafe.
 

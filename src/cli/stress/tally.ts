@@ -76,10 +76,10 @@ export class Tally {
     return [...this.sums].filter(([, { verdict }]) => verdict === "unsafe").map(([name]) => name);
   }
 
-  /** Names of the policies that have had no round. */
+  /** Names of the policies of which no round has come to its end. */
   get unreached(): string[] {
     const names = new Set(this.settings.policies.map(({ name }) => name));
-    return [...names].filter((name) => !this.sums.has(name));
+    return [...names].filter((name) => this.sums.get(name)?.verdict === undefined);
   }
 
   /** In the order of the policies' turns. */

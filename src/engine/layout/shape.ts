@@ -112,7 +112,7 @@ export function checkShape(shape: MachineShape): void {
   within("IOMMUs", shape.iommus, 0, MAX_IOMMUS);
   within("devices", shape.devices, 0, MAX_DEVICES);
   if (shape.devices > 0 && shape.iommus === 0) {
-    throw new UsageError(`${shape.devices} devices need at least one IOMMU: add --iommus 1`);
+    throw new UsageError("a device is behind an IOMMU: add --iommus 1, or leave out --devices");
   }
   within("address spaces", shape.spaces, 1, MAX_SPACES);
   const { l1, l2, iotlb, flushQueueSlots, ringSlots, cachedRegions } = shape;

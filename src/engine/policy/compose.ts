@@ -33,6 +33,11 @@ export function compose(base: Policy, parts: readonly string[], about: About): P
   return policy;
 }
 
+/** What was assumed of a policy, for one that chooses otherwise in part. */
+export function assumedOf({ name, assumed }: Policy): string {
+  return assumed === "" ? "" : `of ${name}, where nothing else is chosen: ${assumed}`;
+}
+
 /** All that the parts choose. Throws a UsageError where two of them choose the same. */
 export function together(said: Said): Partial<Choices> {
   const by = new Map<Choice, string>();

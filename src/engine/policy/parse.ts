@@ -13,7 +13,7 @@
 import { UsageError } from "../errors.ts";
 import { unknownName } from "../names.ts";
 import type { Choices } from "./choices.ts";
-import { compose, together } from "./compose.ts";
+import { assumedOf, compose, together } from "./compose.ts";
 import { parseCall, splitOutsideParentheses } from "./parameters.ts";
 import type { Policy } from "./policy.ts";
 import { batch, DEFAULT_BATCH, DEFAULT_DEFERRED, deferred, PRESETS, STRICT } from "./presets.ts";
@@ -114,7 +114,7 @@ function composed(text: string, base: Policy, parts: readonly string[]): Policy 
     name: text.trim(),
     summary: `${base.name} with ${parts.map((part) => part.trim()).join(", ")}`,
     source: `${base.name}: ${base.source}; what is different is yours`,
-    assumed: base.assumed,
+    assumed: assumedOf(base),
   });
   return { ...policy, name: printPolicy(policy) };
 }

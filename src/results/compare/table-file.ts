@@ -44,7 +44,7 @@ export class Header {
 
 /** What a cell must be that was measured, by the type of its column; texts are what they are. */
 const EXPECTED = {
-  integer: { is: (cell: string) => /^\d+$/.test(cell), what: "a whole number" },
+  integer: { is: (cell: string) => /^-?\d+$/.test(cell), what: "a whole number" },
   number: { is: (cell: string) => Number.isFinite(Number(cell)), what: "a number" },
   boolean: { is: (cell: string) => cell === "true" || cell === "false", what: "true or false" },
 } as const;

@@ -6,8 +6,9 @@ import { type CriticalPath, KERNEL_SEGMENTS, type KernelSegment } from "./critic
 import { ALL_PAGES, CAUSES, type Cause } from "./event.ts";
 import type { SkippedLine } from "./parser.ts";
 import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "./reader.ts";
-import { Reorder } from "./reorder.ts";
+import { disorder, Reorder } from "./reorder.ts";
 import {
+  callsWithoutEntry,
   has,
   recordFlags,
   refuse,
@@ -228,13 +229,7 @@ function warnings(
   if (unseen) {
     found.push("no handler belongs to a request: record all CPUs with perf record -a");
   }
-  if (tooLate > 0) {
-    found.push(
-      `time goes back ${tooLate} times by more than a few hundred lines: if these are not ` +
-        `several ` +
-        "captures one behind the other, sort the text by time",
-    );
-  }
+  found.push(...callsWithoutEntry(summary), ...disorder(tooLate));
   if (tracker.skewed > 0) {
     found.push(
       `${tracker.skewed} handlers began before their IPI was sent: the CPUs' clocks disagree; ` +

@@ -58,3 +58,13 @@ export class Reorder {
     this.deliveredNs = Number.NEGATIVE_INFINITY;
   }
 }
+
+/** What is to be said where time went back so often. */
+export function disorder(tooLate: number): string[] {
+  if (tooLate === 0) return [];
+  const times = tooLate === 1 ? "once" : `${tooLate} times`;
+  return [
+    `time goes back ${times} by more than a few hundred lines: if these are not several captures ` +
+      "one behind the other, sort the text by time",
+  ];
+}

@@ -42,6 +42,19 @@ export function has(summary: TraceSummary, group: TracepointGroup): boolean {
   return TRACEPOINTS[group].some((name) => summary.eventsByName.has(name));
 }
 
+/** Of system calls that return without ever having begun, since only that event is recorded. */
+export function callsWithoutEntry(summary: TraceSummary): string[] {
+  const { eventsByName } = summary;
+  if (!has(summary, "enter")) return []; // Of all of them: that is said elsewhere.
+  return SYSCALL_NAMES.flatMap((name) => {
+    const [entry, exit] = [`syscalls:sys_enter_${name}`, `syscalls:sys_exit_${name}`];
+    const exits = eventsByName.get(exit) ?? 0;
+    if (exits === 0 || eventsByName.has(entry)) return [];
+    const what = `${exits} ${exit} and no ${entry}: what these calls did counts as something else`;
+    return [`${what}, or not at all. Record with: -e ${entry}`];
+  });
+}
+
 /** `-e tlb:tlb_flush -e …`: what `perf record` must be told for these groups. */
 export function recordFlags(groups: readonly TracepointGroup[]): string {
   const names = new Set(groups.flatMap((group): readonly string[] => TRACEPOINTS[group]));

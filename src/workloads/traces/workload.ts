@@ -27,8 +27,8 @@ import {
 } from "./operations.ts";
 import { type ProcessImage, ProcessTable } from "./processes.ts";
 import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "./reader.ts";
-import { Reorder } from "./reorder.ts";
-import { has, recordFlags, refuse, requireEvents } from "./requirements.ts";
+import { disorder, Reorder } from "./reorder.ts";
+import { callsWithoutEntry, has, recordFlags, refuse, requireEvents } from "./requirements.ts";
 import { Schedule } from "./schedule.ts";
 import type { FinishedShootdown } from "./shootdown.ts";
 import { ShootdownTracker } from "./tracker.ts";
@@ -177,7 +177,12 @@ class WorkloadBuilder {
           "Write the text with: perf script --ns -F comm,pid,tid,cpu,time,event,trace",
       );
     }
-    const warnings = [...skippedWarning(summary), ...checkEvents(summary, this.processes.images)];
+    const warnings = [
+      ...skippedWarning(summary),
+      ...checkEvents(summary, this.processes.images),
+      ...callsWithoutEntry(summary),
+      ...disorder(this.inOrder.tooLate),
+    ];
     const image = this.choose(summary);
     const indexes = new Schedule(this.log, this.processes, this.moves, image).indexes();
     return this.describe(summary, image, indexes, warnings);

@@ -245,6 +245,23 @@ describe("workload: context switches", () => {
   });
 });
 
+describe("workload: what is warned of", () => {
+  it("two captures one behind the other: time goes back", async () => {
+    const filler = Array.from({ length: 300 }, (_, i) => line(1000 + i, "foo:bar", ""));
+    const { warnings } = await read([write(1, 0), at.enterMunmap(90), ...filler, write(1, 1)]);
+    expect(warnings.join()).toMatch(/time goes back once/);
+  });
+
+  it("of a system call only its return was recorded", async () => {
+    const { warnings } = await read([
+      write(1, 0),
+      at.enterMunmap(90),
+      line(95, "syscalls:sys_exit_mmap", "0x0"),
+    ]);
+    expect(warnings.join()).toMatch(/1 syscalls:sys_exit_mmap and no syscalls:sys_enter_mmap/);
+  });
+});
+
 describe("workload: switches that are missing", () => {
   it("an interrupt that a thread takes says that its CPU runs it", async () => {
     const spinner = { pid: 10, tid: 15, cpu: 1 };
