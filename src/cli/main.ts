@@ -27,4 +27,6 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+  // What a user's module waits for would keep the process alive.
+  if (error instanceof Error && "endsProcess" in error) process.exit();
 }

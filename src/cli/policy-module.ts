@@ -26,6 +26,12 @@ import { refuseTakenName } from "./policy-file.ts";
 
 /** A module that takes longer to load is waiting for something. */
 const LOADING_MS = 5000;
+const NOT_LOADED: { readonly default?: unknown } = {};
+
+/** A module is still being loaded, and keeps the process alive by what it waits for. */
+export class NotLoadedError extends UsageError {
+  readonly endsProcess = true;
+}
 
 const flag = z.boolean("true or false");
 const entries = wholeNumber(MIN_QUEUE_ENTRIES, MAX_QUEUE_ENTRIES);
@@ -65,6 +71,7 @@ const reuse = z.discriminatedUnion(
 );
 
 const text = z.string("a text");
+const AS_IN_A_PRESET = "an object as in a preset";
 
 const policySchema = z.strictObject(
   {
@@ -80,7 +87,7 @@ const policySchema = z.strictObject(
         skipIdle: flag,
         broadcastFrom: wholeNumber(0, MAX_BROADCAST_FROM),
       },
-      "an object as in a preset",
+      AS_IN_A_PRESET,
     ),
     ack: oneOf(["none", "early", "late"]),
     local: oneOf(["serial", "concurrent"]),
@@ -92,18 +99,15 @@ const policySchema = z.strictObject(
         leafHint: flag,
         waitEvery: wholeNumber(1, MAX_WAIT_EVERY),
       },
-      "an object as in a preset",
+      AS_IN_A_PRESET,
     ),
-    reuse: z.strictObject(
-      { frames: reuse, addresses: reuse, tables: reuse },
-      "an object as in a preset",
-    ),
+    reuse: z.strictObject({ frames: reuse, addresses: reuse, tables: reuse }, AS_IN_A_PRESET),
     extent: z.strictObject(
       {
         fullAbovePages: wholeNumber(0, MAX_FULL_ABOVE_PAGES),
         generations: flag,
       },
-      "an object as in a preset",
+      AS_IN_A_PRESET,
     ),
   },
   "a Policy, such as compose() of shootdown/policy makes one, or a list of them",
@@ -125,23 +129,19 @@ async function importDefault(path: string): Promise<unknown> {
   let module: { readonly default?: unknown };
   try {
     const loaded = import(pathToFileURL(resolve(path)).href);
-    module = await Promise.race([loaded, tooLong(path, settled.signal)]);
+    module = await Promise.race([loaded, delay(LOADING_MS, NOT_LOADED, settled)]);
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: ${reasonOf(error)}`);
   } finally {
     settled.abort();
+  }
+  if (module === NOT_LOADED) {
+    throw new NotLoadedError(`${path}: it has not been loaded after ${LOADING_MS / 1000} s`);
   }
   if (module.default !== undefined) return module.default;
   throw new UsageError(
     `${path} has no default export: write "export default compose(…)" (see examples/policies)`,
   );
-}
-
-/** Rejects when a module, one that awaits something for example, should have been loaded. */
-async function tooLong(path: string, settled: AbortSignal): Promise<never> {
-  await delay(LOADING_MS, undefined, { signal: settled });
-  throw new UsageError(`${path}: it has not been loaded after ${LOADING_MS / 1000} s`);
 }
 
 /** What a module threw while it was loaded, with where if that is known. */

@@ -89,18 +89,19 @@ export class JsonFile {
     return new UsageError(this.messageAt(path, message));
   }
 
-  private messageAt(path: Path, message: string): string {
+  private messageAt(path: Path, message: string, what = ""): string {
     const { node, depth } = this.nearest(path);
-    const isMissing = depth === path.length - 1 && node.type === "object";
     // Where a number stands for an object, the fields of the object are not what the user wrote.
     const isInside = node.type === "object" || node.type === "array";
     const field = this.fieldName(isInside ? path : path.slice(0, depth));
-    return `${this.placeOf(node.offset)}: ${field}${isMissing ? " is missing" : ""}: ${message}`;
+    return `${this.placeOf(node.offset)}: ${field}${what}: ${message}`;
   }
 
   private describe(schema: z.ZodType, issue: Issue): string[] {
     const path = issue.path as Path;
-    if (issue.code !== "unrecognized_keys") return [this.messageAt(path, issue.message)];
+    if (issue.code !== "unrecognized_keys") {
+      return [this.messageAt(path, issue.message, this.isMissing(path) ? " is missing" : "")];
+    }
     const known = fieldsAt(schema, path);
     const { node } = this.nearest(path);
     return issue.keys.map((key) => {
@@ -111,6 +112,12 @@ export class JsonFile {
       const more = isLast ? suggestion(key, known) : questionAbout(key, known);
       return `${place} has no field "${key}"${more}`;
     });
+  }
+
+  /** Whether an object stands there that has no such field. */
+  private isMissing(path: Path): boolean {
+    const { node, depth } = this.nearest(path);
+    return depth === path.length - 1 && node.type === "object";
   }
 
   /** What stands at `path`, or where it is missing, what should hold it. */

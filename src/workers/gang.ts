@@ -92,7 +92,7 @@ export class Gang {
    * can only be closed.
    */
   async killOne(): Promise<void> {
-    await this.pool.threads[0]?.terminate();
+    await this.pool.threads.at(-1)?.terminate(); // Those that are still starting come first.
   }
 
   async close(): Promise<void> {

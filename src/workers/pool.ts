@@ -1,4 +1,5 @@
-// Pools of worker threads: as many as are asked for, from the start until the pool is destroyed.
+// Pools of worker threads: as many as are asked for, until the pool is destroyed; from the start
+// unless told otherwise.
 
 import { Piscina } from "piscina";
 

@@ -42,7 +42,7 @@ const WRITES = 4;
 const MAX_MAPPED_PAGES = 24;
 const MAX_SHARED_PAGES = 8;
 /** Of the unmaps, one in so many takes all of a core's own pages, and their page table. */
-const TABLES_ONE_IN = 16;
+const TABLES_ONE_IN = 8;
 /** Frames that the kernel takes for itself at once, at most. */
 const MAX_TAKEN = 24;
 

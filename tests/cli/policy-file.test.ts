@@ -162,6 +162,11 @@ describe("a policy from an ES module", () => {
     ["an empty list", "export default [];", /an empty list/],
     ["something else", "export default 3;", /: a Policy, such as compose/],
     ["a wait without an end", "await new Promise(() => {});", /not been loaded after 5 s/],
+    [
+      "a part that is none",
+      `import { compose, PRESETS } from "${PRESETS_URL}"; compose(PRESETS[0], ["nonsense"], {});`,
+      /throws UsageError: there is no part of a policy "nonsense"/,
+    ],
     ["a throw", 'throw new RangeError("no sizes");', /throws RangeError: no sizes/],
     ["what is no JavaScript", "export default {", /throws SyntaxError/],
     ["a package that is not there", 'import "nothing-like-it";', /nothing-like-it/],
@@ -202,6 +207,12 @@ describe("a policy from an ES module", () => {
     expect(error).toBeInstanceOf(UsageError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
     expect(error).toMatchObject({ message: expect.stringContaining(path) });
+  });
+
+  it("a module that waits for something alive: the program ends all the same", async () => {
+    const path = write(".mjs", "setInterval(() => {}, 1000); await new Promise(() => {});");
+    const { code, stderr } = await shootdown(["policies", path]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("not been loaded after 5 s")]);
   });
 
   it("a file that is not there, and two policies of one name: are refused", async () => {

@@ -151,6 +151,11 @@ describe("a profile file with a mistake", () => {
       /:1:47: shootsBy: .*broadcastSendNs above 0/,
     ],
     ["sets that are no power", `${base},"l1":{"sets":3,"ways":1}}`, /l1\.sets: a power of two/],
+    [
+      "a broadcast that costs nothing, on a base that broadcasts",
+      '{"name":"mine","base":"arm-broadcast","costs":{"broadcastSendNs":{"ns":0,"grade":"memory","source":"x"}}}',
+      /shootsBy: a machine that broadcasts/,
+    ],
     ["half a TLB", `${base},"l1":{"sets":4}}`, /l1\.ways is missing: a whole number from 1 to 64/],
     [
       "no base, and little else",

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
 import {
   ACCESSED,
@@ -14,7 +14,12 @@ import {
 } from "../../dist/src/engine/layout/pte.js";
 import { NO_FRAME } from "../../dist/src/engine/machine/frames.js";
 import { createMachine } from "../../dist/src/engine/machine/machine.js";
-import { NO_LEAF, type PageTables, REGION_HELD } from "../../dist/src/engine/machine/page-table.js";
+import {
+  NO_LEAF,
+  NOBODY_SHARES,
+  type PageTables,
+  REGION_HELD,
+} from "../../dist/src/engine/machine/page-table.js";
 import { shapeWith } from "./shapes.js";
 
 const SPACE = 0;
@@ -228,5 +233,66 @@ describe("leaf tables", () => {
     const again = tables.ensureLeaf(root, 1024, SPACE);
     expect(again).toBe(leaf);
     expect(tables.versionOf(again)).toBe(version);
+  });
+});
+
+describe("who may cache an entry", () => {
+  const READER = 3;
+  const OTHER_READER = 4;
+
+  function tracked(): { tables: PageTables; leaf: number } {
+    const machine = createMachine(shapeWith({ tableFrames: 40, tracksAccesses: true }), false);
+    const tables = machine.pageTables;
+    const leaf = tables.ensureLeaf(machine.spaces.rootOf(SPACE), 7, SPACE);
+    tables.map(leaf, 21, WRITABLE);
+    tables.noteSharer(leaf, READER);
+    tables.clearPresent(leaf);
+    return { tables, leaf };
+  }
+
+  it("its frame is taken before the flush: the reader is still to be told; behind it: nobody", () => {
+    const { tables, leaf } = tracked();
+    expect(tables.takeUnflushed(leaf)).toBe(21);
+    expect(tables.onlySharer(leaf)).toBe(READER);
+    const flushed = tracked();
+    expect(flushed.tables.takeHeld(flushed.leaf)).toBe(21);
+    expect(flushed.tables.onlySharer(flushed.leaf)).toBe(NOBODY_SHARES);
+  });
+
+  it("a table is freed: nobody, of any of its entries", () => {
+    const { tables, leaf } = tracked();
+    tables.forgetTable(tables.tableOf(leaf));
+    expect(tables.onlySharer(leaf)).toBe(NOBODY_SHARES);
+  });
+
+  it("two cores want a released address: the slower one forgets nobody who reads it anew", () => {
+    const { tables, leaf } = tracked();
+    tables.release(leaf);
+    const entry = tables.read(leaf);
+    /** All of this gets in between the slower one's look at the entry and its first step. */
+    const faster = () => {
+      expect(tables.takeReleased(leaf, entry)).toBe(true);
+      tables.map(leaf, 22, WRITABLE);
+      tables.noteSharer(leaf, OTHER_READER);
+    };
+    let isFirst = true;
+    for (const step of ["compareExchange", "store"] as const) {
+      const original = Atomics[step] as (...operands: unknown[]) => number;
+      const wrapped = (...operands: unknown[]): number => {
+        if (isFirst) {
+          isFirst = false;
+          faster();
+        }
+        return original(...operands);
+      };
+      vi.spyOn(Atomics, step).mockImplementation(wrapped as never);
+    }
+    try {
+      expect(tables.takeReleased(leaf, entry)).toBe(false);
+    } finally {
+      vi.restoreAllMocks();
+    }
+    expect(tables.onlySharer(leaf)).toBe(OTHER_READER);
+    expect(pfnOf(tables.read(leaf))).toBe(22);
   });
 });

@@ -214,6 +214,16 @@ export const BUGS: readonly Bug[] = [
     },
   },
   {
+    name: "sharers-forgotten-before-flush",
+    rule: "10",
+    policy: "strict+accessed+wait-every(16)",
+    edits: {
+      "engine/protocol/gather.js": [
+        { find: "pageTables.takeUnflushed(leaf)", replace: "pageTables.takeHeld(leaf)" },
+      ],
+    },
+  },
+  {
     name: "detached-before-flush",
     rule: "10",
     policy: "strict",

@@ -7,6 +7,7 @@
 // 5       ACCESSED   walkers (compare-and-swap while present)    policies
 // 6       DIRTY      walkers (the same)                          policies
 // 9       RELEASED   whoever frees the frame                     mappers
+// 10      TAKEN      the mapper that makes the address free      mappers
 // 31:12   PFN        map; unmap keeps it until the flush is over whoever frees the frame
 
 import { checkBits } from "./words.ts";
@@ -18,6 +19,8 @@ export const ACCESSED = 1 << 5;
 export const DIRTY = 1 << 6;
 /** For software: the entry still holds the address, and no longer the frame that it names. */
 export const RELEASED = 1 << 9;
+/** For software: one of those who want the address of a released entry is about to clear it. */
+export const TAKEN = 1 << 10;
 
 export const PFN_BITS = 20;
 const PFN_SHIFT = 12;
@@ -31,6 +34,7 @@ checkBits("pte", {
   ACCESSED: { shift: 5, width: 1 },
   DIRTY: { shift: 6, width: 1 },
   RELEASED: { shift: 9, width: 1 },
+  TAKEN: { shift: 10, width: 1 },
   PFN: { shift: PFN_SHIFT, width: PFN_BITS },
 });
 

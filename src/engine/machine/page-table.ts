@@ -24,6 +24,7 @@ import {
   PRESENT,
   pfnOf,
   RELEASED,
+  TAKEN,
   WRITABLE,
 } from "../layout/pte.ts";
 import { PTE_WORDS, type Regions, type SharedWords, wordsOf } from "../layout/regions.ts";
@@ -157,6 +158,12 @@ export class PageTables {
     if (this.sharers.length > 0) Atomics.store(this.sharers, leaf, NOT_SHARED);
   }
 
+  /** The same of a whole leaf table, which nothing leads to any more. */
+  forgetTable(table: number): void {
+    if (this.sharers.length === 0) return;
+    for (let i = 0; i < TABLE_ENTRIES; i++) this.forgetSharers(table * TABLE_ENTRIES + i);
+  }
+
   /**
    * Narrows: clears *present* and keeps the frame number until the flush is over, as Akaros does.
    * Returns the entry as it was; if it was not present, nothing has changed.
@@ -194,11 +201,21 @@ export class PageTables {
     return Atomics.exchange(this.words, entryAt(leaf), makePte(pfn, flags | PRESENT));
   }
 
-  /** Takes the frame number out of an entry that is no longer present. */
+  /** Takes the frame number out of an entry that is no longer present, and that all have flushed. */
   takeHeld(leaf: number): number {
     const entry = Atomics.load(this.words, entryAt(leaf));
-    if (isPresent(entry) || entry === 0) return NO_FRAME;
+    if (!isHeld(entry)) return NO_FRAME;
     this.forgetSharers(leaf);
+    return this.clearHeld(leaf, entry);
+  }
+
+  /** The same of one that is not flushed yet: who may cache it is still to be told. */
+  takeUnflushed(leaf: number): number {
+    const entry = Atomics.load(this.words, entryAt(leaf));
+    return isHeld(entry) ? this.clearHeld(leaf, entry) : NO_FRAME;
+  }
+
+  private clearHeld(leaf: number, entry: number): number {
     const held = Atomics.compareExchange(this.words, entryAt(leaf), entry, 0) === entry;
     return held ? pfnOf(entry) : NO_FRAME;
   }
@@ -215,11 +232,17 @@ export class PageTables {
     return released ? pfnOf(entry) : NO_FRAME;
   }
 
-  /** Makes the address free of an entry whose frame has been released, if it still is `entry`. */
+  /**
+   * Makes the address free of an entry whose frame has been released, if it still is `entry` and
+   * nobody else is at it: who comes second must not forget sharers of what is mapped there next.
+   */
   takeReleased(leaf: number, entry: number): boolean {
-    if (this.read(leaf) !== entry) return false;
+    const taken = entry | TAKEN;
+    if (entry === taken) return false;
+    if (Atomics.compareExchange(this.words, entryAt(leaf), entry, taken) !== entry) return false;
     this.forgetSharers(leaf);
-    return Atomics.compareExchange(this.words, entryAt(leaf), entry, 0) === entry;
+    Atomics.store(this.words, entryAt(leaf), 0);
+    return true;
   }
 
   /**

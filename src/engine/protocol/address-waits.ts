@@ -11,58 +11,56 @@ import { drainQueues } from "./flush-queue.ts";
 import { sleepOrServe } from "./interrupts.ts";
 import { takeAddress } from "./reuse.ts";
 
-const NEVER_NS = Number.POSITIVE_INFINITY;
-
 /** Waits until an entry no longer names a frame that is unmapped and not free yet. */
 export function* awaitReleased(core: Core, leaf: number): Protocol<void> {
-  const { machine } = core;
-  const { pageTables } = machine;
+  const { machine, space, id } = core;
+  const { pageTables, spaces } = machine;
   if (!isHeld(pageTables.read(leaf))) return;
-  beginWait(core);
+  spaces.awaitAddress(space, id);
   for (;;) {
-    yield* drainIfQueued(core);
+    if (isAnyQueued(core)) yield* drainQueues(core);
     yield* takeAddress(core, leaf);
     if (!isHeld(pageTables.read(leaf))) break;
-    yield* sleepOrServe(core, NEVER_NS);
+    yield* awaitRing(core);
   }
-  endWait(core);
+  spaces.endAddressWait(space, id);
 }
 
 /** The same where a page-table page that was unlinked and not freed yet holds the whole region. */
 export function* awaitRegion(core: Core, vpn: number): Protocol<number> {
-  const { machine, space } = core;
+  const { machine, space, id } = core;
   const { pageTables, spaces } = machine;
   const root = spaces.rootOf(space);
-  beginWait(core);
+  spaces.awaitAddress(space, id);
   let leaf = REGION_HELD;
   for (;;) {
-    yield* drainIfQueued(core);
+    if (isAnyQueued(core)) yield* drainQueues(core);
     leaf = pageTables.ensureLeaf(root, vpn, space);
     if (leaf !== REGION_HELD) break;
-    yield* sleepOrServe(core, NEVER_NS);
+    yield* awaitRing(core);
   }
-  endWait(core);
+  spaces.endAddressWait(space, id);
   return leaf;
 }
 
-/** From here on whoever frees an address rings; the caller looks whether its own is free after. */
-function beginWait({ machine, space, id, cpu }: Core): void {
-  machine.spaces.awaitAddress(space, id);
+/**
+ * Sleeps until an address may be free, answering IPIs; not at all if something was queued meanwhile:
+ * the waits of a drain have used up the ring for that.
+ */
+function* awaitRing(core: Core): Protocol<void> {
+  const { cpu, machine, space } = core;
+  if (isAnyQueued(core)) return;
   machine.actors.waits(cpu.id, WAIT_ADDRESS, space);
-}
-
-function endWait({ machine, space, id, cpu }: Core): void {
+  yield* sleepOrServe(core, Number.POSITIVE_INFINITY);
   machine.actors.waits(cpu.id, WAIT_NONE, 0);
-  machine.spaces.endAddressWait(space, id);
 }
 
 /** A flush of everything would be in vain for what another core's operation still has. */
-function* drainIfQueued(core: Core): Protocol<void> {
-  const { flushQueues, shape } = core.machine;
-  if (core.plan.queueEntries === 0) return;
+function isAnyQueued({ plan, machine }: Core): boolean {
+  const { flushQueues, shape } = machine;
+  if (plan.queueEntries === 0) return false;
   for (let owner = 0; owner < shape.cores; owner++) {
-    if (flushQueues.isEmpty(owner)) continue;
-    yield* drainQueues(core);
-    return;
+    if (!flushQueues.isEmpty(owner)) return true;
   }
+  return false;
 }

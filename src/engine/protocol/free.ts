@@ -114,6 +114,7 @@ export function freeTables(
     for (let region = start; region < vpn + pages; region += TABLE_ENTRIES) {
       pageTables.releaseRegion(root, region, table);
     }
+    pageTables.forgetTable(table);
     frames.freeTable(table);
     table = next;
   }

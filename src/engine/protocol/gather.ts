@@ -6,7 +6,14 @@ import { END_OF_CHAIN, NO_FRAME } from "../machine/frames.ts";
 import { NO_LEAF } from "../machine/page-table.ts";
 import { AT_ONCE } from "../policy/plan.ts";
 import type { Core } from "./core.ts";
-import { countFreed, flushesAtReuse, freeChain, freeNamed, freeTables } from "./free.ts";
+import {
+  countFreed,
+  flushesAtReuse,
+  freeChain,
+  freeNamed,
+  freeTables,
+  ringAddressWaiters,
+} from "./free.ts";
 
 /** Adds a range whose entries were cleared; gives back what the policy gives back at once. */
 export function gather(core: Core, vpn: number, pages: number, withTables: boolean): void {
@@ -38,13 +45,14 @@ function takeFrames(core: Core, vpn: number, pages: number): number {
   let zeroes = 0;
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
-    const frame = pageTables.takeHeld(leaf);
+    const frame = pageTables.takeUnflushed(leaf);
     if (frame === frames.zeroFrame) zeroes++;
     if (frame === NO_FRAME || frame === frames.zeroFrame) continue;
     frames.chain(frame, first);
     first = frame;
   }
   countFreed(core, core.space, zeroes); // It is never free, and no chain can hold it twice.
+  ringAddressWaiters(core, core.space);
   return first;
 }
 

@@ -3,12 +3,12 @@
 // tlbflush_filter; LUF; FPR). Where Xen stamps each CPU here one stamp holds for all.
 
 import type { Protocol } from "../executor/cpu.ts";
-import { pfnOf, RELEASED } from "../layout/pte.ts";
+import { pfnOf, RELEASED, TAKEN } from "../layout/pte.ts";
 import { NO_FRAME } from "../machine/frames.ts";
 import { BACKGROUND } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
 import { drainQueues, flushEverything } from "./flush-queue.ts";
-import { flushesAtReuse } from "./free.ts";
+import { flushesAtReuse, ringAddressWaiters } from "./free.ts";
 
 /**
  * Takes a frame for `space`: from those that are free, or from those that a flush makes free.
@@ -29,18 +29,23 @@ export function* takeFrame(core: Core, space: number): Protocol<number> {
   return frame;
 }
 
-/** Makes the address of an entry free that is held until somebody wants it. */
+/**
+ * Makes the address of an entry free that is held until somebody wants it; while somebody else is
+ * at it nothing: that core rings.
+ */
 export function* takeAddress(core: Core, leaf: number): Protocol<void> {
-  const { cpu, machine, plan } = core;
+  const { cpu, machine, plan, space } = core;
   const { pageTables, frames } = machine;
   if (!flushesAtReuse(plan)) return;
   for (;;) {
     const entry = pageTables.read(leaf);
-    if ((entry & RELEASED) === 0) return;
+    if ((entry & (RELEASED | TAKEN)) !== RELEASED) return;
     yield* flushSince(core, frames.stampOf(pfnOf(entry)));
     if (cpu.point()) yield;
     // Another core may have been at it meanwhile: then it is another entry, to be looked at anew.
-    if (pageTables.takeReleased(leaf, entry)) return;
+    if (!pageTables.takeReleased(leaf, entry)) continue;
+    ringAddressWaiters(core, space);
+    return;
   }
 }
 

@@ -1,4 +1,5 @@
-// Reads a CSV file of a run: row by row, as the whole of a large one is never needed at once.
+// Reads a CSV file of a run: row by row, as the whole of a large one is never needed at once; of
+// each only what tells it apart is kept.
 
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
@@ -49,6 +50,9 @@ const EXPECTED = {
   boolean: { is: (cell: string) => cell === "true" || cell === "false", what: "true or false" },
 } as const;
 
+/** In no cell of ours. */
+const BETWEEN = "\0";
+
 /** Rows by what tells them apart, to refuse those that are there twice. */
 class Keys {
   private readonly names: Cells;
@@ -65,7 +69,7 @@ class Keys {
   add(path: string, row: number, cells: Cells): void {
     if (this.names.length === 0) return;
     const values = this.places.map((place) => cells[place]);
-    const key = JSON.stringify(values);
+    const key = values.join(BETWEEN);
     const first = this.rows.get(key);
     if (first === undefined) {
       this.rows.set(key, row);
