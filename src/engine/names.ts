@@ -20,12 +20,18 @@ export function questionAbout(given: string, names: readonly string[]): string {
   return meant === undefined ? "" : `: did you mean "${meant}"?`;
 }
 
-/** The name that begins so, or that differs in few letters. */
+/** The name that begins so, that has its letters in another order, or that differs in few. */
 function meantBy(given: string, names: readonly string[]): string | undefined {
   const longer = given === "" ? undefined : names.find((name) => name.startsWith(given));
   if (longer !== undefined) return longer;
+  const swapped = names.find((name) => lettersOf(name) === lettersOf(given));
+  if (swapped !== undefined) return swapped;
   const nearest = closest(given, names);
   return distance(given, nearest) <= 1 + Math.floor(given.length / 4) ? nearest : undefined;
+}
+
+function lettersOf(name: string): string {
+  return [...name].sort().join("");
 }
 
 /** What `names` has under `given`. Throws the UsageError for an unknown name. */

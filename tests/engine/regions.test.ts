@@ -90,7 +90,7 @@ describe("limits of a shape", () => {
     ["cores", { cores: 1.5 }],
     ["IOMMUs", { iommus: 9 }],
     ["devices", { devices: 17 }],
-    ["at least one IOMMU", { iommus: 0, devices: 1 }],
+    ["an IOMMU", { iommus: 0, devices: 1 }],
     ["frames", { dataFrames: 2 ** 20 - 16, tableFrames: 16 }],
   ])("%s beyond the limit: a usage error that names it", (what, changes) => {
     const check = () => checkShape(shapeWith(changes));

@@ -201,7 +201,7 @@ export class PageTables {
     return Atomics.exchange(this.words, entryAt(leaf), makePte(pfn, flags | PRESENT));
   }
 
-  /** Takes the frame number out of an entry that is no longer present, and that all have flushed. */
+  /** Takes the frame number out of an entry that is not present, and that everybody has flushed. */
   takeHeld(leaf: number): number {
     const entry = Atomics.load(this.words, entryAt(leaf));
     if (!isHeld(entry)) return NO_FRAME;

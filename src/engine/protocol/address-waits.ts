@@ -44,8 +44,8 @@ export function* awaitRegion(core: Core, vpn: number): Protocol<number> {
 }
 
 /**
- * Sleeps until an address may be free, answering IPIs; not at all if something was queued meanwhile:
- * the waits of a drain have used up the ring for that.
+ * Sleeps until an address may be free, answering IPIs; not at all if something was queued
+ * meanwhile: the waits of a drain have used up the ring for that.
  */
 function* awaitRing(core: Core): Protocol<void> {
   const { cpu, machine, space } = core;

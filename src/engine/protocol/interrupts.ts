@@ -20,9 +20,9 @@ const ALL_PAGES = Number.POSITIVE_INFINITY;
 
 /**
  * Handles the message that the caller has seen due, and those that become due meanwhile. A caller
- * that then waits or works on, and does nothing before that others could see, passes what a message
- * takes to get here: `reachNs`. Then a sender that waits at a full mailbox may find room so much too
- * early.
+ * that then waits or works on, and does nothing before that others could see, passes what a
+ * message takes to get here: `reachNs`. Then a sender that waits at a full mailbox may find room so
+ * much too early.
  */
 export function* serviceInterrupts(core: Core, reachNs = 0): Protocol<void> {
   const { cpu, machine, costs, message } = core;
