@@ -13,10 +13,9 @@ import {
 import { z } from "zod";
 import { UsageError } from "../engine/errors.ts";
 import { questionAbout, suggestion } from "../engine/names.ts";
+import { withoutByteOrderMark } from "./byte-order-mark.ts";
 
 const EXTENSION = ".json";
-/** Some editors put it in front of UTF-8. */
-const BYTE_ORDER_MARK = /^\ufeff/;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** What the system's reasons mean. */
@@ -47,7 +46,7 @@ export class JsonFile {
   constructor(what: string, path: string, text: string) {
     this.what = what;
     this.path = path;
-    this.text = text.replace(BYTE_ORDER_MARK, "");
+    this.text = withoutByteOrderMark(text);
     const errors: ParseError[] = [];
     const tree = parseTree(this.text, errors, { allowTrailingComma: true });
     if (this.text.trim() === "") throw new UsageError(`${path} is empty: it has no JSON`);

@@ -87,8 +87,8 @@ export class Actors {
   }
 
   /**
-   * Owner: announces that it may wait as soon as it has read its conditions again, if not nobody is
-   * `awaited` also for that actor's answer.
+   * Owner: announces that it may wait as soon as it has read its conditions again: for a ring, and
+   * unless `awaited` is NOBODY also for that actor's answer.
    */
   announceSleep(actor: number, awaited: number): number {
     const base = actor * this.stride;

@@ -8,9 +8,10 @@
 // … and beside it     whoever narrows a leaf  walkers    its VERSION: changes before a leaf entry
 //                                                        narrows, so that a fill of the old one
 //                                                        can tell
-// sharers[frame][i]   walkers, mappers        targets    who walked to the leaf since it was
-//                                                        mapped: 0 nobody, core + 1, or SHARED;
-//                                                        only if the machine tracks accesses
+// sharers[frame][i]   walkers; whoever makes  targets    who walked to the leaf since all had
+//                     the address free                   flushed it last: 0 nobody, core + 1,
+//                                                        or SHARED; only if the machine tracks
+//                                                        accesses
 //
 // An upper entry never changes once it is published, until its table is freed.
 

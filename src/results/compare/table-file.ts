@@ -3,14 +3,12 @@
 
 import { csvParseRows } from "d3-dsv";
 import { UsageError } from "../../engine/errors.ts";
+import { withoutByteOrderMark } from "../byte-order-mark.ts";
 import type { Column } from "../columns/column.ts";
 import type { Table } from "../datapackage.ts";
 import { unescapeFormula } from "../formulas.ts";
 
 export type Cells = readonly string[];
-
-/** Spreadsheets put it in front of UTF-8. */
-const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** Where each column stands. */
 export class Header {
@@ -95,7 +93,7 @@ export function readTable(
   let types: readonly Column["type"][] = [];
   let keys = new Keys(primaryKey, []);
   let visit: ((cells: Cells) => void) | undefined;
-  csvParseRows(text.replace(BYTE_ORDER_MARK, ""), (cells, row) => {
+  csvParseRows(withoutByteOrderMark(text), (cells, row) => {
     if (visit === undefined) {
       names = cells;
       types = names.map((of) => columns.find(({ name }) => name === of)?.type ?? "string");

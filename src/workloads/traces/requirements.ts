@@ -93,6 +93,28 @@ export function refuse(summary: TraceSummary, purpose: Purpose, why: string): ne
   );
 }
 
+/**
+ * What a replay goes without; `changesMappings`: some process has done what may need a flush.
+ * Throws the UsageError for a trace that cannot be replayed at all.
+ */
+export function checkReplayable(summary: TraceSummary, changesMappings: boolean): string[] {
+  if (!has(summary, "fault")) {
+    refuse(summary, "replay", "without page faults it is unknown which pages were ever mapped");
+  }
+  const hasSyscalls = has(summary, "enter");
+  if (!hasSyscalls && !changesMappings) {
+    refuse(summary, "replay", "it has no system call and no fault that changes a mapping");
+  }
+  const found: string[] = [];
+  const miss = (what: string, group: "enter" | "exit" | "switch") =>
+    found.push(`no ${what}. Record with: ${recordFlags([group])}`);
+  if (!hasSyscalls) miss("memory system calls: only copies on write are replayed", "enter");
+  else if (!has(summary, "exit")) miss("system call exits: all are taken for successful", "exit");
+  if (!has(summary, "switch"))
+    miss("context switches: a CPU keeps the space once loaded", "switch");
+  return [...found, ...callsWithoutEntry(summary)];
+}
+
 function recordCommand(purpose: Purpose): string {
   return `perf record -k CLOCK_MONOTONIC ${recordFlags(NEEDED[purpose])} -- COMMAND`;
 }

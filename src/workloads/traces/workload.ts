@@ -28,7 +28,7 @@ import {
 import { type ProcessImage, ProcessTable } from "./processes.ts";
 import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "./reader.ts";
 import { disorder, Reorder } from "./reorder.ts";
-import { callsWithoutEntry, has, recordFlags, refuse, requireEvents } from "./requirements.ts";
+import { checkReplayable, has, requireEvents } from "./requirements.ts";
 import { Schedule } from "./schedule.ts";
 import type { FinishedShootdown } from "./shootdown.ts";
 import { ShootdownTracker } from "./tracker.ts";
@@ -177,10 +177,13 @@ class WorkloadBuilder {
           "Write the text with: perf script --ns -F comm,pid,tid,cpu,time,event,trace",
       );
     }
+    const { images } = this.processes;
     const warnings = [
       ...skippedWarning(summary),
-      ...checkEvents(summary, this.processes.images),
-      ...callsWithoutEntry(summary),
+      ...checkReplayable(
+        summary,
+        images.some(({ flushRelevant }) => flushRelevant > 0),
+      ),
       ...disorder(this.inOrder.tooLate),
     ];
     const image = this.choose(summary);
@@ -379,25 +382,4 @@ class WorkloadBuilder {
 function pagesOf(address: number, bytes: number): { vpn: number; pages: number } {
   const vpn = Math.floor(address / PAGE_BYTES);
   return { vpn, pages: bytes <= 0 ? 0 : Math.ceil((address + bytes) / PAGE_BYTES) - vpn };
-}
-
-/**
- * Throws a UsageError if what was recorded cannot be replayed; warnings for what is merely missing.
- */
-function checkEvents(summary: TraceSummary, images: readonly ProcessImage[]): string[] {
-  if (!has(summary, "fault")) {
-    refuse(summary, "replay", "without page faults it is unknown which pages were ever mapped");
-  }
-  const hasSyscalls = has(summary, "enter");
-  if (!hasSyscalls && images.every(({ flushRelevant }) => flushRelevant === 0)) {
-    refuse(summary, "replay", "it has no system call and no fault that changes a mapping");
-  }
-  const found: string[] = [];
-  const miss = (what: string, group: "enter" | "exit" | "switch") =>
-    found.push(`no ${what}. Record with: ${recordFlags([group])}`);
-  if (!hasSyscalls) miss("memory system calls: only copies on write are replayed", "enter");
-  else if (!has(summary, "exit")) miss("system call exits: all are taken for successful", "exit");
-  if (!has(summary, "switch"))
-    miss("context switches: a CPU keeps the space once loaded", "switch");
-  return found;
 }

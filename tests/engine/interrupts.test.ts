@@ -1,0 +1,68 @@
+// One interrupt or two: what comes while a core handles a message it handles in the same interrupt.
+// How far ahead a handler may run in virtual time must not show in that.
+
+import { describe, expect, it } from "vitest";
+import type { Protocol } from "../../dist/src/engine/executor/cpu.js";
+import { ACK_LATE, FLUSH_PAGES } from "../../dist/src/engine/machine/mailboxes.js";
+import { planOf } from "../../dist/src/engine/policy/plan.js";
+import { STRICT } from "../../dist/src/engine/policy/presets.js";
+import { numbersOf, type Profile } from "../../dist/src/engine/profile/profile.js";
+import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
+import type { Core } from "../../dist/src/engine/protocol/core.js";
+import { awaitAcks, send } from "../../dist/src/engine/protocol/ipi.js";
+import { userWork } from "../../dist/src/engine/protocol/user.js";
+import { programVpn } from "../../dist/src/workloads/memory-map.js";
+import { type Parts, partsOf, play } from "../support/parts.ts";
+
+const HASWELL = PROFILES.find(({ name }) => name === "haswell-2s")!;
+const RESPONDER = 2;
+const PAGES = 10;
+
+/** Cores 0 and 1 each send core 2 a flush, the second one so much later; it runs its program. */
+function played(profile: Profile, laterNs: number): Parts {
+  const parts = partsOf(profile, 3, planOf(STRICT));
+  play(parts, [0, 1, RESPONDER], function* (core: Core): Protocol<void> {
+    if (core.id === RESPONDER) {
+      yield* userWork(core, { vpn: programVpn(0), pages: 1, gapNs: 50_000 }, 50_000);
+      return;
+    }
+    if (core.cpu.sleep(1000 + core.id * laterNs)) yield;
+    core.targets = 0;
+    yield* send(core, RESPONDER, FLUSH_PAGES | ACK_LATE, 0, programVpn(0), PAGES);
+    yield* awaitAcks(core);
+  });
+  return parts;
+}
+
+function responderNs({ cores }: Parts): number {
+  return cores[RESPONDER].counters.responderNs;
+}
+
+describe.each([
+  ["it takes less to get there than to be handled", 20],
+  ["it takes longer", 5000],
+])("a message sent while another is handled; %s", (_, deliveryNs) => {
+  const local = HASWELL.costs.deliveryNs;
+  const costs = {
+    ...HASWELL.costs,
+    deliveryNs: { ...local, ns: deliveryNs },
+    deliveryRemoteNs: { ...local, ns: deliveryNs },
+  };
+  const profile = { ...HASWELL, costs };
+  const { interruptEntryNs, interruptExitNs, invalidatePageNs } = numbersOf(profile).costs;
+  const handlingNs = PAGES * invalidatePageNs;
+
+  it("due before the handler ends: handled in the same interrupt", () => {
+    const laterNs = interruptEntryNs + handlingNs / 2;
+    expect(responderNs(played(profile, laterNs))).toBe(
+      interruptEntryNs + 2 * handlingNs + interruptExitNs,
+    );
+  });
+
+  it("due after its end: in one of its own", () => {
+    const laterNs = interruptEntryNs + handlingNs + 2 * interruptExitNs;
+    expect(responderNs(played(profile, laterNs))).toBe(
+      2 * (interruptEntryNs + handlingNs + interruptExitNs),
+    );
+  });
+});
