@@ -18,6 +18,8 @@ afterAll(() => {
 
 /** What `calibrate` asks for itself: elsewhere it says so, which tests/calibration holds. */
 const canMeasure = process.platform === "linux" && availableParallelism() >= 2;
+/** Of the minute that the rounds may take; the warm-up has a part of them. */
+const FIRST_ROUNDS_MS = 1500;
 
 describe.runIf(canMeasure)("calibrate: real shootdowns need Linux and two CPUs", () => {
   it("--quick: rows of calibration.csv, on standard output and in the folder, with what explains them", async () => {
@@ -58,6 +60,27 @@ describe.runIf(canMeasure)("calibrate: real shootdowns need Linux and two CPUs",
     });
     expect([code, stderr]).toEqual([130, expect.stringContaining("nothing is written")]);
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe.runIf(canMeasure)("calibrate: Ctrl-C in the first of its rounds", () => {
+  it("130; the samples that there are, and no profile fitted to so few", async () => {
+    const out = join(base, "early");
+    let interrupts = 0;
+    const { code, stderr } = await shootdown(["calibrate", "--out", out], {
+      onStderr: (text, interrupt) => {
+        if (!text.includes("round 1 of") || interrupts++ > 0) return;
+        setTimeout(interrupt, FIRST_ROUNDS_MS);
+      },
+    });
+    expect([code, existsSync(join(out, "host.json"))]).toEqual([130, false]);
+    if (!existsSync(out)) {
+      expect(stderr).toContain("nothing is written"); // Not one sample counted.
+      return;
+    }
+    expect(stderr).toContain("had too few samples when it was interrupted");
+    expect(complaintsAboutFiles(out)).toEqual([]);
+    expect(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")).interrupted).toBe(true);
   });
 });
 

@@ -77,6 +77,27 @@ describe("a region that is unmapped with its page-table page", () => {
     expect(unmapRegion({ ack: "early" }).cores[0].path.latency.max).toBe(late);
   });
 
+  test("a table that is used again: who accessed what it mapped before is not told", () => {
+    const whom = { among: "accessed", skipIdle: false, broadcastFrom: 0 } as const;
+    const parts = partsOf(AKAROS_2020, 3, planOf({ ...STRICT, whom }));
+    play(parts, [0], function* (core): Protocol<void> {
+      const { pageTables, spaces } = core.machine;
+      yield* map(core, REGION_VPN, WRITABLE);
+      const leaf = pageTables.leafOf(spaces.rootOf(0), REGION_VPN);
+      pageTables.noteSharer(leaf, 1);
+      beginOperation(core);
+      yield* unmap(core, REGION_VPN, 1, true);
+      yield* finishOperation(core);
+      expect(core.counters.ipis).toBe(2); // Of a table all are told.
+      yield* map(core, REGION_VPN, WRITABLE);
+      expect(pageTables.leafOf(spaces.rootOf(0), REGION_VPN)).toBe(leaf);
+      beginOperation(core);
+      yield* unmap(core, REGION_VPN, 1);
+      yield* finishOperation(core);
+      expect(core.counters.ipis).toBe(2);
+    });
+  });
+
   test("a table with an entry in use stays", () => {
     const parts = partsOf(AKAROS_2020, 2, planOf(STRICT));
     play(parts, [0], function* (core): Protocol<void> {

@@ -27,7 +27,8 @@ export function partsOf(
   plan: Plan = planOf(STRICT),
   iommus = 0,
 ): Parts {
-  const machine = createMachine(smallShape(count, iommus, 0, profile), true);
+  const shape = smallShape(count, iommus, 0, profile);
+  const machine = createMachine({ ...shape, tracksAccesses: plan.accessedOnly }, true);
   mapPrograms(machine);
   machine.control.expectInitiators(0);
   const executor = new VirtualExecutor(machine);

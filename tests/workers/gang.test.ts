@@ -1,6 +1,7 @@
 // Real threads: every policy runs to its end on them, and every way in which a run can fail has an
 // end. Times decide nothing here.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { NoProgressError, UsageError } from "../../dist/src/engine/errors.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
@@ -97,6 +98,16 @@ describe("a gang of eight", () => {
     expect(machine.control.readyActors).toBeLessThan(64);
     const { cores } = await runOnThreads(large, pointOf({ dilation: 20 })); // It can be used again.
     expect(cores.operations).toBe(30);
+    await large.close();
+  });
+
+  test("a worker that is killed while others still start: one with an actor, so that the run fails", async () => {
+    const large = new Gang(40);
+    const { machine, tasks } = stuckRun(39);
+    const running = large.run(machine, tasks, 1).catch((error: Error) => error.message);
+    while (machine.control.readyActors < 2) await delay(1);
+    await large.killOne();
+    expect(await running).toMatch(/worker exited|terminat/i);
     await large.close();
   });
 

@@ -51,7 +51,9 @@ describe.each([
   it("before the flush: operations take no less than their sections together", async () => {
     const result = await run({ kind, serial: { ns, untilFlushed: false } });
     expect(nsPerOperation(result)).toBeGreaterThanOrEqual(ns * 0.95); // Some began in the warm-up.
-    expect(result.latency.mean).toBeLessThan(3 * ns); // Those under way wait for cores in theirs.
+    // Cores that are in theirs, or in the queue for it, answer when they are done.
+    expect(result.latency.mean).toBeGreaterThan(1.5 * ns);
+    expect(result.latency.mean).toBeLessThan(3 * ns);
     expect(result.check?.findings).toEqual([]);
   });
 
