@@ -1,8 +1,12 @@
-// Rounds of a stress run whose devices have TLBs of their own, and go away or answer wrongly while
-// everybody flushes: what a run draws only now and then.
+// Rounds of a stress run: how large they are; and those whose devices have TLBs of their own, and go
+// away or answer wrongly while everybody flushes, which a run draws only now and then.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { roundOf, type StressSettings } from "../../dist/src/cli/stress/rounds.js";
+import {
+  roundOf,
+  type StressSettings,
+  usualRoundOperations,
+} from "../../dist/src/cli/stress/rounds.js";
 import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
 import { AKAROS_2020 } from "../support/virtual-run.ts";
@@ -30,6 +34,18 @@ function settingsFor(policy: string): StressSettings {
     hostCpus: 1,
   };
 }
+
+describe("operations of a round", () => {
+  it("up to 8 cores the same; with more, as many fewer as each tells more cores", () => {
+    const usual = [1, 8, 16, 1024].map((cores) => usualRoundOperations("virtual", cores));
+    expect(usual).toEqual([20_000, 20_000, 10_000, 157]);
+  });
+
+  it("at least one change and one access of each core", () => {
+    const { operations } = roundOf({ ...settingsFor("strict"), cores: 32, roundOperations: 1 }, 0);
+    expect(operations).toBe(2 * 32);
+  });
+});
 
 describe("device TLBs under faults: every round ends, and nothing stale is used", () => {
   it.each([

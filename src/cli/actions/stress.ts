@@ -17,7 +17,7 @@ import { parseProfile } from "../profile-file.ts";
 import { renderRows, renderTable } from "../render.ts";
 import { soundPolicies } from "../stress/policies.ts";
 import { StressProgress } from "../stress/progress.ts";
-import { ROUND_OPERATIONS, roundOf, type StressSettings } from "../stress/rounds.ts";
+import { roundOf, type StressSettings, usualRoundOperations } from "../stress/rounds.ts";
 import { runRounds, type Schedule } from "../stress/runner.ts";
 import { Tally } from "../stress/tally.ts";
 import { environmentLine } from "../summary.ts";
@@ -84,7 +84,7 @@ function settingsOf(options: StressOptions): StressSettings {
   if (round !== undefined && policy?.length !== 1) {
     throw new UsageError("--round repeats a round of one policy: name it with --policy");
   }
-  const usual = ROUND_OPERATIONS[executor];
+  const usual = usualRoundOperations(executor, cores);
   const settings: StressSettings = {
     executor,
     policies: policy ?? soundPolicies(seed),
@@ -154,13 +154,16 @@ async function report(
 }
 
 /** Says which policies the run was too short for. */
-function withoutTurn({ unreached }: Tally, { policies, executor }: StressSettings): string[] {
+function withoutTurn(
+  { unreached }: Tally,
+  { policies, executor, cores }: StressSettings,
+): string[] {
   if (unreached.length === 0) return [];
   const more = unreached.length - NAMED_POLICIES;
   const names =
     unreached.slice(0, NAMED_POLICIES).join(", ") + (more > 0 ? ` and ${more} more` : "");
   const which = unreached.length === 1 ? "one policy" : `${unreached.length} policies`;
-  const operations = policies.length * ROUND_OPERATIONS[executor];
+  const operations = policies.length * usualRoundOperations(executor, cores);
   const unless = executor === "virtual" ? "" : ", unless that loses a worker";
   return [
     `nothing is said of ${which} without a round that came to its end: ${names}. ` +

@@ -84,8 +84,8 @@ export function addStress(program: Command): void {
     .addHelpText(
       "after",
       `
-Policies take turns, a round each: 20,000 operations in virtual time, 2,000 on threads, which take
-longer the more cores there are. A round that began is finished.
+Policies take turns, a round each: 20,000 operations in virtual time, 2,000 on threads, and fewer
+with more than 8 cores. A round that began is finished.
 In virtual time the same seed gives the same run: with --ops, the same stress.csv. Each finding in
 findings.jsonl names the command that repeats it. Exit status 20: a policy came out unsafe.
 

@@ -36,8 +36,9 @@ export interface Round {
   readonly killsWorker: boolean;
 }
 
-/** Operations of one round unless the user asks for fewer. */
-export const ROUND_OPERATIONS = { virtual: 20_000, threads: 2000 } as const;
+/** Operations of one round on so many cores, or fewer, unless the user asks for fewer. */
+const ROUND_OPERATIONS = { virtual: 20_000, threads: 2000 } as const;
+const ROUND_CORES = 8;
 
 /** Pages that each core has for itself, and that all share: few, to be used again soon. */
 const OWN_PAGES = 64;
@@ -52,6 +53,11 @@ const DMA_PERIOD_NS = 1000;
 const ATS_ONE_IN = 8;
 /** Of rounds on threads, one in so many loses a worker. */
 const KILL_EVERY = 16;
+
+/** With more cores each operation tells more of them: a round takes as long with fewer. */
+export function usualRoundOperations(executor: Point["executor"], cores: number): number {
+  return Math.ceil(ROUND_OPERATIONS[executor] * Math.min(1, ROUND_CORES / cores));
+}
 
 /** Round `number`: everything random in it follows from the seed and that number. */
 export function roundOf(settings: StressSettings, number: number): Round {
