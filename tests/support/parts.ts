@@ -14,24 +14,32 @@ import { Random } from "../../dist/src/engine/random.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
 import { smallShape } from "./virtual-run.ts";
 
+/** A stream of the seed that no core has. */
+const JITTER = -1;
+
 export interface Parts {
   readonly machine: Machine;
   readonly executor: VirtualExecutor;
   readonly cores: readonly Core[];
 }
 
-/** A machine whose cores all have space 0 loaded, for protocols that a test plays itself. */
+/**
+ * A machine whose cores all have space 0 loaded, for protocols that a test plays itself; with
+ * `jitterSeed` in an order of steps that it draws.
+ */
 export function partsOf(
   profile: Profile,
   count: number,
   plan: Plan = planOf(STRICT),
   iommus = 0,
+  jitterSeed?: number,
 ): Parts {
   const shape = smallShape(count, iommus, 0, profile);
   const machine = createMachine({ ...shape, tracksAccesses: plan.accessedOnly }, true);
   mapPrograms(machine);
   machine.control.expectInitiators(0);
-  const executor = new VirtualExecutor(machine);
+  const jitter = jitterSeed === undefined ? undefined : new Random(jitterSeed, JITTER);
+  const executor = new VirtualExecutor(machine, machine.mailboxes, jitter);
   const numbers = numbersOf(profile);
   const cores = executor.cpus.slice(0, count).map((cpu) => {
     machine.spaces.load(0, cpu.id);

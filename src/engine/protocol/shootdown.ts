@@ -17,7 +17,7 @@ import {
 } from "./invalidation.ts";
 import { awaitAcks, sendToTargets } from "./ipi.ts";
 import type { RangeList } from "./ranges.ts";
-import { EVERYTHING, findTargets } from "./targets.ts";
+import { countTargets, EVERYTHING, findTargets } from "./targets.ts";
 
 /** From here on nobody is asked about a range: the half is not flushed now. */
 export const SKIP = -1;
@@ -68,15 +68,16 @@ function* flushCores(core: Core, space: number, ranges: RangeList, from: number)
   const vpn = from === EVERYTHING ? 0 : ranges.coverStart(from);
   const pages = from === EVERYTHING ? Number.POSITIVE_INFINITY : ranges.coverEnd(from) - vpn;
   const full = pages > plan.fullAbovePages;
-  let targets = NOT_FOUND;
-  if (plan.broadcastFrom > 0 && !core.broadcasts) {
+  let tellsAll = core.broadcasts;
+  if (!tellsAll && plan.broadcastFrom > 0) {
     if (cpu.point()) yield;
-    targets = findTargets(core, space, ranges, from);
+    tellsAll = countTargets(core, space, ranges, from) >= plan.broadcastFrom;
   }
-  if (core.broadcasts || (targets !== NOT_FOUND && targets >= plan.broadcastFrom)) {
+  if (tellsAll) {
     yield* broadcast(core, space, full ? 0 : vpn, full ? 0 : pages);
     return;
   }
+  // Before it is read who must be told: who loads the space in between sees that it missed one.
   if (plan.generations) {
     if (cpu.point()) yield;
     core.generation = machine.spaces.nextGeneration(space);
@@ -85,10 +86,8 @@ function* flushCores(core: Core, space: number, ranges: RangeList, from: number)
     flushOwnTlb(core, space, vpn, pages, core.generation);
     path.mark(LOCAL, cpu.now());
   }
-  if (targets === NOT_FOUND) {
-    if (cpu.point()) yield;
-    targets = findTargets(core, space, ranges, from);
-  }
+  if (cpu.point()) yield;
+  const targets = findTargets(core, space, ranges, from);
   if (core.others > 0) {
     core.counters.requests++;
     if (full) core.counters.fullRequests++;
@@ -104,9 +103,6 @@ function* flushCores(core: Core, space: number, ranges: RangeList, from: number)
   }
   if (ack !== 0) yield* awaitAcks(core);
 }
-
-/** Nobody has looked yet who has to be told. */
-const NOT_FOUND = -1;
 
 /**
  * One IOMMU after the other, each awaited before the next. With none attached this reads one word.

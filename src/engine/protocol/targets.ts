@@ -34,24 +34,52 @@ export function findTargets(core: Core, space: number, ranges: RangeList, from: 
   return addTarget(core, space, 0, sharer);
 }
 
-function findLoaded(core: Core, space: number): number {
-  const { plan, machine } = core;
-  const { spaces } = machine;
+/**
+ * How many cores it would be, without marking anyone. Who loads the space from here on need not
+ * have been counted: it is for a choice between ways that all tell who has to be told.
+ */
+export function countTargets(core: Core, space: number, ranges: RangeList, from: number): number {
+  const { plan, machine, freesTables } = core;
+  const { spaces, coreStates } = machine;
+  if (plan.accessedOnly && !freesTables && from !== EVERYTHING) {
+    const sharer = sharerOf(core, space, ranges, from);
+    if (sharer !== SHARED) return sharer === NOBODY_SHARES || sharer === core.id ? 0 : 1;
+  }
+  const others = listLoaded(core, space);
+  if (!plan.skipIdle || freesTables) return others;
   let targets = 0;
+  for (let i = 0; i < others; i++) {
+    const other = core.targetCores[i];
+    if (spaces.isRunning(space, other) && !coreStates.isIdle(other)) targets++;
+  }
+  return targets;
+}
+
+function findLoaded(core: Core, space: number): number {
+  const others = listLoaded(core, space);
+  core.others = others;
+  core.trims = others > 0 && core.plan.skipIdle && takeTrim(core, space);
+  let targets = 0;
+  for (let i = 0; i < others; i++) {
+    targets = addTarget(core, space, targets, core.targetCores[i]);
+  }
+  return targets;
+}
+
+/** Puts the other cores that have the space loaded into `targetCores`; returns how many. */
+function listLoaded(core: Core, space: number): number {
+  const { spaces } = core.machine;
   let others = 0;
   for (let word = 0; word < spaces.loadedWords; word++) {
     let bits = spaces.loadedBits(space, word);
     while (bits !== 0) {
       const lowest = bits & -bits;
       bits ^= lowest;
-      const target = 32 * word + (31 - Math.clz32(lowest));
-      if (target === core.id) continue;
-      if (others++ === 0) core.trims = plan.skipIdle && takeTrim(core, space);
-      targets = addTarget(core, space, targets, target);
+      const other = 32 * word + (31 - Math.clz32(lowest));
+      if (other !== core.id) core.targetCores[others++] = other;
     }
   }
-  core.others = others;
-  return targets;
+  return others;
 }
 
 /** Whether this flush is the one of its second that also goes to cores with another space. */
