@@ -66,3 +66,15 @@ describe("device TLBs under faults: every round ends, and nothing stale is used"
     }
   });
 });
+
+describe("frames that are given back before the flush that they need", () => {
+  it.each(["deferred(256,10ms)+frames(at-once)", "strict+frames(at-once)", "vmap-lazy"])(
+    "%s: somebody else has them by then, which is unsafe",
+    async (policy) => {
+      const settings = { ...settingsFor(policy), roundOperations: 20_000 };
+      const { check } = await pool.run(roundOf(settings, 1).point);
+      expect(check!.verdict).toBe("unsafe");
+      expect(check!.staleUses).toBeGreaterThan(1);
+    },
+  );
+});

@@ -9,6 +9,7 @@ import type { Policy } from "../../dist/src/engine/policy/policy.js";
 import { batch, STRICT } from "../../dist/src/engine/policy/presets.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import type { Core } from "../../dist/src/engine/protocol/core.js";
+import { sleepOrServe } from "../../dist/src/engine/protocol/interrupts.js";
 import {
   beginOperation,
   finishOperation,
@@ -111,5 +112,62 @@ describe("an address that is queued while the core that waits for it drains the 
     "latr+batch(32,iommus)",
   ])("%s: no ring is lost in what the drain itself waits for", (policy) => {
     expect(playedByThree(parsePolicy(policy))).toBeLessThan(10_000);
+  });
+});
+
+/** When core 0 unmaps a second page, which makes it flush all that its operation has gathered. */
+const SECOND_NS = Array.from({ length: 50 }, (_, i) => 21_000 + 200 * i);
+
+/**
+ * Core 0 unmaps a page that nobody may write, and later one that somebody may, in one operation;
+ * core 1 maps the first one again meanwhile, and unmaps it. Whether core 1's was mapped by somebody
+ * else before core 1 had flushed and freed it.
+ */
+function losesItsAddress(policy: Policy, secondNs: number): boolean {
+  const parts = partsOf(HASWELL, 3, planOf(policy), 1);
+  let isFlushing = false;
+  let lost = false;
+  play(parts, [0, 1, 2], function* (core: Core): Protocol<void> {
+    const { pageTables, spaces } = core.machine;
+    const isFree = (): boolean => {
+      return pageTables.read(pageTables.leafOf(spaces.rootOf(0), PAGE)) === 0;
+    };
+    if (core.id === 0) {
+      yield* map(core, PAGE, 0);
+      yield* map(core, PAGE + TABLE_PAGES, WRITABLE);
+      yield* serveUntil(core, 20_000);
+      beginOperation(core);
+      yield* unmap(core, PAGE, 1);
+      yield* serveUntil(core, secondNs);
+      yield* unmap(core, PAGE + TABLE_PAGES, 1);
+      yield* finishOperation(core);
+    } else if (core.id === 1) {
+      yield* serveUntil(core, 20_400);
+      yield* map(core, PAGE, WRITABLE);
+      beginOperation(core);
+      isFlushing = true;
+      yield* unmap(core, PAGE, 1);
+      isFlushing = false;
+      yield* finishOperation(core);
+    } else {
+      for (let atNs = 20_500; atNs < 40_000; atNs += 50) {
+        yield* serveUntil(core, atNs);
+        if (isFlushing && isFree()) lost = true;
+      }
+    }
+  });
+  return lost;
+}
+
+function* serveUntil(core: Core, untilNs: number): Protocol<void> {
+  while (core.cpu.now() < untilNs) yield* sleepOrServe(core, untilNs);
+}
+
+describe("an address whose frame has gone before the operation that unmapped it has flushed", () => {
+  it.each([
+    "reuse(read-only,cores)+batch(32,iommus)",
+    "reuse(read-only,cores)+batch(32,iommus)+frames(at-once)",
+  ])("%s: nobody gives back what another core has unmapped there since", (policy) => {
+    expect(SECOND_NS.filter((ns) => losesItsAddress(parsePolicy(policy), ns))).toEqual([]);
   });
 });

@@ -109,6 +109,16 @@ describe("reuse", () => {
   });
 });
 
+describe("frames at once", () => {
+  test("deferred: they need no flush when they are used again, it comes when it is due", () => {
+    const deferred = { whenCores: QUEUE, whenIommu: QUEUE };
+    const setup = { workload: { windows: 300 } };
+    const atOnce = run({ ...deferred, reuse: reuses(AT_ONCE, AFTER_FLUSH) }, setup);
+    expect(run(deferred, setup).counters.shootdowns).toBeGreaterThan(0);
+    expect(atOnce.counters.shootdowns).toBe(run(deferred, setup).counters.shootdowns);
+  });
+});
+
 describe("whom", () => {
   const FEW_ACCESSES = { accessGapNs: 10 * MS };
 

@@ -7,7 +7,7 @@
 // 5       ACCESSED   walkers (compare-and-swap while present)    policies
 // 6       DIRTY      walkers (the same)                          policies
 // 9       RELEASED   whoever frees the frame                     mappers
-// 10      TAKEN      the mapper that makes the address free      mappers
+// 10      TAKEN      who has a released entry's address          mappers
 // 31:12   PFN        map; unmap keeps it until the flush is over whoever frees the frame
 
 import { checkBits } from "./words.ts";
@@ -19,7 +19,10 @@ export const ACCESSED = 1 << 5;
 export const DIRTY = 1 << 6;
 /** For software: the entry still holds the address, and no longer the frame that it names. */
 export const RELEASED = 1 << 9;
-/** For software: one of those who want the address of a released entry is about to clear it. */
+/**
+ * For software: the address of a released entry is not to be had. Its range goes on holding it, or
+ * one of those who want it is about to clear the entry.
+ */
 export const TAKEN = 1 << 10;
 
 export const PFN_BITS = 20;

@@ -202,7 +202,10 @@ export class PageTables {
     return Atomics.exchange(this.words, entryAt(leaf), makePte(pfn, flags | PRESENT));
   }
 
-  /** Takes the frame number out of an entry that is not present, and that everybody has flushed. */
+  /**
+   * Takes the frame number out of an entry that is not present, that everybody has flushed and that
+   * nobody but the caller has: it has not been offered.
+   */
   takeHeld(leaf: number): number {
     const entry = Atomics.load(this.words, entryAt(leaf));
     if (!isHeld(entry)) return NO_FRAME;
@@ -223,14 +226,29 @@ export class PageTables {
 
   /**
    * The frame that an entry which is no longer present names may go, while the entry goes on
-   * holding the address. Returns the frame; NO_FRAME if somebody has released it before.
+   * holding the address, which is offered to whoever wants it. Returns the frame; NO_FRAME if
+   * somebody has released it before.
    */
   release(leaf: number): number {
+    return this.releaseAs(leaf, RELEASED);
+  }
+
+  /** The same, and nobody may have the address before the caller offers or takes it. */
+  releaseFrame(leaf: number): number {
+    return this.releaseAs(leaf, RELEASED | TAKEN);
+  }
+
+  private releaseAs(leaf: number, flags: number): number {
     const entry = Atomics.load(this.words, entryAt(leaf));
     if (!isHeld(entry) || (entry & RELEASED) !== 0) return NO_FRAME;
     const released =
-      Atomics.compareExchange(this.words, entryAt(leaf), entry, entry | RELEASED) === entry;
+      Atomics.compareExchange(this.words, entryAt(leaf), entry, entry | flags) === entry;
     return released ? pfnOf(entry) : NO_FRAME;
+  }
+
+  /** Whoever has released the frame alone: from here on the address may be taken as well. */
+  offerAddress(leaf: number): void {
+    Atomics.and(this.words, entryAt(leaf), ~TAKEN);
   }
 
   /**

@@ -4,7 +4,8 @@
 // frame and address at once. Where a policy gives the address back earlier, or the entry's table
 // goes, the frames wait in a chain of their own; a table that waits holds the addresses of its
 // region, as the entry that led to it still names it. Where a policy gives the frames back earlier,
-// the entry is marked and still holds the address.
+// the entry is marked and still holds the address, until its range is given back; where addresses
+// are flushed at reuse until somebody wants it.
 
 import { violated } from "../errors.ts";
 import { TABLE_ENTRIES } from "../layout/address.ts";
@@ -60,7 +61,10 @@ export function ringAddressWaiters(core: Core, space: number): void {
   }
 }
 
-/** Frees the frames that the entries of a range name; these go on holding the addresses. */
+/**
+ * Frees the frames that the entries of a range name; these go on holding the addresses until
+ * `freeRange`. `unflushed` as there.
+ */
 export function freeNamed(
   core: Core,
   space: number,
@@ -74,7 +78,8 @@ export function freeNamed(
   let freed = 0;
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = machine.pageTables.leafAfter(leaf, root, page);
-    const frame = releaseEntry(core, leaf);
+    if (unflushed) noteUnflushed(core, leaf);
+    const frame = machine.pageTables.releaseFrame(leaf);
     if (frame === NO_FRAME) continue;
     freeFrame(core, frame, page, unflushed);
     freed++;
@@ -147,7 +152,12 @@ function releaseEntries(
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
     if (leaf === NO_LEAF) continue;
-    const frame = unflushed ? releaseEntry(core, leaf) : pageTables.takeHeld(leaf);
+    if (unflushed && plan.framesReuse === AT_ONCE) {
+      pageTables.offerAddress(leaf);
+      continue;
+    }
+    if (unflushed) noteUnflushed(core, leaf);
+    const frame = unflushed ? pageTables.release(leaf) : pageTables.takeHeld(leaf);
     if (frame === NO_FRAME || plan.framesReuse === AT_ONCE) continue;
     freeFrame(core, frame, page, unflushed);
     freed++;
@@ -169,13 +179,9 @@ export function freeFrame(core: Core, frame: number, vpn: number, unflushed: boo
   machine.frames.free(id, frame);
 }
 
-/**
- * Marks an entry as one that holds its address alone. The stamp of its frame stands before, since
- * from here on whoever wants the address looks at that.
- */
-function releaseEntry({ machine, home }: Core, leaf: number): number {
+/** Before an entry is released: whoever wants its address looks at the stamp of its frame. */
+function noteUnflushed({ machine, home }: Core, leaf: number): void {
   const { pageTables, frames, spaces } = machine;
   const entry = pageTables.read(leaf);
   if (isHeld(entry)) frames.noteUnflushed(pfnOf(entry), spaces.deferredFlushesStarted(home));
-  return pageTables.release(leaf);
 }
