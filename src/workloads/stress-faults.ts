@@ -21,7 +21,7 @@ import { NEVER, submit, submitAndWait } from "../engine/protocol/invalidation.ts
 import { iommuOfDevice } from "../engine/protocol/invalidation-unit.ts";
 import { send } from "../engine/protocol/ipi.ts";
 import { takeFrame } from "../engine/protocol/reuse.ts";
-import { type AccessStream, idle, userWork } from "../engine/protocol/user.ts";
+import { type AccessStream, idle, stayMasked, userWork } from "../engine/protocol/user.ts";
 import { switchTo } from "./context-switch.ts";
 import { PROGRAM_PAGES, programVpn } from "./memory-map.ts";
 
@@ -92,8 +92,7 @@ export function* injectFault(core: Core, { kind }: Fault): Protocol<void> {
   const { cpu, random, machine } = core;
   switch (kind) {
     case MASKED:
-      cpu.spend(random.around(MASKED_NS));
-      return;
+      return yield* stayMasked(core, random.around(MASKED_NS));
     case ASLEEP:
       return yield* idle(core, cpu.now() + random.around(ASLEEP_NS));
     case ELSEWHERE:

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
 import { PFN_LIMIT } from "../../dist/src/engine/layout/pte.js";
-import { layOut } from "../../dist/src/engine/layout/regions.js";
+import { allWordsOf, layOut } from "../../dist/src/engine/layout/regions.js";
+import { LINE_WORDS } from "../../dist/src/engine/layout/words.js";
 import { FlushQueues, type QueuedRange } from "../../dist/src/engine/machine/flush-queues.js";
 import { END_OF_CHAIN, NO_FRAME } from "../../dist/src/engine/machine/frames.js";
+import { Spaces } from "../../dist/src/engine/machine/spaces.js";
 import { shapeWith } from "./shapes.js";
 
 const SLOTS = 8;
@@ -91,5 +93,26 @@ describe("flush queues", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("flushes of everything, counted over the wrap of a word", () => {
+  it.each([0, 2 ** 31 - 2, -2])("from %i: only one that began since covers an entry", (count) => {
+    const regions = layOut(shapeWith());
+    const memory = new SharedArrayBuffer(regions.bytes);
+    const spaces = new Spaces(memory, regions, 2);
+    for (let i = 0; i < 6; i++) {
+      // As after so many flushes, of which the last is under way.
+      const words = allWordsOf(memory, regions.spaces);
+      words[LINE_WORDS + 1] = count + i;
+      words[LINE_WORDS + 2] = count + i - 1;
+      const stamp = spaces.deferredFlushesStarted(0);
+      spaces.finishDeferredFlush(0);
+      expect(spaces.hasFlushedSince(0, stamp)).toBe(false);
+      spaces.startDeferredFlush(0);
+      expect(spaces.hasFlushedSince(0, stamp)).toBe(false);
+      spaces.finishDeferredFlush(0);
+      expect(spaces.hasFlushedSince(0, stamp)).toBe(true);
+    }
   });
 });

@@ -7,6 +7,7 @@ import {
   LINE_BYTES,
   maskOf,
   wholeLines,
+  wordNs,
 } from "../../dist/src/engine/layout/words.js";
 
 function isRefused(check: () => void): boolean {
@@ -110,5 +111,12 @@ describe("whole lines", () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe("nanoseconds in a word", () => {
+  it("longer than fits: as long as fits, not negative", () => {
+    const words = new Int32Array([wordNs(1000), wordNs(2 ** 31), wordNs(1e12)]);
+    expect([...words]).toEqual([1000, 2 ** 31 - 1, 2 ** 31 - 1]);
   });
 });

@@ -14,7 +14,7 @@ export const BUGS: readonly Bug[] = [
     policy: "strict",
     edits: {
       "engine/protocol/targets.js": [
-        { find: "if (target === core.id)", replace: "if (target === core.id || target === 3)" },
+        { find: "if (other !== core.id)", replace: "if (other !== core.id && other !== 3)" },
       ],
     },
   },
@@ -305,8 +305,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/flush-queue.js": [
         {
-          find: "queued.stamp < machine.spaces.deferredFlushesFinished(home)",
-          replace: "queued.stamp <= machine.spaces.deferredFlushesFinished(home)",
+          find: "machine.spaces.hasFlushedSince(home, queued.stamp)",
+          replace: "machine.spaces.hasFlushedSince(home, queued.stamp - 1)",
         },
       ],
     },
@@ -459,8 +459,8 @@ export const BUGS: readonly Bug[] = [
     edits: {
       "engine/protocol/reuse.js": [
         {
-          find: "if (stamp < machine.spaces.deferredFlushesFinished(home))",
-          replace: "if (stamp <= machine.spaces.deferredFlushesFinished(home))",
+          find: "if (machine.spaces.hasFlushedSince(home, stamp))",
+          replace: "if (machine.spaces.hasFlushedSince(home, stamp - 1))",
         },
       ],
     },

@@ -6,6 +6,13 @@ export const WORD_BYTES = 4;
 export const LINE_BYTES = 64;
 export const LINE_WORDS = LINE_BYTES / WORD_BYTES;
 
+/** Nanoseconds as they fit a word: the host may stop a thread for longer. */
+export function wordNs(ns: number): number {
+  return Math.min(ns, MAX_WORD_NS);
+}
+
+const MAX_WORD_NS = 0x7fffffff;
+
 /**
  * A field: the index of its first word, with `64` if it is a float64 (two words, at an even index).
  */

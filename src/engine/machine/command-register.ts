@@ -12,7 +12,7 @@ import {
   type SharedWords,
   wordsOf,
 } from "../layout/regions.ts";
-import { type Bits, checkBits, checkWords, LINE_WORDS, maskOf } from "../layout/words.ts";
+import { type Bits, checkBits, checkWords, LINE_WORDS, maskOf, wordNs } from "../layout/words.ts";
 import type { ServiceTimes } from "./service-times.ts";
 
 /** The line of the IOMMU's region that it is. */
@@ -94,9 +94,9 @@ export class CommandRegister {
   complete(times: ServiceTimes): void {
     this.floats[STARTED_NS[0] / 2] = times.startedNs; // Plain, as below: published by IVT.
     this.floats[VISIBLE_NS[0] / 2] = times.visibleNs;
-    this.words[DRAIN_NS] = times.drainNs;
-    this.words[LATE_NS] = times.lateNs;
-    this.words[HELD_UP_NS] = times.heldUpNs;
+    this.words[DRAIN_NS] = wordNs(times.drainNs);
+    this.words[LATE_NS] = wordNs(times.lateNs);
+    this.words[HELD_UP_NS] = wordNs(times.heldUpNs);
     Atomics.and(this.words, IOTLB_REG, ~IVT);
   }
 

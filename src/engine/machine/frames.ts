@@ -4,7 +4,8 @@
 //
 // word           writer                readers  meaning
 // FREE_TABLES,   anyone (cas)          anyone   top of the list: serial 31:20, frame + 1 19:0; the
-// FREE_DATA                                     serial changes with every pop (no ABA)
+// FREE_DATA                                     serial changes with every pop, so that a popper is
+//                                               not misled but by 4,096 pops behind its back
 // tag[frame]     whoever hands it out  anyone   changes at each hand-out
 // owner[frame]   whoever hands it out  anyone   space + 1 that has it; −(space + 1) once it is free
 //                                               again, 0 until it was handed out

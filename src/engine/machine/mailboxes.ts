@@ -25,7 +25,7 @@ import {
   strideWords,
 } from "../layout/regions.ts";
 import { MAILBOX_SLOTS } from "../layout/shape.ts";
-import { checkBits, checkWords, LINE_WORDS, maskOf } from "../layout/words.ts";
+import { checkBits, checkWords, LINE_WORDS, maskOf, wordNs } from "../layout/words.ts";
 
 const TAIL = 0;
 const HANDLED = 16;
@@ -202,8 +202,8 @@ export class Mailboxes {
     ackedNs: number,
   ): void {
     const slot = this.slotOf(core, sequence);
-    this.slots[slot + LATE_NS] = lateNs; // Plain, as the next three: published by ACK.
-    this.slots[slot + HELD_UP_NS] = heldUpNs;
+    this.slots[slot + LATE_NS] = wordNs(lateNs); // Plain, as the next three: published by ACK.
+    this.slots[slot + HELD_UP_NS] = wordNs(heldUpNs);
     this.slotFloats[(slot + ENTERED_NS[0]) / 2] = enteredNs;
     this.slotFloats[(slot + ACKED_NS[0]) / 2] = ackedNs;
     Atomics.store(this.slots, slot + ACK, sequence); // Pairs with the load in ackedNs().

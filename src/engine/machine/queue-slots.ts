@@ -21,7 +21,7 @@ import {
   wordsOf,
 } from "../layout/regions.ts";
 import { QUEUE_SLOTS } from "../layout/shape.ts";
-import { checkWords, LINE_WORDS } from "../layout/words.ts";
+import { checkWords, LINE_WORDS, wordNs } from "../layout/words.ts";
 import type { ServiceTimes } from "./service-times.ts";
 
 const DESCRIPTOR = 0;
@@ -147,9 +147,9 @@ export class QueueSlots {
     const base = slotOf(address) * LINE_WORDS;
     this.slotFloats[(base + STARTED_NS[0]) / 2] = times.startedNs; // Plain, as below: by STATUS.
     this.slotFloats[(base + VISIBLE_NS[0]) / 2] = times.visibleNs;
-    this.slots[base + DRAIN_NS] = times.drainNs;
-    this.slots[base + LATE_NS] = times.lateNs;
-    this.slots[base + HELD_UP_NS] = times.heldUpNs;
+    this.slots[base + DRAIN_NS] = wordNs(times.drainNs);
+    this.slots[base + LATE_NS] = wordNs(times.lateNs);
+    this.slots[base + HELD_UP_NS] = wordNs(times.heldUpNs);
     Atomics.store(this.slots, base + STATUS, data);
   }
 }

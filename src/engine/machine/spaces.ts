@@ -188,8 +188,11 @@ export class Spaces {
     return Atomics.load(this.words, space * this.stride + STARTED);
   }
 
-  deferredFlushesFinished(space: number): number {
-    return Atomics.load(this.words, space * this.stride + FINISHED);
+  /**
+   * Whether one has finished that began when so many had been started, or later. Both counts wrap.
+   */
+  hasFlushedSince(space: number, started: number): boolean {
+    return ((Atomics.load(this.words, space * this.stride + FINISHED) - started) | 0) > 0;
   }
 
   /** True if the caller is now the one whose timer flushes the queues. */

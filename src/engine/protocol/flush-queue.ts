@@ -132,7 +132,7 @@ function reap(core: Core, owner: number): void {
 /** Whether the entry in `queued`, number `index` of its ring, waits for nothing any more. */
 function mayGo(core: Core, owner: number, index: number): boolean {
   const { cpu, machine, plan, home, queued } = core;
-  if (queued.stamp < machine.spaces.deferredFlushesFinished(home)) return true;
+  if (machine.spaces.hasFlushedSince(home, queued.stamp)) return true;
   if (plan.holdNs > 0) return cpu.now() >= queued.unmappedNs + plan.holdNs;
   return coresAreDone(core, owner, index) && iommusAreDone(core, owner);
 }

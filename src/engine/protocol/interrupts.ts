@@ -44,9 +44,12 @@ export function* serviceInterrupts(core: Core, reachNs = 0): Protocol<void> {
     );
     if ((message.kind & KERNEL_MESSAGE) !== 0) cpu.spend(costs.kernelMessageNs);
     if (messageLines !== undefined) cpu.spend(messageLines * core.lineNs(message.sender));
+    // What makes a core step aside has no due time of its own: others see it at once.
+    if (core.plan.skipIdle) {
+      if (cpu.point()) yield;
+    }
     if ((message.kind & ACK_EARLY) !== 0) {
-      // What makes a core step aside has no due time of its own: others see it at once.
-      if (cpu.point(core.plan.skipIdle ? 0 : reachNs)) yield;
+      if (cpu.point(reachNs)) yield;
       acknowledge(core, beganNs, lateNs);
     }
     handle(core);

@@ -52,7 +52,7 @@ export function* takeAddress(core: Core, leaf: number): Protocol<void> {
 /** Flushes everything unless that was done since `stamp`. In the background, as other reuse. */
 function* flushSince(core: Core, stamp: number): Protocol<void> {
   const { cpu, machine, path, counters, home } = core;
-  if (stamp < machine.spaces.deferredFlushesFinished(home)) return;
+  if (machine.spaces.hasFlushedSince(home, stamp)) return;
   const beganNs = cpu.now();
   const recording = path.enabled;
   path.enabled = false;

@@ -88,11 +88,20 @@ export function* runProgram(
     if (between !== undefined) yield* between();
     unmaskedNs -= stintNs;
     if (unmaskedNs > 0) continue;
-    const beganNs = cpu.now();
-    cpu.spend(core.random.around(maskedNs));
-    core.timeline?.did(MASKED, beganNs, cpu.now());
+    yield* stayMasked(core, core.random.around(maskedNs));
     unmaskedNs = nextMaskedNs();
   }
+}
+
+/** Interrupts are off for so long; what has come meanwhile is served before anything else. */
+export function* stayMasked(core: Core, ns: number): Protocol<void> {
+  const { cpu, machine } = core;
+  const beganNs = cpu.now();
+  cpu.spend(ns);
+  core.timeline?.did(MASKED, beganNs, cpu.now());
+  if (cpu.point()) yield;
+  if (machine.mailboxes.dueNs(core.id) <= cpu.now()) yield* serviceInterrupts(core);
+  yield* serveTimers(core);
 }
 
 /** An idle core, with its space still loaded, until then or until the run is over. */
