@@ -3,7 +3,7 @@
 // statuses; what has none is our own bug, which exits with 1 and its stack.
 
 import { CommanderError } from "commander";
-import { endWithOutput } from "./output.ts";
+import { outliveReaders } from "./output.ts";
 import { createProgram } from "./program.ts";
 
 const OWN_BUG = 1;
@@ -21,7 +21,7 @@ function exitCodeOf(error: unknown): number {
   return OWN_BUG;
 }
 
-endWithOutput();
+outliveReaders();
 
 try {
   await createProgram().parseAsync();

@@ -227,15 +227,13 @@ describe("bench --executor both --samples --format json --quiet", () => {
 });
 
 describe("bench: what is printed", () => {
-  it("is a table with the environment first where that is asked for", async () => {
-    const { stdout } = await shootdown([
-      ...["bench", TINY, "--policy", "strict", "--format", "table", "--quiet"],
+  it("is a table where that is asked for; the environment stands on standard error", async () => {
+    const { stdout, stderr } = await shootdown([
+      ...["bench", TINY, "--policy", "strict", "--format", "table"],
       ...["--out", join(base, "table")],
     ]);
-    const [environment, header, row] = stdout.split("\n");
-    expect(environment).toMatch(
-      /^node \S+ · \d+ CPUs · load \S+ · threads · profile \S+ · seed 42$/,
-    );
+    expect(stderr).toMatch(/^node \S+ · \d+ CPUs · load \S+ · threads · profile \S+ · seed 42\n/);
+    const [header, row] = stdout.split("\n");
     expect(header).toMatch(/^cores +IOMMUs +policy +p50 µs +p99 µs +late µs +IPIs\/op +IOTLB\/op/);
     expect(row).toMatch(/^ +2 +0 +strict +\d/);
   });

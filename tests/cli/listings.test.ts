@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { shootdown } from "../support/program.ts";
 
@@ -82,25 +80,6 @@ describe("what there is", () => {
       const { code, stderr } = await shootdown([command, "nothing-like-it"]);
       expect(stderr).toMatch(/there is no \w+ "nothing-like-it"\. There are/);
       expect(code).toBe(2);
-    },
-  );
-});
-
-/** A device that takes nothing. Linux has it. */
-const FULL = "/dev/full";
-
-describe("standard output", () => {
-  it.skipIf(!existsSync(FULL))(
-    `goes to a device that is full (${FULL}): says so, exit status 2`,
-    () => {
-      const full = openSync(FULL, "w");
-      const { status, stderr } = spawnSync(process.execPath, ["dist/src/cli/main.js", "policies"], {
-        stdio: ["ignore", full, "pipe"],
-        encoding: "utf8",
-      });
-      closeSync(full);
-      expect(stderr).toBe("error: cannot write to standard output: no space left where it goes\n");
-      expect(status).toBe(2);
     },
   );
 });

@@ -50,12 +50,12 @@ async function validateAndReport(
   options: ValidateOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { seed, quiet, on, format } = options;
+  const { seed, quiet, on } = options;
   const started = new Date();
   const fitted = readFittedProfile(path);
   const host = describeHost();
   const what = on === undefined ? "real shootdowns" : "virtual";
-  announce(environmentLine(host, [what], [fitted.profile.name], seed), format, quiet);
+  announce(environmentLine(host, [what], [fitted.profile.name], seed), quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("validate", started));
   try {
     const outcome = await (on === undefined
