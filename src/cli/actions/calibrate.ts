@@ -70,10 +70,9 @@ async function measureAndReport(options: CalibrateOptions, signal: AbortSignal):
       noise: noiseOf(measured),
       base,
     });
-    if (interrupted) {
-      throw new InterruptedError(
-        `interrupted: the rounds that were finished are in ${folder.path}`,
-      );
+    if (signal.aborted) {
+      const what = interrupted ? "the rounds that were finished are" : "all was measured, and is";
+      throw new InterruptedError(`interrupted: ${what} in ${folder.path}`);
     }
   } finally {
     await folder.removeIfEmpty();

@@ -61,6 +61,9 @@ async function validateAndReport(
     const outcome = await (on === undefined
       ? validateHost(fitted, options, signal)
       : validateOn(on, fitted, options));
+    if (signal.aborted) {
+      throw new InterruptedError("interrupted before all was predicted: nothing is written");
+    }
     const rows = outcome.predictions.map(validationRow);
     try {
       await writeValidation(folder, rows, fitted.profile, {
@@ -72,13 +75,14 @@ async function validateAndReport(
         floorNs: undefined,
         warnings: outcome.warnings,
         experiment: [{ profile: path, fit: fitted.fit, ...(on && { on }), ...outcome.figures }],
-        interrupted: false,
+        interrupted: false, // From here on nothing is left out.
       });
     } finally {
       report(outcome, rows, options);
     }
     for (const warning of outcome.warnings) warn(warning);
     if (quiet !== true) process.stderr.write(`written: ${folder.path}\n`);
+    if (signal.aborted) throw new InterruptedError(`interrupted: it is whole in ${folder.path}`);
   } finally {
     await folder.removeIfEmpty();
   }
