@@ -39,6 +39,14 @@ export function outliveReaders(): void {
   });
 }
 
+/** When all that was written so far has left the process, or cannot. */
+export async function drained(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(
+    streams.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))),
+  );
+}
+
 /** What stands before results: for people. */
 export function announce(line: string, quiet = false): void {
   if (!quiet) process.stderr.write(`${line}\n`);
