@@ -339,6 +339,12 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
     ["an unknown experiment", ["bench", "sead"], /did you mean "seed"/],
     ["an unknown format", ["bench", "--format", "cvs"], /did you mean "csv"/],
     ["an unknown executor", ["bench", "--executor", "thread"], /did you mean "threads"/],
+    ["two executors", ["stress", "--executor", "both"], /both: stress takes one, threads or virt/],
+    [
+      "two executors of a timeline",
+      ["timeline", "--executor", "both"],
+      /both: timeline takes one, threads or virtual/,
+    ],
     ["more cores than a machine has", ["bench", "--cores", "2,1025"], /--cores "1025".*1 to 1024/],
     [
       "more cores than threads can be",

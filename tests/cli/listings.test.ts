@@ -82,6 +82,14 @@ describe("what there is", () => {
       expect(code).toBe(2);
     },
   );
+
+  it.each(["policies", "profiles", "experiments"])(
+    "%s: takes --quiet, as all do",
+    async (command) => {
+      const { code, stderr } = await shootdown([command, "--quiet"]);
+      expect([code, stderr]).toEqual([0, ""]);
+    },
+  );
 });
 
 describe("help", () => {
