@@ -8,7 +8,7 @@ import { expand } from "../../src/cli/experiments/expand.ts";
 import { loadExperiment } from "../../src/cli/experiments/load.ts";
 import { Interrupt } from "../../src/cli/interrupt.ts";
 import { measure } from "../../src/cli/measure/measure.ts";
-import { endWithOutput, print } from "../../src/cli/output.ts";
+import { outliveReaders, print } from "../../src/cli/output.ts";
 import { Progress } from "../../src/cli/progress.ts";
 import { renderRows } from "../../src/cli/render.ts";
 import type { MeasuredPoint } from "../../src/results/rows.ts";
@@ -16,7 +16,7 @@ import { type Agreement, COLUMNS, compare } from "./compare.ts";
 
 const SEED = 42;
 
-endWithOutput();
+outliveReaders();
 const { experiment } = loadExperiment("conformance");
 const { points } = expand(experiment, {
   quick: process.argv.includes("--quick"),

@@ -3,7 +3,7 @@
 // bare event loop. One JSON object a line.
 
 import { median, quantileSorted } from "simple-statistics";
-import { endWithOutput } from "../../src/cli/output.ts";
+import { outliveReaders, print } from "../../src/cli/output.ts";
 import { STRUCTURE_ENTRIES } from "../../src/engine/layout/regions.ts";
 import { createMachine } from "../../src/engine/machine/machine.ts";
 import { HOST } from "../../src/engine/profile/profiles.ts";
@@ -38,13 +38,13 @@ interface Floor {
   dropped: number;
 }
 
-endWithOutput();
+outliveReaders();
 const samples = await measure();
 for (const [part, name] of PARTS.entries()) {
-  process.stdout.write(`${JSON.stringify(threadFloor(samples, part, name))}\n`);
+  print(JSON.stringify(threadFloor(samples, part, name)));
 }
 for (const cores of VIRTUAL_CORES) {
-  process.stdout.write(`${JSON.stringify(await virtualFloor(cores))}\n`);
+  print(JSON.stringify(await virtualFloor(cores)));
 }
 
 async function measure(): Promise<FloorSamples> {

@@ -5,7 +5,7 @@
 // of samples. Under `npm run floors` is what the steps cost together, between two threads.
 
 import { Bench, type FnReturnedObject, type Task } from "tinybench";
-import { endWithOutput, print } from "../../src/cli/output.ts";
+import { outliveReaders, print } from "../../src/cli/output.ts";
 import { type Heading, renderTable } from "../../src/cli/render.ts";
 import { type MicroTask, microTasks } from "./tasks.ts";
 
@@ -22,7 +22,7 @@ const HEADINGS: readonly Heading[] = [
   { title: "rme %", align: "right" },
 ];
 
-endWithOutput();
+outliveReaders();
 const bench = new Bench({ ...(process.argv.includes("--quick") ? QUICK : FULL), throws: true });
 const tasks = microTasks();
 for (const task of tasks) bench.add(task.name, () => timed(task));

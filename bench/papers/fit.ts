@@ -1,7 +1,7 @@
 // `npm run papers:fit`: solves every fit again, and says what it comes to beside what stands in the
 // machine's file. Exit status 1 if the two differ.
 
-import { endWithOutput, print } from "../../src/cli/output.ts";
+import { outliveReaders, print } from "../../src/cli/output.ts";
 import { toCsv } from "../../src/results/csv.ts";
 import { FITS, type Fit, fitted, fittedRegions, REGIONS_FIT } from "./fits.ts";
 import { Lab } from "./lab.ts";
@@ -16,7 +16,7 @@ const COLUMNS = [
   { name: "source", type: "string", unit: "", meaning: "Where that is from." },
 ] as const;
 
-endWithOutput();
+outliveReaders();
 const lab = new Lab(false);
 print(toCsv(COLUMNS, await Promise.all([...FITS.map(solved), regions()])));
 await lab.close();

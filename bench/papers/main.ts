@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultFormat, endWithOutput, print } from "../../src/cli/output.ts";
+import { defaultFormat, outliveReaders, print } from "../../src/cli/output.ts";
 import { renderTable } from "../../src/cli/render.ts";
 import { UsageError } from "../../src/engine/errors.ts";
 import { toCsv } from "../../src/results/csv.ts";
@@ -27,7 +27,7 @@ const HEADINGS = [
   { title: "within", align: "left" },
 ] as const;
 
-endWithOutput();
+outliveReaders();
 endWithUsageErrors();
 const { values, positionals } = parseArgs({
   options: {

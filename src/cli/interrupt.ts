@@ -1,6 +1,9 @@
-// Ctrl-C: the first one ends the run in order, so that what is finished gets written; the second
-// one ends the process at once. One that follows within a second is the first one again: a process
-// gets it from the terminal, and from npm or timeout, which pass on theirs.
+// Ctrl-C, or a terminal that is closed: the first one ends the run in order, so that what is
+// finished gets written; the second one ends the process at once. One that follows within a second
+// is the first one again: a process gets it from the terminal, and from npm or timeout, which pass
+// on theirs.
+
+import { ENDING_SIGNALS } from "../workers/signals.ts";
 
 const INTERRUPTED_EXIT_CODE = 130;
 const SAME_PRESS_MS = 1000;
@@ -11,15 +14,13 @@ export class InterruptedError extends Error {
   readonly exitCode = INTERRUPTED_EXIT_CODE;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
 /** Listens from its construction until `dispose`; once it was pressed, until the process ends. */
 export class Interrupt {
   private readonly controller = new AbortController();
   private firstMs = Number.POSITIVE_INFINITY;
 
   constructor() {
-    for (const signal of SIGNALS) process.on(signal, this.onSignal);
+    for (const signal of ENDING_SIGNALS) process.on(signal, this.onSignal);
   }
 
   get signal(): AbortSignal {
@@ -28,7 +29,7 @@ export class Interrupt {
 
   dispose(): void {
     if (this.signal.aborted) return; // It may arrive again, when results are being written.
-    for (const signal of SIGNALS) process.off(signal, this.onSignal);
+    for (const signal of ENDING_SIGNALS) process.off(signal, this.onSignal);
   }
 
   private readonly onSignal = (): void => {

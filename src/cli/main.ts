@@ -3,8 +3,9 @@
 // statuses; what has none is our own bug, which exits with 1 and its stack.
 
 import { CommanderError } from "commander";
-import { endWithOutput } from "./output.ts";
+import { drained, outliveReaders } from "./output.ts";
 import { createProgram } from "./program.ts";
+import { hasUserCodeRun } from "./user-code.ts";
 
 const OWN_BUG = 1;
 const USAGE = 2;
@@ -21,12 +22,14 @@ function exitCodeOf(error: unknown): number {
   return OWN_BUG;
 }
 
-endWithOutput();
+outliveReaders();
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-  // What a user's module waits for would keep the process alive.
-  if (error instanceof Error && "endsProcess" in error) process.exit();
+}
+if (hasUserCodeRun()) {
+  await drained();
+  process.exit();
 }

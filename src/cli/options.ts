@@ -24,7 +24,7 @@ import type { Sampling } from "./measure/precision.ts";
 import { defaultFormat, FORMATS, type Format } from "./output.ts";
 
 const EXECUTOR_CHOICES = [...EXECUTORS, "both"] as const;
-type Executor = (typeof EXECUTORS)[number];
+export type Executor = (typeof EXECUTORS)[number];
 export type ArrivalsChoice = (typeof ARRIVALS)[number];
 export const DEFAULT_SEED = 42;
 export const MAX_SEED = 2 ** 32 - 1;
@@ -59,6 +59,7 @@ export interface RunOptions {
 /** Of the commands that list what there is. */
 export interface ListOptions {
   readonly format: Format;
+  readonly quiet?: true;
 }
 
 /** Options of the two commands that run points. */
@@ -123,6 +124,28 @@ export function addRunOptions(command: Command): Command {
     .option("--quiet", "no progress on standard error")
     .addOption(outOption("folder of the results; must not exist (default: results/NAME-TIMESTAMP)"))
     .addOption(formatOption());
+}
+
+/** Options of the commands that list what there is. */
+export function addListOptions(command: Command): Command {
+  return command
+    .option("--quiet", "as everywhere; a list prints no progress anyway")
+    .addOption(formatOption());
+}
+
+/** `--executor` of a command that runs one thing, on one. */
+export function oneExecutorOption(command: string): Option {
+  return new Option(
+    "--executor <name>",
+    "threads (this host, wall clock) or virtual (virtual time)",
+  )
+    .argParser((text): Executor => {
+      if (text === "both") {
+        throw new UsageError(`--executor both: ${command} takes one, ${EXECUTORS.join(" or ")}`);
+      }
+      return executorCalled(text, EXECUTORS);
+    })
+    .default("virtual");
 }
 
 /** `--policy`. The command finds policies, not their names, in its options. */
@@ -239,9 +262,14 @@ function listFrom(flag: string, least: number, most: number) {
 
 function parseExecutor(text: string, before: readonly Executor[] = []): Executor[] {
   if (text === "both") return [...EXECUTORS];
+  return [...new Set([...before, executorCalled(text, EXECUTOR_CHOICES)])];
+}
+
+/** Throws a UsageError that names the choices. */
+function executorCalled(text: string, choices: readonly string[]): Executor {
   const executor = EXECUTORS.find((known) => known === text);
-  if (executor === undefined) throw unknownName("executor", text, EXECUTOR_CHOICES);
-  return [...new Set([...before, executor])];
+  if (executor === undefined) throw unknownName("executor", text, choices);
+  return executor;
 }
 
 function parseArrivals(text: string): ArrivalsChoice {

@@ -2,7 +2,7 @@
 // (`shootdown/policy`), or a list of them. A policy is data: what the module computes it from is
 // its own affair, and none of its code runs while anything is measured.
 
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -23,15 +23,14 @@ import type { Policy } from "../engine/policy/policy.ts";
 import { refuseMeaningless } from "../engine/policy/refusals.ts";
 import { oneOf, wholeNumber } from "../results/json-file.ts";
 import { refuseTakenName } from "./policy-file.ts";
+import { noteUserCode } from "./user-code.ts";
 
 /** A module that takes longer to load is waiting for something. */
 const LOADING_MS = 5000;
 const NOT_LOADED: { readonly default?: unknown } = {};
 
-/** A module is still being loaded, and keeps the process alive by what it waits for. */
-export class NotLoadedError extends UsageError {
-  readonly endsProcess = true;
-}
+/** What is wrong with a module, as it is to be said: whatever else is thrown is the module's. */
+class NotTakenError extends Error {}
 
 const flag = z.boolean("true or false");
 const entries = wholeNumber(MIN_QUEUE_ENTRIES, MAX_QUEUE_ENTRIES);
@@ -115,37 +114,47 @@ const policySchema = z.strictObject(
 
 /** The policies that a module exports by default. Throws a UsageError for all that is wrong. */
 export async function importPolicies(path: string): Promise<Policy[]> {
-  const value = await importDefault(path);
-  const values = Array.isArray(value) ? value : [value];
-  if (values.length === 0) throw new UsageError(`${path}: the default export is an empty list`);
-  return values.map((one, i) => checked(path, Array.isArray(value) ? [i] : [], one));
-}
-
-async function importDefault(path: string): Promise<unknown> {
   if (!existsSync(path)) {
     throw new UsageError(`cannot read the policy ${path}: there is no such file`);
   }
+  noteUserCode();
   const settled = new AbortController();
-  let module: { readonly default?: unknown };
   try {
     const loaded = import(pathToFileURL(resolve(path)).href);
-    module = await Promise.race([loaded, delay(LOADING_MS, NOT_LOADED, settled)]);
+    const module = await Promise.race([loaded, delay(LOADING_MS, NOT_LOADED, settled)]);
+    if (module === NOT_LOADED) {
+      throw new NotTakenError(`${path}: it has not been loaded after ${LOADING_MS / 1000} s`);
+    }
+    return policiesOf(path, module.default); // To look at what it exports may run code of its own.
   } catch (error) {
-    throw new UsageError(`${path}: ${reasonOf(error)}`);
+    if (error instanceof NotTakenError) throw new UsageError(error.message);
+    throw new UsageError(`${path}: ${reasonOf(error, path)}`);
   } finally {
     settled.abort();
   }
-  if (module === NOT_LOADED) {
-    throw new NotLoadedError(`${path}: it has not been loaded after ${LOADING_MS / 1000} s`);
-  }
-  if (module.default !== undefined) return module.default;
-  throw new UsageError(
-    `${path} has no default export: write "export default compose(…)" (see examples/policies)`,
-  );
 }
 
-/** What a module threw while it was loaded, with where if that is known. */
-function reasonOf(error: unknown): string {
+/** What a module exports by default as policies. Throws a NotTakenError. */
+function policiesOf(path: string, value: unknown): Policy[] {
+  if (value === undefined) {
+    throw new NotTakenError(
+      `${path} has no default export: write "export default compose(…)" (see examples/policies)`,
+    );
+  }
+  if (Array.isArray(value)) {
+    if (value.length > 0) return value.map((one, i) => checked(path, [i], one));
+    throw new NotTakenError(`${path}: the default export is an empty list`);
+  }
+  if (typeof Object(value).then === "function") {
+    throw new NotTakenError(
+      `${path}: the default export is a promise: write "export default await …"`,
+    );
+  }
+  return [checked(path, [], value)];
+}
+
+/** What a module threw while it was loaded or looked at, with where if that is known. */
+function reasonOf(error: unknown, path: string): string {
   if (!(error instanceof Error)) return `it throws ${String(error)}`;
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ERR_MODULE_NOT_FOUND" && error.message.includes("'shootdown'")) {
@@ -154,17 +163,33 @@ function reasonOf(error: unknown): string {
       "import dist/src/engine/policy/index.js by its path"
     );
   }
-  const place = /file:[^\s)]+/.exec(error.stack ?? "")?.[0];
+  const place = placeIn(error.stack ?? "", path);
   return `it throws ${error.name}: ${error.message}${place === undefined ? "" : ` (${place})`}`;
 }
 
+/**
+ * Line and column of the first of a stack's frames that is of the file: what stands above it may be
+ * this program's own. An ES module goes by its URL, any other by its path.
+ */
+function placeIn(stack: string, path: string): string | undefined {
+  const file = realpathSync(path);
+  for (const line of stack.split("\n").filter((text) => /^ +at /.test(text))) {
+    const name = [pathToFileURL(file).href, file].find((known) => line.includes(`${known}:`));
+    if (name === undefined) continue;
+    const [place] = /^(:\d+)+/.exec(line.slice(line.indexOf(name) + name.length)) ?? [];
+    if (place !== undefined) return `${file}${place}`;
+  }
+  return undefined;
+}
+
+/** Throws a NotTakenError. */
 function checked(path: string, at: readonly PropertyKey[], value: unknown): Policy {
   const result = policySchema.safeParse(value);
   if (!result.success) {
     const all = result.error.issues;
     const issues = all.map((issue) => ({ ...issue, path: [...at, ...issue.path] }));
     const lines = issues.flatMap((issue, i) => describe(issue, isMissing(value, all[i].path)));
-    throw new UsageError(lines.map((line) => `${path}: ${line}`).join("\n"));
+    throw new NotTakenError(lines.map((line) => `${path}: ${line}`).join("\n"));
   }
   const policy = result.data as Policy;
   try {
@@ -172,7 +197,7 @@ function checked(path: string, at: readonly PropertyKey[], value: unknown): Poli
     refuseMeaningless(policy.name, policy);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${path}: ${error.message}`);
+    throw new NotTakenError(`${path}: ${error.message}`);
   }
   return policy;
 }

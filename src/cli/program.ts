@@ -14,6 +14,7 @@ import { addReport } from "./commands/report.ts";
 import { addStress } from "./commands/stress.ts";
 import { addTimeline } from "./commands/timeline.ts";
 import { addValidate } from "./commands/validate.ts";
+import { write } from "./output.ts";
 
 export function createProgram(): Command {
   const program = new Command("shootdown")
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     )
     .version(describePackage().version)
     .exitOverride()
+    .configureOutput({ writeOut: write })
     .showHelpAfterError("(shootdown --help, or --help behind a command, explains)")
     .addHelpText(
       "after",

@@ -57,7 +57,7 @@ export async function runPoints(request: RunRequest): Promise<void> {
   ]);
   const started = new Date();
   const host = describeHost();
-  announce(environmentOf(request, host), request.format, request.quiet);
+  announce(environmentOf(request, host), request.quiet);
   for (const note of request.notes) warn(note);
   const folder = await ResultFolder.create(request.out ?? defaultFolder(request.name, started));
   const interrupt = new Interrupt();

@@ -4,7 +4,7 @@
 
 import { readdirSync, rmdirSync, rmSync } from "node:fs";
 import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { UsageError } from "../engine/errors.ts";
 
 /** Ends the names of files that this process has not finished. */
@@ -17,28 +17,33 @@ export function defaultFolder(name: string, at: Date): string {
 
 export class ResultFolder {
   readonly path: string;
+  /** The folder and those above it that were made for it, from the lowest to the highest. */
+  private readonly made: readonly string[];
 
-  private constructor(path: string) {
+  private constructor(path: string, made: readonly string[]) {
     this.path = path;
+    this.made = made;
   }
 
   /** Makes the folder. Throws a UsageError if it exists or cannot be made. */
   static async create(path: string): Promise<ResultFolder> {
     const parent = dirname(path);
-    await mkdir(parent, { recursive: true }).catch((error) => {
+    const highest = await mkdir(parent, { recursive: true }).catch((error) => {
       throw cannotMake(parent, error);
     });
-    await mkdir(path).catch((error) => {
+    const above = highest === undefined ? [] : foldersBetween(parent, highest);
+    await mkdir(path).catch(async (error) => {
+      await removeEmpty(above);
       throw error.code === "EEXIST" ? alreadyThere(path) : cannotMake(path, error);
     });
-    const folder = new ResultFolder(path);
+    const folder = new ResultFolder(path, [path, ...above]);
     process.on("exit", folder.onExit);
     return folder;
   }
 
   /** A folder that is there already, for what follows from its files. */
   static open(path: string): ResultFolder {
-    return new ResultFolder(path);
+    return new ResultFolder(path, []);
   }
 
   /** Writes one file as a whole. */
@@ -60,10 +65,13 @@ export class ResultFolder {
     }
   }
 
-  /** At the end: takes the folder away again if nothing was written into it. */
+  /**
+   * At the end: takes the folder away again if nothing was written into it, and then those above it
+   * that were made for it.
+   */
   async removeIfEmpty(): Promise<void> {
     process.off("exit", this.onExit);
-    await rmdir(this.path).catch(() => {});
+    await removeEmpty(this.made);
   }
 
   /** The same where the process ends before; of files that are being written nothing is left. */
@@ -71,9 +79,23 @@ export class ResultFolder {
     try {
       const unfinished = readdirSync(this.path).filter((name) => name.endsWith(UNFINISHED));
       for (const name of unfinished) rmSync(join(this.path, name));
-      rmdirSync(this.path);
+      for (const path of this.made) rmdirSync(path);
     } catch {} // It is gone, or something was written.
   };
+}
+
+/** From the lowest to the highest, both of them included. */
+function foldersBetween(lowest: string, highest: string): string[] {
+  const paths = [resolve(lowest)];
+  while (paths[0].startsWith(resolve(highest) + sep)) paths.unshift(dirname(paths[0]));
+  return paths.reverse();
+}
+
+/** `paths` from the lowest to the highest, up to the first in which there is something. */
+async function removeEmpty(paths: readonly string[]): Promise<void> {
+  try {
+    for (const path of paths) await rmdir(path);
+  } catch {} // It is not empty, or gone: those above it stay.
 }
 
 function alreadyThere(path: string): UsageError {

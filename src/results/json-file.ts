@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import {
   findNodeAtLocation,
+  getNodePath,
   getNodeValue,
   type Node,
   type ParseError,
@@ -48,7 +49,7 @@ export class JsonFile {
     this.path = path;
     this.text = withoutByteOrderMark(text);
     const errors: ParseError[] = [];
-    const tree = parseTree(this.text, errors, { allowTrailingComma: true });
+    const tree = within(path, () => parseTree(this.text, errors, { allowTrailingComma: true }));
     if (this.text.trim() === "") throw new UsageError(`${path} is empty: it has no JSON`);
     if (tree === undefined || errors.length > 0) {
       const { offset, error } = errors[0];
@@ -58,7 +59,10 @@ export class JsonFile {
       );
     }
     this.tree = tree;
-    this.value = getNodeValue(tree);
+    this.value = within(path, () => {
+      this.refuseRepeated(tree);
+      return getNodeValue(tree);
+    });
   }
 
   /** Throws a UsageError for a file that cannot be read, too. */
@@ -86,6 +90,24 @@ export class JsonFile {
   /** What no schema can see: `FILE:LINE:COLUMN: FIELD: MESSAGE`. */
   problem(path: Path, message: string): UsageError {
     return new UsageError(this.messageAt(path, message));
+  }
+
+  /** Of a field that stands twice the last one would count, and whoever reads it sees the first. */
+  private refuseRepeated(node: Node): void {
+    const { children = [] } = node;
+    if (node.type === "object") {
+      const known = new Set<string>();
+      for (const { offset, children: [key] = [] } of children) {
+        if (known.has(key.value)) {
+          const field = this.fieldName(getNodePath(node));
+          throw new UsageError(
+            `${this.placeOf(offset)}: ${field} has the field "${key.value}" twice: leave one out`,
+          );
+        }
+        known.add(key.value);
+      }
+    }
+    for (const child of children) this.refuseRepeated(child);
   }
 
   private messageAt(path: Path, message: string, what = ""): string {
@@ -138,6 +160,16 @@ export class JsonFile {
   private placeOf(offset: number): string {
     const before = this.text.slice(0, offset).split("\n");
     return `${this.path}:${before.length}:${before.at(-1)!.length + 1}`;
+  }
+}
+
+/** What `read` makes of a text. Throws a UsageError where the text is nested beyond its stack. */
+function within<Made>(path: string, read: () => Made): Made {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${path}: lists or objects are nested too deep`);
   }
 }
 

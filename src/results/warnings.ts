@@ -36,6 +36,8 @@ export interface HostChecks {
   readonly clockStepNs: number;
   /** How long the same work took after the measurement, as a multiple of before. */
   readonly slowdown: number;
+  /** Whether the round trip between two threads could be measured. */
+  readonly hasFloor: boolean;
 }
 
 /** A difference of more than this is more than what threads usually vary by. */
@@ -74,7 +76,7 @@ export function warningsOf(
   const threaded = points.filter(({ point }) => point.executor === "threads");
   const causes: Readonly<Record<WarningKind, string | undefined>> = {
     oversubscribed: crowded(host, points),
-    "noisy-host": threaded.length > 0 ? restless(host, noise, threaded) : undefined,
+    "noisy-host": threaded.length > 0 ? restless(host, checks, noise, threaded) : undefined,
     "clock-too-coarse": checks && coarse(checks, threaded),
     virtualized: host.virtualized === true && threaded.length > 0 ? VIRTUALIZED : undefined,
     "frequency-changed": checks && otherFrequency(checks),
@@ -103,11 +105,15 @@ function crowded(host: Host, points: readonly MeasuredPoint[]): string | undefin
 
 function restless(
   host: Host,
+  checks: HostChecks | undefined,
   noise: NoiseByExecutor,
   threaded: readonly MeasuredPoint[],
 ): string | undefined {
   const signs: string[] = [];
   if (host.load > BUSY * host.cpus) signs.push(`the load was ${host.load.toFixed(1)} before`);
+  if (checks?.hasFloor === false && host.cpus > 1) {
+    signs.push("two threads so rarely ran at once that there is no floor (column floor_ns)");
+  }
   const spread = noise.threads?.p50_spread ?? 0;
   if (spread > RESTLESS) {
     signs.push(`on threads the same point's median differed by ${Math.round(100 * spread)} %`);

@@ -10,7 +10,8 @@ const BURSTS = 300;
 const WARMUP_BURSTS = 100;
 
 /**
- * Median host ns of one round trip; undefined on one CPU, where two threads cannot spin at once.
+ * Median host ns of one round trip; undefined on one CPU, where two threads cannot spin at once,
+ * and where both so rarely had a CPU that no burst beyond the warm-up came to its end.
  */
 export async function measureFloor(): Promise<number | undefined> {
   if (availableParallelism() < 2) return undefined;
@@ -22,6 +23,11 @@ export async function measureFloor(): Promise<number | undefined> {
     pool.run({ ...task, leader: false }),
   ]);
   await pool.destroy();
-  const warm = samples.length > WARMUP_BURSTS ? samples.slice(WARMUP_BURSTS) : samples;
-  return Math.round(median(warm));
+  return floorOf(samples);
+}
+
+/** What the floor is by the bursts' samples, if there are any beyond the warm-up. */
+export function floorOf(samples: readonly number[]): number | undefined {
+  const warm = samples.slice(WARMUP_BURSTS);
+  return warm.length > 0 ? Math.round(median(warm)) : undefined;
 }

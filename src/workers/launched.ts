@@ -4,12 +4,12 @@ import { Gang } from "./gang.ts";
 import type { Answer, Order } from "./launch.ts";
 import { recordOnThreads } from "./on-threads.ts";
 import type { Point } from "./point.ts";
+import { ENDING_SIGNALS } from "./signals.ts";
 
 const abort = new AbortController();
 let gang: Gang | undefined;
 
-// Ctrl-C reaches all processes of a terminal; who launched this one says what becomes of it.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+for (const signal of ENDING_SIGNALS) process.on(signal, () => {});
 process.on("disconnect", () => process.exit());
 process.on("message", (order: Order) => {
   if ("abort" in order) abort.abort();

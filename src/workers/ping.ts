@@ -47,8 +47,8 @@ function lead({ words, bursts }: PingTask): number[] {
     const beganNs = hostNowNs();
     if (beganNs > endNs) break;
     const exchanges = exchange(words, burst * BURST, () => hostNowNs() > endNs);
-    // One that was cut short counts only where there is no other.
-    if (exchanges === BURST || burst === 0) samples.push((hostNowNs() - beganNs) / exchanges);
+    // One that was cut short has taken time slices, not exchanges.
+    if (exchanges === BURST) samples.push((hostNowNs() - beganNs) / BURST);
   }
   Atomics.store(words, PING, STOP);
   return samples;

@@ -227,15 +227,13 @@ describe("bench --executor both --samples --format json --quiet", () => {
 });
 
 describe("bench: what is printed", () => {
-  it("is a table with the environment first where that is asked for", async () => {
-    const { stdout } = await shootdown([
-      ...["bench", TINY, "--policy", "strict", "--format", "table", "--quiet"],
+  it("is a table where that is asked for; the environment stands on standard error", async () => {
+    const { stdout, stderr } = await shootdown([
+      ...["bench", TINY, "--policy", "strict", "--format", "table"],
       ...["--out", join(base, "table")],
     ]);
-    const [environment, header, row] = stdout.split("\n");
-    expect(environment).toMatch(
-      /^node \S+ · \d+ CPUs · load \S+ · threads · profile \S+ · seed 42$/,
-    );
+    expect(stderr).toMatch(/^node \S+ · \d+ CPUs · load \S+ · threads · profile \S+ · seed 42\n/);
+    const [header, row] = stdout.split("\n");
     expect(header).toMatch(/^cores +IOMMUs +policy +p50 µs +p99 µs +late µs +IPIs\/op +IOTLB\/op/);
     expect(row).toMatch(/^ +2 +0 +strict +\d/);
   });
@@ -341,6 +339,12 @@ describe("bench: what is refused, with exit status 2 and no stack", () => {
     ["an unknown experiment", ["bench", "sead"], /did you mean "seed"/],
     ["an unknown format", ["bench", "--format", "cvs"], /did you mean "csv"/],
     ["an unknown executor", ["bench", "--executor", "thread"], /did you mean "threads"/],
+    ["two executors", ["stress", "--executor", "both"], /both: stress takes one, threads or virt/],
+    [
+      "two executors of a timeline",
+      ["timeline", "--executor", "both"],
+      /both: timeline takes one, threads or virtual/,
+    ],
     ["more cores than a machine has", ["bench", "--cores", "2,1025"], /--cores "1025".*1 to 1024/],
     [
       "more cores than threads can be",

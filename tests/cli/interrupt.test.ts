@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { Interrupt } from "../../dist/src/cli/interrupt.js";
+import { ENDING_SIGNALS } from "../../dist/src/workers/signals.js";
 
 describe("Ctrl-C", () => {
   const before = process.listeners("SIGINT");
@@ -17,8 +18,7 @@ describe("Ctrl-C", () => {
     vi.restoreAllMocks();
     for (const listener of process.listeners("SIGINT")) {
       if (before.includes(listener)) continue;
-      process.off("SIGINT", listener);
-      process.off("SIGTERM", listener);
+      for (const signal of ENDING_SIGNALS) process.off(signal, listener);
     }
   });
 
@@ -30,6 +30,12 @@ describe("Ctrl-C", () => {
     press();
     expect(signal.aborted).toBe(true);
     expect(exit).not.toHaveBeenCalled();
+  });
+
+  it.each(["SIGTERM", "SIGHUP"] as const)("%s, as of a closed terminal: the same", (name) => {
+    const { signal } = new Interrupt();
+    process.emit(name);
+    expect([signal.aborted, exit.mock.calls]).toEqual([true, []]);
   });
 
   it("pressed again later: ends the process, with 130", () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -161,6 +161,16 @@ describe("a policy from an ES module", () => {
     ["no default export", "export const policy = {};", /has no default export/],
     ["an empty list", "export default [];", /an empty list/],
     ["something else", "export default 3;", /: a Policy, such as compose/],
+    [
+      "a promise",
+      "export default new Promise(() => {});",
+      /is a promise: write "export default aw/,
+    ],
+    [
+      "what throws when it is looked at",
+      'export default new Proxy({}, { get() { throw new Error("private"); } });',
+      /throws Error: private \(.*:1:/,
+    ],
     ["a wait without an end", "await new Promise(() => {});", /not been loaded after 5 s/],
     [
       "a part that is none",
@@ -207,6 +217,19 @@ describe("a policy from an ES module", () => {
     expect(error).toBeInstanceOf(UsageError);
     expect(error).toMatchObject({ message: expect.stringMatching(message) });
     expect(error).toMatchObject({ message: expect.stringContaining(path) });
+  });
+
+  it("a throw in a script that is no ES module: says where in that", async () => {
+    const path = write(".js", '\nthrow new Error("no sizes");');
+    await expect(loadPolicies(path)).rejects.toThrow(
+      `${path}: it throws Error: no sizes (${realpathSync(path)}:2:7)`,
+    );
+  });
+
+  it("a module that leaves something alive: the program ends when it is done", async () => {
+    const text = `setInterval(() => {}, 1000); export default { ...${policy}, name: "alive" };`;
+    const { code, stdout } = await shootdown(["policies", write(".mjs", text), "--format", "csv"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("name,alive")]);
   });
 
   it("a module that waits for something alive: the program ends all the same", async () => {

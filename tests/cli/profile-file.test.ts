@@ -85,6 +85,12 @@ describe("a profile file with a mistake", () => {
   const cases: [what: string, text: string, message: RegExp][] = [
     ["no JSON", '{\n  "name": oops\n}', /^mine\.json:2:11: this is no JSON/],
     ["nothing at all", "", /^mine\.json is empty: it has no JSON/],
+    ["lists without an end", "[".repeat(1e5), /^mine\.json: lists or objects are nested too deep/],
+    [
+      "a field that stands there twice",
+      `${base},\n "costs": {"walkNs": 1,\n  "walkNs": 2}}`,
+      /^mine\.json:3:3: costs has the field "walkNs" twice: leave one out/,
+    ],
     ["no object", "[]", /^mine\.json:1:1: the profile: /],
     ["no name", '{"base":"host"}', /^mine\.json:1:1: name is missing: a name/],
     ["a name with blanks", '{"name":"my own","base":"host"}', /:1:9: name: letters, digits/],

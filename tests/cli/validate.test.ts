@@ -66,6 +66,20 @@ describe("calibrate --from and validate --on: a trace, and what is predicted of 
     expect(complaintsAboutFiles(out)).toEqual([]);
   });
 
+  it("Ctrl-C meanwhile: 130, and no folder", async () => {
+    const args = ["validate", profile(), "--on", `${TRACES}/node-gc.perf.txt.gz`];
+    const out = join(base, "interrupted");
+    let isInterrupted = false;
+    const { code, stderr } = await shootdown([...args, "--format", "csv", "--out", out], {
+      onStderr: (_, interrupt) => {
+        if (!isInterrupted) interrupt();
+        isInterrupted = true;
+      },
+    });
+    expect([code, stderr]).toEqual([130, expect.stringContaining("nothing is written")]);
+    expect(existsSync(out)).toBe(false);
+  });
+
   it("on another: predictions that are none of the fit's", async () => {
     const args = ["validate", profile(), "--on", `${TRACES}/munmap-loop.perf.txt.gz`];
     const out = join(base, "other");

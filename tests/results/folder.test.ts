@@ -47,6 +47,17 @@ describe("the folder of a run", () => {
     expect(readdirSync(base)).toEqual([]);
   });
 
+  it("takes those above it along that were made for it, and no others", async () => {
+    const folder = await ResultFolder.create(join(base, "new", "deep", "run"));
+    await folder.removeIfEmpty();
+    expect(existsSync(base)).toBe(true);
+    expect(readdirSync(base)).toEqual([]);
+    const used = await ResultFolder.create(join(base, "new", "deep", "run"));
+    writeFileSync(join(base, "new", "notes"), "");
+    await used.removeIfEmpty();
+    expect(readdirSync(join(base, "new"))).toEqual(["notes"]);
+  });
+
   it.each([
     ["nothing, or half of a file, was written: goes away", "", []],
     ["a file was written: keeps that", 'await folder.write("summary.csv", "");', ["summary.csv"]],

@@ -15,7 +15,7 @@ const QUIET: Host = {
   load: 0,
   virtualized: false,
 };
-const STEADY: HostChecks = { clockStepNs: 10, slowdown: 1 };
+const STEADY: HostChecks = { clockStepNs: 10, slowdown: 1, hasFloor: true };
 
 interface Made {
   readonly executor?: "threads" | "virtual";
@@ -64,6 +64,7 @@ describe("warnings", () => {
     ["noisy-host", kindsOf([made({ lateNs: 600 })])],
     ["noisy-host", kindsOf([made()], { ...QUIET, load: 1.5 })],
     ["noisy-host", kindsOf([made()], QUIET, STEADY, 0.2)],
+    ["noisy-host", kindsOf([made()], QUIET, { ...STEADY, hasFloor: false })],
     ["clock-too-coarse", kindsOf([made()], QUIET, { ...STEADY, clockStepNs: 1000 })],
     ["virtualized", kindsOf([made()], { ...QUIET, virtualized: true })],
     ["frequency-changed", kindsOf([made()], QUIET, { ...STEADY, slowdown: 0.9 })],

@@ -6,6 +6,7 @@ import { parsed, SOURCES, type Source } from "../support/sources.ts";
 
 /** Where a module may keep something from one call to the next, and what. */
 const STATE: readonly (readonly [file: string, name: string])[] = [
+  ["cli/user-code.ts", "hasRun"], // Of the process: such code cannot be undone.
   ["engine/executor/calls.ts", "suspended"], // Empty whenever an executor has taken a step.
   ["engine/profile/topology.ts", "known"], // What follows from its key alone.
   ["workers/clock.ts", "offsetNs"], // Between two clocks of the host: the same all the time.

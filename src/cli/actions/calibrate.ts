@@ -38,11 +38,11 @@ export async function calibrate(options: CalibrateOptions): Promise<void> {
 }
 
 async function measureAndReport(options: CalibrateOptions, signal: AbortSignal): Promise<void> {
-  const { seed, quick, format, quiet } = options;
+  const { seed, quick, quiet } = options;
   const started = new Date();
   const host = describeHost();
   const base = baseOf(options, host);
-  announce(environmentLine(host, ["real shootdowns"], [base.name], seed), format, quiet);
+  announce(environmentLine(host, ["real shootdowns"], [base.name], seed), quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("calibrate", started));
   const progress = new CalibrationProgress(quiet === true);
   try {
@@ -70,10 +70,9 @@ async function measureAndReport(options: CalibrateOptions, signal: AbortSignal):
       noise: noiseOf(measured),
       base,
     });
-    if (interrupted) {
-      throw new InterruptedError(
-        `interrupted: the rounds that were finished are in ${folder.path}`,
-      );
+    if (signal.aborted) {
+      const what = interrupted ? "the rounds that were finished are" : "all was measured, and is";
+      throw new InterruptedError(`interrupted: ${what} in ${folder.path}`);
     }
   } finally {
     await folder.removeIfEmpty();

@@ -26,11 +26,11 @@ import { environmentLine } from "../summary.ts";
 const NAMED_POLICIES = 5;
 
 export async function stress(options: StressOptions): Promise<void> {
-  const { executor, profile, seed, format, quiet } = options;
+  const { executor, profile, seed, quiet } = options;
   const settings = settingsOf(options);
   const started = new Date();
   const host = describeHost();
-  announce(environmentLine(host, [executor], [profile], seed), format, quiet);
+  announce(environmentLine(host, [executor], [profile], seed), quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("stress", started));
   const interrupt = new Interrupt();
   const tally = new Tally(settings);

@@ -50,17 +50,20 @@ async function validateAndReport(
   options: ValidateOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const { seed, quiet, on, format } = options;
+  const { seed, quiet, on } = options;
   const started = new Date();
   const fitted = readFittedProfile(path);
   const host = describeHost();
   const what = on === undefined ? "real shootdowns" : "virtual";
-  announce(environmentLine(host, [what], [fitted.profile.name], seed), format, quiet);
+  announce(environmentLine(host, [what], [fitted.profile.name], seed), quiet);
   const folder = await ResultFolder.create(options.out ?? defaultFolder("validate", started));
   try {
     const outcome = await (on === undefined
       ? validateHost(fitted, options, signal)
       : validateOn(on, fitted, options));
+    if (signal.aborted) {
+      throw new InterruptedError("interrupted before all was predicted: nothing is written");
+    }
     const rows = outcome.predictions.map(validationRow);
     try {
       await writeValidation(folder, rows, fitted.profile, {
@@ -72,13 +75,14 @@ async function validateAndReport(
         floorNs: undefined,
         warnings: outcome.warnings,
         experiment: [{ profile: path, fit: fitted.fit, ...(on && { on }), ...outcome.figures }],
-        interrupted: false,
+        interrupted: false, // From here on nothing is left out.
       });
     } finally {
       report(outcome, rows, options);
     }
     for (const warning of outcome.warnings) warn(warning);
     if (quiet !== true) process.stderr.write(`written: ${folder.path}\n`);
+    if (signal.aborted) throw new InterruptedError(`interrupted: it is whole in ${folder.path}`);
   } finally {
     await folder.removeIfEmpty();
   }

@@ -1,17 +1,15 @@
 // `shootdown experiments`: what there is to run, and what one asks.
 
 import type { Command } from "commander";
-import { formatOption, type ListOptions } from "../options.ts";
+import { addListOptions, type ListOptions } from "../options.ts";
 
 export function addExperiments(program: Command): void {
-  program
-    .command("experiments")
+  addListOptions(program.command("experiments"))
     .summary("experiments there are, or what one asks")
     .description(
       "Lists the experiments with the points that they have on this machine, or shows one.",
     )
     .argument("[name]", "an experiment or a file")
-    .addOption(formatOption())
     .addHelpText(
       "after",
       `

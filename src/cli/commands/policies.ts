@@ -1,15 +1,13 @@
 // `shootdown policies`: what there is, and what one does.
 
 import type { Command } from "commander";
-import { formatOption, type ListOptions } from "../options.ts";
+import { addListOptions, type ListOptions } from "../options.ts";
 
 export function addPolicies(program: Command): void {
-  program
-    .command("policies")
+  addListOptions(program.command("policies"))
     .summary("policies there are, or what one does")
     .description("Lists the policies with what they do, or explains one.")
     .argument("[name]", "a policy in its notation, or a file of your own (JSON, ES module)")
-    .addOption(formatOption())
     .addHelpText(
       "after",
       `

@@ -1,17 +1,15 @@
 // `shootdown profiles`: machine profiles, and every value of one with its source.
 
 import type { Command } from "commander";
-import { formatOption, type ListOptions } from "../options.ts";
+import { addListOptions, type ListOptions } from "../options.ts";
 
 export function addProfiles(program: Command): void {
-  program
-    .command("profiles")
+  addListOptions(program.command("profiles"))
     .summary("machine profiles there are, or one's values")
     .description(
       "Lists the machine profiles, or every value of one with how well it is known and whence.",
     )
     .argument("[name]", "a profile, or the JSON file of your own")
-    .addOption(formatOption())
     .addHelpText(
       "after",
       `

@@ -3,13 +3,15 @@
 import { type Command, Option } from "commander";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
-import { EXECUTORS, MAX_OPERATIONS } from "../experiments/limits.ts";
+import { MAX_OPERATIONS } from "../experiments/limits.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
+  type Executor,
   formatOption,
   MAX_SEED,
   numberFrom,
+  oneExecutorOption,
   outOption,
 } from "../options.ts";
 import type { Format } from "../output.ts";
@@ -23,7 +25,7 @@ export interface StressOptions {
   readonly seconds?: number;
   readonly ops?: number;
   readonly round?: number;
-  readonly executor: (typeof EXECUTORS)[number];
+  readonly executor: Executor;
   readonly policy?: Policy[];
   readonly profile: string;
   readonly cores: number;
@@ -58,11 +60,7 @@ export function addStress(program: Command): void {
         .argParser(numberFrom("--round", 0, MAX_ROUND))
         .conflicts("seconds"),
     )
-    .addOption(
-      new Option("--executor <name>", "threads (this host, wall clock) or virtual (virtual time)")
-        .choices(EXECUTORS)
-        .default("virtual"),
-    )
+    .addOption(oneExecutorOption("stress"))
     .option("--profile <name>", "machine profile, or a JSON file of your own", DEFAULT_PROFILE)
     .option(
       "--cores <n>",

@@ -6,19 +6,15 @@ import { UsageError } from "../../engine/errors.ts";
 import { MAX_CORES, MAX_DEVICES, MAX_IOMMUS } from "../../engine/layout/shape.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
 import type { OperationRange } from "../../results/timeline/form.ts";
-import {
-  EXECUTORS,
-  MAX_DILATION,
-  MAX_OPERATION,
-  MAX_PAGES,
-  MAX_PID,
-} from "../experiments/limits.ts";
+import { MAX_DILATION, MAX_OPERATION, MAX_PAGES, MAX_PID } from "../experiments/limits.ts";
 import {
   addPolicyOption,
   DEFAULT_SEED,
+  type Executor,
   formatOption,
   MAX_SEED,
   numberFrom,
+  oneExecutorOption,
   outOption,
 } from "../options.ts";
 import type { Format } from "../output.ts";
@@ -36,7 +32,7 @@ export interface TimelineOptions {
   readonly pid?: number;
   readonly kernel: boolean;
   readonly maxEvents: number;
-  readonly executor: (typeof EXECUTORS)[number];
+  readonly executor: Executor;
   readonly policy?: Policy[];
   readonly profile: string;
   readonly workload: string;
@@ -96,11 +92,7 @@ export function addTimeline(program: Command): void {
       numberFrom("--max-events", 1, MAX_EVENTS),
       DEFAULT_EVENTS,
     )
-    .addOption(
-      new Option("--executor <name>", "threads (this host, wall clock) or virtual (virtual time)")
-        .choices(EXECUTORS)
-        .default("virtual"),
-    )
+    .addOption(oneExecutorOption("timeline"))
     .option("--workload <name>", "what initiators do, as experiments name it", "munmap")
     .option("--profile <name>", "machine profile, or a JSON file of your own", "akaros-2020")
     .option("--cores <n>", "cores of the machine", numberFrom("--cores", 1, MAX_CORES), 2)

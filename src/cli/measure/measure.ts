@@ -107,7 +107,11 @@ class Measuring {
       this.floorNs = await measureFloor(); // Before the gang: its threads would be in the way.
       const beforeNs = workNs();
       for (const runs of this.threaded) await this.runThreaded(runs);
-      this.checks = { clockStepNs: clockStepNs(), slowdown: workNs() / beforeNs };
+      this.checks = {
+        clockStepNs: clockStepNs(),
+        slowdown: workNs() / beforeNs,
+        hasFloor: this.floorNs !== undefined,
+      };
     }
     if (this.virtual.length > 0) await this.runVirtual(this.virtual);
   }
