@@ -6,6 +6,7 @@ import { BUGS } from "../dist/tests/planted/bugs.js";
 import { hunt } from "../dist/tests/planted/hunt.js";
 // @ts-expect-error: a build script, without declarations.
 import { patched } from "../scripts/build-executors.mjs";
+import { runProgram } from "./support/program.ts";
 
 /** For bugs and for none: what the one is found in, the other has had too. */
 const FEW_OPERATIONS = 5000;
@@ -32,6 +33,15 @@ test("every planted bug finds the texts that it replaces, each once", () => {
       expect(patched(file, source, texts)).not.toBe(source);
     }
   }
+});
+
+test.each([
+  ["skip-a-core", 'there is no planted bug "skip-a-core": did you mean "skips-a-core"? There are'],
+  ["--quick", 'there is no planted bug "--quick". There are skips-a-core, '],
+])("%s, which is no bug: refused, with those that are", async (name, message) => {
+  const { code, stdout, stderr } = await runProgram("tests/planted/main.js", [name]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(message);
 });
 
 test("a bug whose text is gone, or stands twice: refused with the file and the text", () => {

@@ -5,8 +5,9 @@
 import type { CostName, Costs } from "../../src/engine/profile/costs.ts";
 import type { Lab } from "./lab.ts";
 import { US_PER_OPERATION } from "./metrics.ts";
+import type { Effect } from "./paper.ts";
 import { LOOPS, timeOfLoops } from "./rows/19-local-tlbi.ts";
-import { NIC, readsOfFlows } from "./rows/23-nic-flows.ts";
+import { NIC, READS, readsOfFlows } from "./rows/23-nic-flows.ts";
 import type { Setup } from "./setup.ts";
 import type { Range } from "./solve.ts";
 
@@ -19,6 +20,8 @@ export interface Fit {
   /** The published figure, and where it is from. */
   readonly figure: number;
   readonly source: string;
+  /** The effect that the figure is, if it is one: nothing is reproduced by it any more. */
+  readonly effect?: Effect;
   /** The same in the model, with these costs instead of the machine's. */
   readonly measure: (lab: Lab, costs: Partial<Costs>) => Promise<number>;
 }
@@ -132,6 +135,7 @@ export const FITS: readonly Fit[] = [
     range: { low: 0, high: 10_000 },
     figure: LOOPS.published,
     source: "row 19, in which initiators contend (row 22 has one)",
+    effect: LOOPS,
     measure: (lab, costs) => timeOfLoops(lab, costs).then(({ value }) => value),
   },
 ];
@@ -148,7 +152,13 @@ export const REGIONS_FIT = {
   machine: "skylake-2s",
   count: "cachedRegions",
   source: "F&S (SOSP'24): page-table reads a page with 5 and with 40 flows",
+  effect: READS,
 } as const;
+
+/** Whether a value of the effect's machine was fitted to this very effect. */
+export function isFittedTo(effect: Effect): boolean {
+  return [...FITS, REGIONS_FIT].some((fit) => fit.effect === effect);
+}
 
 /** Sizes that the paging-structure caches of an IOMMU may have had on F&S's machine. */
 const CACHED_REGIONS = [2, 4, 8, 16, 32] as const;

@@ -26,7 +26,7 @@ export interface Effect {
   readonly published: number;
   readonly reproduce: (lab: Lab) => Promise<Reproduction>;
   /** What the set-up leaves out or assumes, and why it does not come out if it does not. */
-  readonly note?: string;
+  readonly note: string;
 }
 
 export interface Reproduction {

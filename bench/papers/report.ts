@@ -1,6 +1,7 @@
 // What came out beside what was published: rows of the table and of the CSV, and when a row counts.
 
 import type { Cell, Column } from "../../src/results/columns/column.ts";
+import { isFittedTo } from "./fits.ts";
 import { fittedOf } from "./machines.ts";
 import type { Effect, Paper, Reproduction } from "./paper.ts";
 
@@ -23,6 +24,12 @@ export const COLUMNS = [
     type: "boolean",
     unit: "",
     meaning: "The error is within 20 % of what was published, or within 1 of its unit.",
+  },
+  {
+    name: "own_fit",
+    type: "boolean",
+    unit: "",
+    meaning: "The machine was fitted to this very effect, which therefore does not count.",
   },
   {
     name: "machine",
@@ -63,6 +70,7 @@ export function rowOf(paper: Paper, effect: Effect, { value, parameters }: Repro
     direction_ok: published === 0 ? Math.abs(error) <= tolerance : published * value > 0,
     fitted: fittedOf(effect.machine).join("; "),
     within: Math.abs(error) <= tolerance,
+    own_fit: isFittedTo(effect),
     machine: effect.machine,
     set_from_baseline: parameters.join("; "),
     note: effect.note,
@@ -70,7 +78,10 @@ export function rowOf(paper: Paper, effect: Effect, { value, parameters }: Repro
   };
 }
 
-/** A published result counts as reproduced when more than half of its effects are within. */
+/**
+ * A published result counts as reproduced when more than half of its effects are within, of those
+ * that its machine was not fitted to.
+ */
 export function isReproduced(rows: readonly Row[]): boolean {
   return isMost(rows, ({ within }) => within);
 }
@@ -81,17 +92,25 @@ export function isDirectionRight(rows: readonly Row[]): boolean {
 }
 
 function isMost(rows: readonly Row[], of: (row: Row) => Cell): boolean {
-  return 2 * rows.filter(of).length > rows.length;
+  const counted = rows.filter(({ own_fit }) => !own_fit);
+  return 2 * counted.filter(of).length > counted.length;
 }
 
-/** `10 of 15 results reproduced, the direction right in 15` */
+/**
+ * `10 of 15 results reproduced, the direction right in 13; row 19 does not count: its machine was
+ * fitted to it`
+ */
 export function summaryOf(papers: readonly Paper[], rows: readonly Row[]): string {
   const results = papers.map((paper) => rows.filter(({ row }) => row === paper.row));
   const reproduced = results.filter(isReproduced).length;
   const directions = results.filter(isDirectionRight).length;
+  const circular = papers.filter((_, i) => results[i].every(({ own_fit }) => own_fit));
+  const uncounted = circular.map(
+    ({ row }) => `; row ${row} does not count: its machine was fitted to it`,
+  );
   return (
     `${reproduced} of ${papers.length} results reproduced, ` +
-    `the direction right in ${directions}`
+    `the direction right in ${directions}${uncounted.join("")}`
   );
 }
 

@@ -4,9 +4,9 @@
 import { UsageError } from "../engine/errors.ts";
 import type { CostName } from "../engine/profile/costs.ts";
 import {
-  type Count,
   type Grade,
   isFree,
+  type Known,
   type Profile,
   type Value,
 } from "../engine/profile/profile.ts";
@@ -58,11 +58,11 @@ export function profileFrom(
     summary,
     topology: mapValues(base.topology, (count) => takenFrom(base, count)),
     costs,
-    tlbSource: `taken from ${base.name}: ${base.tlbSource}`,
+    origins: mapValues(base.origins, (known) => takenFrom(base, known)),
   };
 }
 
-function takenFrom<Known extends Value | Count>({ name }: Profile, known: Known): Known {
+function takenFrom<Of extends Known>({ name }: Profile, known: Of): Of {
   return { ...known, source: `taken from ${name}: ${known.source}` };
 }
 

@@ -32,8 +32,8 @@ function counts(analysis: TraceAnalysis): string[] {
   ];
 }
 
-function listCounts(counts: Readonly<Record<string, number>>): string {
-  const entries = Object.entries(counts);
+function listCounts(counts: Readonly<Record<string, number | null>>): string {
+  const entries = Object.entries(counts).filter(([, count]) => count !== null && count > 0);
   if (entries.length === 0) return "none";
   return entries.map(([name, count]) => `${name} ${count}`).join(", ");
 }

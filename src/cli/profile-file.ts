@@ -9,6 +9,8 @@
 // topology               by name: a count, or {"count": …, "grade": …, "source": …}
 // shootsBy               ipi, broadcast, both
 // l1, l2, iotlb          {"sets": a power of two, "ways": …}
+// origins                by name of the last four: {"grade": …, "source": …}
+// tlbSource              where sizes come from that have no origin, as older manifests say it
 // fit                    what `shootdown calibrate` knows besides, for `shootdown validate`
 
 import { z } from "zod";
@@ -18,7 +20,14 @@ import { STRUCTURE_ENTRIES } from "../engine/layout/regions.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { byName } from "../engine/names.ts";
 import type { CostName } from "../engine/profile/costs.ts";
-import { GRADES, type Profile, SHOOTS_BY } from "../engine/profile/profile.ts";
+import {
+  GRADES,
+  type Known,
+  PARTS_WITH_ORIGIN,
+  type PartWithOrigin,
+  type Profile,
+  SHOOTS_BY,
+} from "../engine/profile/profile.ts";
 import { HOST, PROFILES } from "../engine/profile/profiles.ts";
 import type { TopologyName } from "../engine/profile/topology.ts";
 import { isFile, JsonFile, named, nameField, oneOf, wholeNumber } from "../results/json-file.ts";
@@ -80,7 +89,7 @@ function profileOf(file: JsonFile): Profile {
     l1: given.l1 ?? base?.l1,
     l2: given.l2 ?? base?.l2,
     iotlb: given.iotlb ?? base?.iotlb,
-    tlbSource: given.tlbSource ?? tlbSourceOf(file.path, given),
+    origins: originsOf(file.path, given),
   } as Profile; // Whole: what neither file nor base has was refused above.
   refuseUnpaidBroadcasts(file, profile);
   return profile;
@@ -102,6 +111,11 @@ function schemaFor(path: string) {
     clusterCores: countOf(0, MAX_CORES, source),
     cachedRegions: countOf(1, STRUCTURE_ENTRIES, source),
   } satisfies Record<TopologyName, unknown>;
+  const known = z.strictObject(origin(), '{"grade": …, "source": …}');
+  const origins = { shootsBy: known, l1: known, l2: known, iotlb: known } satisfies Record<
+    PartWithOrigin,
+    unknown
+  >;
   return z.strictObject({
     name: nameField(),
     summary: z.string("what machine it is, in one line").min(1, "what machine it is").optional(),
@@ -112,6 +126,7 @@ function schemaFor(path: string) {
     l1: tlb().optional(),
     l2: tlb().optional(),
     iotlb: tlb().optional(),
+    origins: z.strictObject(origins, "an object of origins").partial().optional(),
     tlbSource: z.string("where the sizes come from").optional(),
     fit: fitRecord().optional(),
   });
@@ -187,10 +202,15 @@ function summaryOf(path: string, base: Profile | undefined): string {
   return base === undefined ? `from ${path}` : `${base.name} with the changes of ${path}`;
 }
 
-function tlbSourceOf(path: string, { base, l1, l2, iotlb }: Given): string {
-  const isChanged = l1 !== undefined || l2 !== undefined || iotlb !== undefined;
-  if (base === undefined) return silent(path);
-  return isChanged ? `${silent(path)}; what it leaves out: ${base.tlbSource}` : base.tlbSource;
+/** What the file gives without an origin is `given`; what it leaves out is the base's. */
+function originsOf(path: string, given: Given): Profile["origins"] {
+  const origins = PARTS_WITH_ORIGIN.map((part): [PartWithOrigin, Known | undefined] => {
+    const said = part === "shootsBy" ? undefined : given.tlbSource;
+    const here: Known = { grade: "given", source: said ?? silent(path) };
+    const isHere = given[part] !== undefined || said !== undefined;
+    return [part, given.origins?.[part] ?? (isHere ? here : given.base?.origins[part])];
+  });
+  return Object.fromEntries(origins) as Profile["origins"];
 }
 
 /** Rows of results name their profile: one name must not stand for two. */

@@ -12,18 +12,20 @@ const SHOOTS_BY_MEANING: Readonly<Record<ShootsBy, string>> = {
 };
 
 export function profileValues(profile: Profile): ProfileValue[] {
-  const { shootsBy, topology, costs, l1, l2, iotlb, tlbSource } = profile;
-  const blank = { interval: "", grade: "" };
-  const way = { ...blank, name: "shootsBy", value: shootsBy, source: SHOOTS_BY_MEANING[shootsBy] };
-  const counts = Object.entries(topology).map(([name, { count, grade, source }]) => {
-    return { ...blank, name, value: `${count}`, grade: grade as string, source };
+  const { topology, costs, shootsBy, origins } = profile;
+  const blank = { interval: "" };
+  const { grade, source } = origins.shootsBy;
+  const meaning = `${SHOOTS_BY_MEANING[shootsBy]}; ${source}`;
+  const way = { ...blank, name: "shootsBy", value: shootsBy, grade, source: meaning };
+  const counts = Object.entries(topology).map(([name, { count, ...known }]) => {
+    return { ...blank, name, value: `${count}`, ...known };
   });
-  const values = Object.entries(costs).map(([name, { ns, grade, source, interval }]) => {
-    const between = interval === undefined ? "" : interval.join(" to ");
-    return { name, value: `${ns}`, interval: between, grade: grade as string, source };
+  const values = Object.entries(costs).map(([name, { ns, interval, ...known }]) => {
+    return { name, value: `${ns}`, interval: interval?.join(" to ") ?? "", ...known };
   });
-  const tlbs = Object.entries({ l1, l2, iotlb }).map(([name, { sets, ways }]) => {
-    return { ...blank, name, value: `${sets} × ${ways}`, source: tlbSource };
+  const tlbs = (["l1", "l2", "iotlb"] as const).map((name) => {
+    const { sets, ways } = profile[name];
+    return { ...blank, name, value: `${sets} × ${ways}`, ...origins[name] };
   });
   return [way, ...counts, ...values, ...tlbs];
 }

@@ -2,11 +2,13 @@
 // collector does whose barrier is the page fault. `mprotect:widen`: one operation gives it back.
 // Hardware needs no flush for that, as an entry which says too little only faults; Linux flushes on
 // x86 all the same (arch/x86/include/asm/tlbflush.h: pte_flags_need_flush, any change of _PAGE_RW),
-// and that is what is measured.
+// and that is what is measured. `mprotect:widen-unflushed` is the same for kernels that leave it
+// out: the program's next writes find what the entries allowed before, and walk again.
 //
 // The window stays mapped. What undoes an operation before the next is outside its latency.
 
 import type { Protocol } from "../engine/executor/cpu.ts";
+import { PTE } from "../engine/probe/segments.ts";
 import type { Core } from "../engine/protocol/core.ts";
 import {
   beginOperation,
@@ -37,6 +39,10 @@ export function* narrowWindow(
   yield* finishOperation(core);
 }
 
+/** Modes of MPROTECT_WIDEN. */
+export const WIDEN_FLUSHED = 0;
+export const WIDEN_UNFLUSHED = 1;
+
 /** Operation number `index`: the window is read-only and read, then it is made writable. */
 export function* widenWindow(
   core: Core,
@@ -44,8 +50,8 @@ export function* widenWindow(
   stream: AccessStream,
   index: number,
 ): Protocol<void> {
-  const { path } = core;
-  const { pages, gapNs } = plan;
+  const { path, cpu } = core;
+  const { pages, gapNs, mode } = plan;
   const vpn = windowOf(core, plan, index);
   path.enabled = false; // Protecting belongs to no operation.
   yield* protect(core, vpn, pages);
@@ -55,6 +61,9 @@ export function* widenWindow(
   yield* awaitArrival(core, stream, gapNs);
   beginOperation(core);
   yield* unprotect(core, vpn, pages);
-  yield* flushNow(core, vpn, pages);
+  if (mode === WIDEN_FLUSHED) yield* flushNow(core, vpn, pages);
+  else path.mark(PTE, cpu.now());
   yield* finishOperation(core);
+  // No operation's latency: whoever was not told finds out when it writes.
+  if (mode === WIDEN_UNFLUSHED) yield* usePages(core, vpn, pages, true);
 }

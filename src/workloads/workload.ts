@@ -99,7 +99,10 @@ export interface WorkloadPlan {
   readonly dmaPeriodNs: number;
   /** Devices have TLBs of their own (ATS). */
   readonly ats: boolean;
-  /** Which mode of Akaros's benchmark (TLB_BENCH), or how a port's buffers are mapped (PORT). */
+  /**
+   * Which mode of Akaros's benchmark (TLB_BENCH), how a port's buffers are mapped (PORT), or
+   * whether widening is followed by a flush (MPROTECT_WIDEN).
+   */
   readonly mode: number;
   /** Windows of `pages` pages that an initiator uses in turn. */
   readonly windows: number;

@@ -1,18 +1,26 @@
 // The short form of every reproduction runs, and says what it says as CSV. Whether a result comes
 // out is the command's business; what counts as reproduced is checked on made-up effects.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, it } from "vitest";
-import { FITS, REGIONS_FIT } from "../../dist/bench/papers/fits.js";
+import { FITS, isFittedTo, REGIONS_FIT } from "../../dist/bench/papers/fits.js";
 import { fileOf, fittedOf, profileOf } from "../../dist/bench/papers/machines.js";
 import type { Paper } from "../../dist/bench/papers/paper.js";
-import { isDirectionRight, isReproduced, rowOf } from "../../dist/bench/papers/report.js";
+import {
+  isDirectionRight,
+  isReproduced,
+  rowOf,
+  summaryOf,
+} from "../../dist/bench/papers/report.js";
 import { PAPERS } from "../../dist/bench/papers/rows/index.js";
 import { solve } from "../../dist/bench/papers/solve.js";
 import { parseProfile } from "../../dist/src/cli/profile-file.js";
 import type { CostName } from "../../dist/src/engine/profile/costs.js";
 import { type Ended, runProgram } from "../support/program.ts";
+
+/** Of the last run of all rows; a clone has none yet. */
+const WRITTEN = "results/papers.csv";
 
 describe("an effect", () => {
   it.each([
@@ -30,6 +38,7 @@ describe("an effect", () => {
       metric: "",
       unit: "%",
       published,
+      note: "",
       reproduce: () => never(),
     };
     const paper: Paper = { row: 1, source: "", effects: [effect] };
@@ -43,6 +52,15 @@ describe("an effect", () => {
     expect(isReproduced(rows(true, false))).toBe(false);
   });
 
+  it("that its machine was fitted to: no part of the result, which may have no other", () => {
+    const [fitted, off] = [
+      { within: true, own_fit: true },
+      { within: false, own_fit: false },
+    ];
+    expect(isReproduced([fitted, fitted, off] as never)).toBe(false);
+    expect(isReproduced([fitted] as never)).toBe(false);
+  });
+
   it("of several, more than half the right way: the direction is right", () => {
     const rows = (...right: boolean[]) => right.map((each) => ({ direction_ok: each })) as never;
     expect(isDirectionRight(rows(false, true, true))).toBe(true);
@@ -53,6 +71,47 @@ describe("an effect", () => {
 function never(): never {
   throw new Error("nobody asked for it");
 }
+
+describe("what a machine was fitted to", () => {
+  const named = PAPERS.flatMap(({ row, effects }) => {
+    return effects.filter(isFittedTo).map(({ metric }) => `${row}: ${metric}`);
+  });
+
+  it("an effect of a row: named by its fit", () => {
+    expect(named).toEqual(["19: time of the loops", "23: page-table reads a page"]);
+  });
+
+  it("no other effect: a figure of a fit is one only where the fit names it", () => {
+    const published = PAPERS.flatMap(({ effects }) => effects.filter((each) => !isFittedTo(each)));
+    const figures = FITS.map(({ figure }) => figure);
+    expect(published.filter((each) => figures.includes(each.published))).toEqual([]);
+  });
+
+  it("a result that consists of it: not counted as reproduced, and the summary says so", () => {
+    const paper = PAPERS.find(({ row }) => row === 19)!;
+    const rows = paper.effects.map((effect) => {
+      return rowOf(paper, effect, { value: effect.published, parameters: [] });
+    });
+    expect(rows).toMatchObject([{ within: true, own_fit: true }]);
+    expect(summaryOf([paper], rows)).toBe(
+      "0 of 1 results reproduced, the direction right in 0; " +
+        "row 19 does not count: its machine was fitted to it",
+    );
+  });
+});
+
+it("every effect: says what it leaves out, or why it does not come out", () => {
+  const silent = PAPERS.flatMap(({ effects }) => effects.filter(({ note }) => note.trim() === ""));
+  expect(silent).toEqual([]);
+});
+
+it.skipIf(!existsSync(WRITTEN))(
+  "every effect that is not within, as it was written: a note",
+  () => {
+    const rows: Record<string, string>[] = parse(readFileSync(WRITTEN), { columns: true });
+    expect(rows.filter(({ within, note }) => within === "false" && note === "")).toEqual([]);
+  },
+);
 
 describe("setting a parameter from a baseline", () => {
   const range = { low: 0, high: 1_000_000 };

@@ -37,7 +37,10 @@ describe("what there is", () => {
       grade: "sourced",
       source: expect.stringContaining("44 ns"),
     });
-    for (const { source } of values) expect(source).not.toBe("");
+    for (const { grade, source } of values) {
+      expect(grade).not.toBe("");
+      expect(source).not.toBe("");
+    }
     const names = values.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["shootsBy", "sockets", "walkColdNs", "iotlb"]));
   });
@@ -49,7 +52,7 @@ describe("what there is", () => {
       ...["zen3-2s", "arm-broadcast", "host"],
     ]);
     const { stdout } = await shootdown(["profiles", "zen3-2s", "--format", "csv"]);
-    expect(stdout).toMatch(/^name,value,interval,grade,source\r\nshootsBy,both,,,/);
+    expect(stdout).toMatch(/^name,value,interval,grade,source\r\nshootsBy,both,,sourced,/);
     expect(stdout).toMatch(/\ncoresPerComplex,8,,sourced,/);
   });
 

@@ -43,8 +43,21 @@ describe("a profile from a file", () => {
       topology: { ...HASWELL.topology, sockets: { count: 4, grade: "given", source } },
       costs: { ...HASWELL.costs, deliveryNs: { ns: 350, grade: "given", source } },
       l2: { sets: 64, ways: 8 },
-      tlbSource: `${source}; what it leaves out: ${HASWELL.tlbSource}`,
+      origins: { ...HASWELL.origins, l2: { grade: "given", source } },
     });
+  });
+
+  it("says where TLB sizes and how cores are told come from, if the file does", () => {
+    const known = { grade: "memory", source: "a data sheet" };
+    const { origins } = parse({ ...CHANGED, origins: { l2: known, shootsBy: known } });
+    expect(origins).toEqual({ ...HASWELL.origins, l2: known, shootsBy: known });
+  });
+
+  it("says of all TLB sizes at once where they come from, as an older manifest does", () => {
+    const given = { grade: "given", source: "a data sheet" };
+    const { origins } = parse({ ...CHANGED, tlbSource: "a data sheet" });
+    const { shootsBy } = HASWELL.origins;
+    expect(origins).toEqual({ shootsBy, l1: given, l2: given, iotlb: given });
   });
 
   it("says where a value comes from, if the file does", () => {

@@ -90,6 +90,29 @@ describe("replay", () => {
     }
     expect(rows[0].ops).toBe(rows[1].ops);
   });
+
+  it.each(["mprotect", "munmap"])(
+    "%s of nearly all addresses: over gaps in one step",
+    async (name) => {
+      const page = "address=0x7f0000000000 ip=0x401000 error_code=0x6";
+      const range = name === "munmap" ? "addr: 0x1000, " : "start: 0x1000, ";
+      const events = [
+        ["exceptions:page_fault_user", page],
+        [`syscalls:sys_enter_${name}`, `${range}len: 0xffffffffffff, prot: 0x00000001`],
+        [`syscalls:sys_exit_${name}`, "0x0"],
+      ];
+      const lines = events.map(([event, payload], i) => {
+        return `app 7/7 [000] 100.00000${i}000: ${event}: ${payload}\n`;
+      });
+      const options = ["--policy", "linux-x86", "--executor", "virtual", "--format", "csv"];
+      const args = ["replay", "-", ...options, "--out", join(base, `gaps-${name}`)];
+      const { stdout, stderr, code } = await shootdown(args, { input: lines.join("") });
+      expect(stderr).not.toMatch(/^error/m);
+      expect(code).toBe(0);
+      const [row]: Record<string, string>[] = parse(stdout, { columns: true });
+      expect(row.ops).toBe("1");
+    },
+  );
 });
 
 describe("counts.csv", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  coverEnd,
   LEVELS,
   lowBits,
   TABLE_ENTRIES,
@@ -17,6 +18,18 @@ describe("virtual page numbers of 36 bits", () => {
       fc.property(vpn, fc.nat(LEVELS - 1), (page, level) => {
         const expected = (BigInt(page) >> BigInt(9 * level)) & BigInt(TABLE_ENTRIES - 1);
         expect(BigInt(tableIndex(page, level))).toBe(expected);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("behind what an entry covers: the next page that has another entry", () => {
+    fc.assert(
+      fc.property(vpn, fc.integer({ min: 1, max: LEVELS - 1 }), (page, level) => {
+        const end = coverEnd(page, level);
+        const entryOf = (of: number) => BigInt(of) >> BigInt(9 * level);
+        expect(entryOf(end - 1)).toBe(entryOf(page));
+        expect(entryOf(end)).toBe(entryOf(page) + 1n);
       }),
       { numRuns: 200 },
     );

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
+import { TABLE_ENTRIES, VPN_LIMIT } from "../../dist/src/engine/layout/address.js";
 import {
   ACCESSED,
   DIRTY,
@@ -132,6 +132,24 @@ describe("page tables", () => {
     const { tables, root } = emptyTables();
     expect(tables.leafOf(root, 5)).toBe(NO_LEAF);
     expect(tables.leafOf(root, 5)).toBe(NO_LEAF);
+  });
+
+  it("going over gaps: no page that a table leads to is left out, and each gap is one step", () => {
+    const { tables, root } = emptyTables();
+    for (const page of PAGES) tables.ensureLeaf(root, page, SPACE);
+    const found: number[] = [];
+    let steps = 0;
+    for (let page = 0; page < VPN_LIMIT; steps++) {
+      if (tables.leafOf(root, page) === NO_LEAF) {
+        page = tables.pageBehindGap(root, page);
+        continue;
+      }
+      found.push(page);
+      page++;
+    }
+    expect(found).toEqual(expect.arrayContaining(PAGES));
+    expect(found.length % TABLE_ENTRIES).toBe(0); // Whole tables, and nothing beside them.
+    expect(steps - found.length).toBeLessThan(PAGES.length * 4 * TABLE_ENTRIES);
   });
 
   it("table frames run out: no leaf, and pages that have tables keep them", () => {

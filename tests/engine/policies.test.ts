@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { Policy, Reuse, When } from "../../dist/src/engine/policy/policy.js";
-import { STRICT } from "../../dist/src/engine/policy/presets.js";
+import { PRESETS, STRICT } from "../../dist/src/engine/policy/presets.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { MUNMAP_RANGE, PAGE_TABLE_FREE } from "../../dist/src/workloads/workload.js";
 import { type Outcome, runVirtually, type Setup } from "../support/virtual-run.js";
@@ -40,6 +40,14 @@ function run(choices: Partial<Policy>, setup: Partial<Setup> = {}): Outcome {
 function perOperation(outcome: Outcome, counter: "ipis" | "iommuWaits" | "fullFlushes"): number {
   return outcome.counters[counter] / outcome.counters.operations;
 }
+
+test.each(["linux-x86", "linux-reclaim", "eurosys20", "invlpgb"])(
+  "%s: says that PCIDs are not shared out as Linux does",
+  (name) => {
+    const { assumed } = PRESETS.find((policy) => policy.name === name)!;
+    expect(assumed).toMatch(/PCID for good.*TLB_NR_DYN_ASIDS/);
+  },
+);
 
 describe("whatever is combined", () => {
   const whens: When[] = [{ kind: "each" }, { kind: "batch", pages: 2 }, QUEUE, TICK, REUSE];

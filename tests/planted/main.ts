@@ -1,5 +1,8 @@
-// `npm run -s planted`: which planted bug is found, and after how many operations.
+// `npm run -s planted`: which planted bug is found, and after how many operations. Names of bugs as
+// arguments: only these.
 
+import { endWithUsageErrors } from "../../bench/usage.ts";
+import { byName } from "../../src/engine/names.ts";
 import { toCsv } from "../../src/results/csv.ts";
 import { BUGS } from "./bugs.ts";
 import { hunt } from "./hunt.ts";
@@ -14,9 +17,10 @@ const COLUMNS = [
   { name: "finding", type: "string", unit: "", meaning: "What was found." },
 ] as const;
 
-/** Those that are named, or all. */
-const wanted = new Set(process.argv.slice(2));
-const bugs = BUGS.filter(({ name }) => wanted.size === 0 || wanted.has(name));
+endWithUsageErrors();
+// There are no options: one is no bug's name either.
+const named = process.argv.slice(2).map((name) => byName("planted bug", name, BUGS));
+const bugs = named.length === 0 ? BUGS : named;
 process.stdout.write(toCsv(COLUMNS, []));
 for (const bug of bugs) {
   const { name, rule } = bug;

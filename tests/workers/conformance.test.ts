@@ -10,6 +10,7 @@ import { Gang } from "../../dist/src/workers/gang.js";
 import { runOnThreads } from "../../dist/src/workers/on-threads.js";
 import type { Point, PointResult } from "../../dist/src/workers/point.js";
 import { VirtualPool } from "../../dist/src/workers/virtual-pool.js";
+import { WIDEN_UNFLUSHED } from "../../dist/src/workloads/mprotect.js";
 import { TLB_BENCH_MODES } from "../../dist/src/workloads/tlb-bench.js";
 import {
   FORK_COW,
@@ -77,6 +78,10 @@ const WORKLOADS: [string, Partial<WorkloadPlan>][] = [
   ["page-table-free", { kind: PAGE_TABLE_FREE, pages: 3, windows: 30 }],
   ["mprotect", { kind: MPROTECT, pages: 3, windows: 1 }],
   ["mprotect:widen", { kind: MPROTECT_WIDEN, pages: 3, windows: 1 }],
+  [
+    "mprotect:widen-unflushed",
+    { kind: MPROTECT_WIDEN, mode: WIDEN_UNFLUSHED, pages: 3, windows: 1 },
+  ],
   ["resize", { kind: RESIZE, pages: 3, windows: 1 }],
   ["fork-cow", { kind: FORK_COW, pages: 3, windows: 1 }],
   ["migrate", { kind: MIGRATE, pages: 3, windows: 1 }],

@@ -7,6 +7,7 @@ import { NO_FRAME } from "../../dist/src/engine/machine/frames.js";
 import { createMachine, type Machine } from "../../dist/src/engine/machine/machine.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import { LINUX_X86 } from "../../dist/src/engine/policy/presets/linux.js";
+import { ARM_BROADCAST } from "../../dist/src/engine/policy/presets/systems.js";
 import {
   BASIC_POLICIES,
   batch,
@@ -14,6 +15,7 @@ import {
   STRICT,
 } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf } from "../../dist/src/engine/profile/profile.js";
+import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
 import { Core } from "../../dist/src/engine/protocol/core.js";
 import { map, replacePage } from "../../dist/src/engine/protocol/memory.js";
 import { runProgram, userWork } from "../../dist/src/engine/protocol/user.js";
@@ -25,6 +27,7 @@ import {
   programVpn,
   windowVpn,
 } from "../../dist/src/workloads/memory-map.js";
+import { WIDEN_FLUSHED, WIDEN_UNFLUSHED } from "../../dist/src/workloads/mprotect.js";
 import { DESCRIPTOR_PAGES, RING_SLOTS } from "../../dist/src/workloads/nic.js";
 import { PORT_MODES } from "../../dist/src/workloads/port.js";
 import { RECLAIM_PAGES } from "../../dist/src/workloads/reclaim.js";
@@ -63,6 +66,11 @@ const WORKLOADS: [name: string, setup: Partial<Setup>, left: number][] = [
   ["madvise", { workload: { kind: MADVISE, pages: 3, windows: 1 } }, 0],
   ["mprotect", { workload: { kind: MPROTECT, pages: 3, windows: 1 } }, 3],
   ["mprotect:widen", { workload: { kind: MPROTECT_WIDEN, pages: 3, windows: 1 } }, 3],
+  [
+    "mprotect:widen-unflushed",
+    { workload: { kind: MPROTECT_WIDEN, mode: WIDEN_UNFLUSHED, pages: 3, windows: 1 } },
+    3,
+  ],
   ["resize", { workload: { kind: RESIZE, pages: 3, windows: 1 } }, 0],
   ["fork-cow", { workload: { kind: FORK_COW, pages: 3, windows: 1 } }, 3],
   ["migrate", { workload: { kind: MIGRATE, pages: 3, windows: 1 } }, 3],
@@ -249,6 +257,27 @@ test("mprotect:widen: gives it back in one more, and protecting is no part of it
   expect(wide.counters.shootdowns).toBe(50 + 49); // Nothing is there yet before the first.
   expect(wide.latency.mean! / narrow.latency.mean!).toBeLessThan(1.5);
 });
+
+test.each([
+  { machine: "haswell-2s", policy: STRICT },
+  { machine: "arm-broadcast", policy: ARM_BROADCAST },
+])(
+  "mprotect:widen-unflushed on $machine: tells nobody, and what is stale only walks again",
+  ({ machine, policy }) => {
+    const profile = PROFILES.find(({ name }) => name === machine)!;
+    const base = { kind: MPROTECT_WIDEN, pages: 8, windows: 1, warmup: 0 };
+    const run = (mode: number) =>
+      runVirtually({ policy, profile, cores: 4, workload: { ...base, mode }, checks: true });
+    const [flushed, unflushed] = [run(WIDEN_FLUSHED), run(WIDEN_UNFLUSHED)];
+    expect(entriesOf(unflushed.machine, 8).every((entry) => (entry & WRITABLE) !== 0)).toBe(true);
+    expect(flushed.counters.shootdowns).toBe(50 + 49);
+    expect(unflushed.counters.shootdowns).toBe(49); // Those that protect the window again.
+    expect(unflushed.latency.mean!).toBeLessThan(flushed.latency.mean!);
+    expect(unflushed.check.findings).toEqual([]);
+    // Written behind each operation, and found in the page table: the walk was not refused.
+    expect(entriesOf(unflushed.machine, 8).every((entry) => (entry & DIRTY) !== 0)).toBe(true);
+  },
+);
 
 test("resize: two shootdowns of the same pages, page by page up to 33 and in full from 34 on", () => {
   const flushes = (pages: number) => {

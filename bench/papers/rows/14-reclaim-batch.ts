@@ -30,6 +30,7 @@ export const RECLAIM_BATCH: Paper = {
       metric: "interrupts a second",
       unit: "%",
       published: percent(PUBLISHED.each, PUBLISHED.batched),
+      note: "assumed: one thread a socket reclaims, and all other cores use what it takes",
       async reproduce(lab) {
         const range = { low: 0, high: 50_000_000 };
         const { setup, parameter } = await lab.calibrate(

@@ -48,6 +48,9 @@ function effectOf(what: string, published: number, program: Partial<Setup>): Eff
     metric: "break-even",
     unit: "pages",
     published,
+    note:
+      "published of a mobile Ivy Bridge, whose costs this machine has; full refill: the program " +
+      "touches as many pages between two flushes as the TLB holds",
     async reproduce(lab) {
       return { value: await breakEven(lab, program), parameters: [] };
     },

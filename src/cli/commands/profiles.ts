@@ -21,7 +21,8 @@ or it is not modelled on purpose), given (a file of yours gives it, and no more)
 A file of your own is JSON. It names what it starts from and says what is different:
   {"name": "mine", "base": "haswell-2s", "costs": {"deliveryNs": 350}, "topology": {"sockets": 4}}
 "costs", "topology", "shootsBy", "l1", "l2" and "iotlb" may stand in it, by the names shown here. A
-cost or count with its origin is {"ns": 350, "grade": "interpolated", "source": "…"} ("count": …).
+cost or count with its origin is {"ns": 350, "grade": "interpolated", "source": "…"} ("count": …);
+origins of the last four: "origins": {"l2": {"grade": "sourced", "source": "…"}}.
 
 Examples:
   shootdown profiles

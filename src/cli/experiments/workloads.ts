@@ -2,6 +2,7 @@
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
+import { WIDEN_FLUSHED, WIDEN_UNFLUSHED } from "../../workloads/mprotect.ts";
 import { PORT_MODES } from "../../workloads/port.ts";
 import { TLB_BENCH_MODES } from "../../workloads/tlb-bench.ts";
 import type { TraceOperationsData } from "../../workloads/traces/index.ts";
@@ -27,7 +28,7 @@ import {
 export interface NamedWorkload {
   readonly name: string;
   readonly kind: number;
-  /** Which mode of Akaros's benchmark, or of a port; 0 for the others. */
+  /** Which mode of Akaros's benchmark, of a port, or of widening; 0 for the others. */
   readonly mode: number;
   /** Of a replay: the operations, in real time or with times that suit a slower machine. */
   readonly trace?: (isSlow: boolean) => TraceOperationsData;
@@ -40,7 +41,8 @@ const WORKLOADS: readonly NamedWorkload[] = [
   { name: "munmap-range", kind: MUNMAP_RANGE, mode: 0 },
   { name: "madvise", kind: MADVISE, mode: 0 },
   { name: "mprotect", kind: MPROTECT, mode: 0 },
-  { name: "mprotect:widen", kind: MPROTECT_WIDEN, mode: 0 },
+  { name: "mprotect:widen", kind: MPROTECT_WIDEN, mode: WIDEN_FLUSHED },
+  { name: "mprotect:widen-unflushed", kind: MPROTECT_WIDEN, mode: WIDEN_UNFLUSHED },
   { name: "resize", kind: RESIZE, mode: 0 },
   { name: "server", kind: SERVER, mode: 0 },
   { name: "nic-rx", kind: NIC_RX, mode: 0 },

@@ -17,6 +17,12 @@ export function tableIndex(vpn: number, level: number): number {
   return Math.floor(vpn / SPAN_OF_LEVEL[level]) & (TABLE_ENTRIES - 1);
 }
 
+/** The first page behind what the entry for `vpn` in a table of `level` covers. */
+export function coverEnd(vpn: number, level: number): number {
+  const span = SPAN_OF_LEVEL[level];
+  return (Math.floor(vpn / span) + 1) * span;
+}
+
 /** The low bits of a vpn, as set index: `mask` + 1 is a power of two up to 2³⁰. */
 export function lowBits(vpn: number, mask: number): number {
   return vpn & mask; // Exact: ToInt32 takes the number modulo 2³².

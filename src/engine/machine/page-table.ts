@@ -15,7 +15,7 @@
 //
 // An upper entry never changes once it is published, until its table is freed.
 
-import { LEVELS, TABLE_ENTRIES, tableIndex } from "../layout/address.ts";
+import { coverEnd, LEVELS, TABLE_ENTRIES, tableIndex } from "../layout/address.ts";
 import {
   ACCESSED,
   DIRTY,
@@ -75,6 +75,20 @@ export class PageTables {
       table = pfnOf(entry);
     }
     return table * TABLE_ENTRIES + tableIndex(vpn, 0);
+  }
+
+  /**
+   * Where `leafOf` finds no leaf for `vpn`: the first page behind it that a table may lead to. A
+   * range that programs ask for may be nearly empty, and as long as the address space.
+   */
+  pageBehindGap(root: number, vpn: number): number {
+    let table = root;
+    for (let level = LEVELS - 1; level > 0; level--) {
+      const entry = this.words[entryAt(table * TABLE_ENTRIES + tableIndex(vpn, level))];
+      if (!isPresent(entry)) return coverEnd(vpn, level);
+      table = pfnOf(entry);
+    }
+    return vpn + 1; // Somebody has just made the table.
   }
 
   /** The leaf table in which `leaf` stands, and … */

@@ -2,14 +2,17 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  ASSUMED_IOTLB,
   BROADWELL,
   CACHED_REGIONS,
   count,
   FS_DMA,
   HANSEN,
+  INTEL_L1,
   iotlbMissInAll,
   NO_BROADCAST,
   none,
+  origin,
   RIOMMU,
   SOFTWARE,
   value,
@@ -64,5 +67,13 @@ export const AKAROS_2020: Profile = {
   l1: { sets: 16, ways: 4 },
   l2: { sets: 128, ways: 12 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource: "L1D 64 entries; L2 1536 entries, 12-way (Intel optimization manual); IOTLB assumed",
+  origins: {
+    shootsBy: origin(
+      "sourced",
+      "Akaros kern/src/process.c, proc_tlbshootdown: a kernel message to each core",
+    ),
+    l1: INTEL_L1,
+    l2: origin("interpolated", "as on Skylake: 1536 entries, 12-way; no source names the machine"),
+    iotlb: ASSUMED_IOTLB,
+  },
 };

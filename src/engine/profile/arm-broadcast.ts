@@ -3,18 +3,21 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  ASSUMED_IOTLB,
   CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
   iotlbMissByReads,
   none,
+  origin,
   REGISTER_POLL,
   SOFTWARE,
   value,
 } from "./values.ts";
 
 const GRAVITON3 = "core-to-core-latency, Graviton3: 64 cores, 46 ns from one to any other";
+const A76 = "Arm's manual of the Cortex-A76, on which Neoverse N1 is built";
 const NO_IPI = "there is no IPI path: a TLBI reaches all cores";
 const ELIDED =
   "Linux c320dbb7c80d: mprotect takes 3.2 µs with a flush, 2.85 without: 350 ns for TLBI and DSB";
@@ -69,7 +72,13 @@ export const ARM_BROADCAST: Profile = {
   l1: { sets: 16, ways: 3 },
   l2: { sets: 256, ways: 5 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource:
-    "L1D 48 entries, fully associative, here 3-way; L2 1280 entries, 5-way " +
-    "(Arm's manual of the Cortex-A76, on which Neoverse N1 is built); IOTLB assumed",
+  origins: {
+    shootsBy: origin(
+      "sourced",
+      "Linux arch/arm64/include/asm/tlbflush.h: TLBI, broadcast, and DSB",
+    ),
+    l1: origin("interpolated", `48 entries, fully associative, here 3-way; ${A76}`),
+    l2: origin("interpolated", `1280 entries, 5-way; ${A76}`),
+    iotlb: ASSUMED_IOTLB,
+  },
 };

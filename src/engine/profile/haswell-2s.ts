@@ -3,16 +3,20 @@
 import type { Profile } from "./profile.ts";
 import {
   AMIT,
+  ASSUMED_IOTLB,
   BROADWELL,
   CACHED_REGIONS,
   count,
   FS_DMA,
   HANSEN,
+  INTEL_L1,
   iotlbMissInAll,
   NO_BROADCAST,
+  origin,
   REGISTER_POLL,
   RIOMMU,
   SOFTWARE,
+  TOLD_BY_IPI,
   value,
   X2APIC,
 } from "./values.ts";
@@ -62,5 +66,10 @@ export const HASWELL_2S: Profile = {
   l1: { sets: 16, ways: 4 },
   l2: { sets: 128, ways: 8 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource: "L1D 64 entries; L2 1024 entries, 8-way (Intel optimization manual); IOTLB assumed",
+  origins: {
+    shootsBy: TOLD_BY_IPI,
+    l1: INTEL_L1,
+    l2: origin("sourced", "1024 entries, 8-way (Intel optimization manual)"),
+    iotlb: ASSUMED_IOTLB,
+  },
 };

@@ -6,7 +6,7 @@ import { MAX_CORES } from "../layout/shape.ts";
 import { AKAROS_2020 } from "./akaros-2020.ts";
 import type { CostName } from "./costs.ts";
 import type { Profile, Value } from "./profile.ts";
-import { count, none } from "./values.ts";
+import { count, none, origin } from "./values.ts";
 
 const NOTHING = none("not modelled: what remains is this host's own cost");
 const ONE_PLACE = "not modelled: cores are as far from each other as the host's CPUs";
@@ -31,5 +31,8 @@ export const HOST: Profile = {
   l1: AKAROS_2020.l1,
   l2: AKAROS_2020.l2,
   iotlb: AKAROS_2020.iotlb,
-  tlbSource: AKAROS_2020.tlbSource,
+  origins: {
+    ...AKAROS_2020.origins,
+    shootsBy: origin("zero", "not modelled: a message to each core, and no interrupt's cost"),
+  },
 };

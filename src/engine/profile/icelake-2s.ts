@@ -2,14 +2,18 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  ASSUMED_IOTLB,
   CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
+  INTEL_L1,
   iotlbMissByReads,
   NO_BROADCAST,
+  origin,
   REGISTER_POLL,
   SOFTWARE,
+  TOLD_BY_IPI,
   value,
   X2APIC,
 } from "./values.ts";
@@ -59,7 +63,10 @@ export const ICELAKE_2S: Profile = {
   l1: { sets: 16, ways: 4 },
   l2: { sets: 128, ways: 16 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource:
-    "L1D 64 entries; L2 2048 entries, 16-way (Intel optimization manual, from memory); " +
-    "IOTLB assumed",
+  origins: {
+    shootsBy: TOLD_BY_IPI,
+    l1: INTEL_L1,
+    l2: origin("memory", "2048 entries, 16-way (Intel optimization manual)"),
+    iotlb: ASSUMED_IOTLB,
+  },
 };

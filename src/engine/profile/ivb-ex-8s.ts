@@ -2,15 +2,19 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  ASSUMED_IOTLB,
   CACHED_REGIONS,
   count,
   FS_DMA,
+  INTEL_L1,
   iotlbMissInAll,
   LATR,
   NO_BROADCAST,
+  origin,
   REGISTER_POLL,
   RIOMMU,
   SOFTWARE,
+  TOLD_BY_IPI,
   value,
   X2APIC,
 } from "./values.ts";
@@ -62,5 +66,10 @@ export const IVB_EX_8S: Profile = {
   l1: { sets: 16, ways: 4 },
   l2: { sets: 128, ways: 4 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource: "L1D 64 entries; L2 512 entries, 4-way (Intel optimization manual); IOTLB assumed",
+  origins: {
+    shootsBy: TOLD_BY_IPI,
+    l1: INTEL_L1,
+    l2: origin("sourced", "512 entries, 4-way (Intel optimization manual)"),
+    iotlb: ASSUMED_IOTLB,
+  },
 };

@@ -24,7 +24,8 @@ export const GRADES = [
 ] as const;
 export type Grade = (typeof GRADES)[number];
 
-interface Known {
+/** How well something is known, and whence. */
+export interface Known {
   readonly grade: Grade;
   readonly source: string;
 }
@@ -48,6 +49,10 @@ export interface Count extends Known {
 export const SHOOTS_BY = ["ipi", "broadcast", "both"] as const;
 export type ShootsBy = (typeof SHOOTS_BY)[number];
 
+/** What is no number, and says in `Profile.origins` how well it is known. */
+export const PARTS_WITH_ORIGIN = ["shootsBy", "l1", "l2", "iotlb"] as const;
+export type PartWithOrigin = (typeof PARTS_WITH_ORIGIN)[number];
+
 export interface Profile {
   readonly name: string;
   readonly summary: string;
@@ -57,8 +62,7 @@ export interface Profile {
   readonly l1: TlbShape;
   readonly l2: TlbShape;
   readonly iotlb: TlbShape;
-  /** Where the TLB sizes come from. */
-  readonly tlbSource: string;
+  readonly origins: Readonly<Record<PartWithOrigin, Known>>;
 }
 
 /** The numbers of a profile, without where they come from. */

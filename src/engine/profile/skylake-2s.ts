@@ -3,14 +3,18 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  ASSUMED_IOTLB,
   CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
+  INTEL_L1,
   iotlbMissByReads,
   NO_BROADCAST,
+  origin,
   REGISTER_POLL,
   SOFTWARE,
+  TOLD_BY_IPI,
   value,
   X2APIC,
 } from "./values.ts";
@@ -63,7 +67,12 @@ export const SKYLAKE_2S: Profile = {
   l1: { sets: 16, ways: 4 },
   l2: { sets: 128, ways: 12 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource: "L1D 64 entries; L2 1536 entries, 12-way (Intel optimization manual); IOTLB assumed",
+  origins: {
+    shootsBy: TOLD_BY_IPI,
+    l1: INTEL_L1,
+    l2: origin("sourced", "1536 entries, 12-way (Intel optimization manual)"),
+    iotlb: ASSUMED_IOTLB,
+  },
 };
 
 const PTI_ENTRY = "half of 250 ns entry and exit and of 400 ns for changing page tables twice";

@@ -3,7 +3,7 @@
 //
 // Cycles were converted at 2.4 GHz for Haswell, 3.0 for Skylake, 3.1 for the Xeon E3 of rIOMMU.
 
-import type { Count, Grade, Value } from "./profile.ts";
+import type { Count, Grade, Known, Value } from "./profile.ts";
 
 export const HANSEN =
   "D. Hansen, LKML 2015: INVLPG 216, CR3 write 124, global flush 960 cycles on a Haswell Xeon";
@@ -34,6 +34,11 @@ export function count(of: number, grade: Grade, source: string): Count {
   return { count: of, grade, source };
 }
 
+/** Of what is no number: how cores are told, and how large a TLB is. */
+export function origin(grade: Grade, source: string): Known {
+  return { grade, source };
+}
+
 /** An IOTLB miss of which is known what each page-table read takes. */
 export function iotlbMissByReads(ns: number, grade: Grade, source: string) {
   return {
@@ -52,6 +57,17 @@ export function iotlbMissInAll(ns: number, grade: Grade, source: string) {
 
 /** Assumed, as manuals do not give the size of what an IOMMU keeps of upper levels. */
 export const CACHED_REGIONS = count(16, "interpolated", "assumed: manuals do not give it");
+
+export const TOLD_BY_IPI = origin(
+  "sourced",
+  "Linux arch/x86/mm/tlb.c: other cores are told by IPIs, but for AMD's INVLPGB",
+);
+/** All of Intel's from Nehalem on. */
+export const INTEL_L1 = origin("sourced", "L1D 64 entries, 4-way (Intel optimization manual)");
+export const ASSUMED_IOTLB = origin(
+  "interpolated",
+  "assumed, the same for all machines: manuals do not give the size",
+);
 
 export const NO_BROADCAST = {
   broadcastSendNs: none("there is no broadcast: Intel's cores are told by IPIs"),

@@ -2,11 +2,13 @@
 
 import type { Profile } from "./profile.ts";
 import {
+  ASSUMED_IOTLB,
   CACHED_REGIONS,
   count,
   FS_DMA,
   FS_READS,
   iotlbMissByReads,
+  origin,
   REGISTER_POLL,
   SOFTWARE,
   value,
@@ -64,7 +66,13 @@ export const ZEN3_2S: Profile = {
   l1: { sets: 16, ways: 4 },
   l2: { sets: 128, ways: 16 },
   iotlb: { sets: 64, ways: 4 },
-  tlbSource:
-    "L1D 64 entries, fully associative, here 4-way; L2 2048 entries, 16-way " +
-    "(AMD optimization guide, family 19h, from memory); IOTLB assumed",
+  origins: {
+    shootsBy: origin("sourced", "LKML, INVLPGB series: Milan has it, beside IPIs"),
+    l1: origin(
+      "memory",
+      "64 entries, fully associative, here 4-way (AMD optimization guide, family 19h)",
+    ),
+    l2: origin("memory", "2048 entries, 16-way (AMD optimization guide, family 19h)"),
+    iotlb: ASSUMED_IOTLB,
+  },
 };

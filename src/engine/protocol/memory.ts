@@ -77,8 +77,10 @@ export function* unmap(
   let run = 0; // Pages before this one that were cleared: only these are this operation's to free.
   // What waits in a ring or for its reuse belongs to the home space.
   core.mustFlush = space !== home || (withTables && flushesAtReuse(plan));
-  for (let page = vpn; page < vpn + pages; page++) {
+  let next = vpn;
+  for (let page = vpn; page < vpn + pages; page = next) {
     leaf = pageTables.leafAfter(leaf, root, page);
+    next = leaf === NO_LEAF ? pageTables.pageBehindGap(root, page) : page + 1;
     const entry = leaf === NO_LEAF ? 0 : pageTables.clearPresent(leaf);
     if (isPresent(entry)) {
       core.check?.narrowed(leaf, UNMAPPED, page, entry);
@@ -245,8 +247,10 @@ export function* protect(core: Core, vpn: number, pages: number): Protocol<numbe
   let narrowed = 0;
   let first = vpn;
   let last = vpn;
-  for (let page = vpn; page < vpn + pages; page++) {
+  let next = vpn;
+  for (let page = vpn; page < vpn + pages; page = next) {
     leaf = pageTables.leafAfter(leaf, root, page);
+    next = leaf === NO_LEAF ? pageTables.pageBehindGap(root, page) : page + 1;
     if (leaf === NO_LEAF) continue;
     const entry = pageTables.clearWritable(leaf);
     if (!isPresent(entry) || (entry & WRITABLE) === 0) continue;
@@ -270,8 +274,10 @@ export function* unprotect(core: Core, vpn: number, pages: number): Protocol<voi
   if (cpu.point()) yield;
   const root = spaces.rootOf(space);
   let leaf = NO_LEAF;
-  for (let page = vpn; page < vpn + pages; page++) {
+  let next = vpn;
+  for (let page = vpn; page < vpn + pages; page = next) {
     leaf = pageTables.leafAfter(leaf, root, page);
+    next = leaf === NO_LEAF ? pageTables.pageBehindGap(root, page) : page + 1;
     if (leaf === NO_LEAF || !isPresent(pageTables.setWritable(leaf))) continue;
     cpu.spend(costs.pteNs);
   }

@@ -53,7 +53,8 @@ export interface TraceAnalysis {
   /** Null where the trace has neither csd nor ipi events: not measured. */
   readonly ipis: number | null;
   readonly full_flushes: number;
-  readonly by_cause: Readonly<Partial<Record<Cause, number>>>;
+  /** Null where the trace shows no such cause, whether there was one or not. */
+  readonly by_cause: Readonly<Record<Cause, number | null>>;
   /** Requests by pages; `all` for a full flush. */
   readonly by_pages: Readonly<Record<string, number>>;
   readonly complete: number;
@@ -159,7 +160,6 @@ function result(
   tooLate: number,
 ): TraceAnalysis {
   const occurring = tally.segments.filter(({ duration }) => duration.count > 0);
-  const causes = CAUSES.filter((cause) => tally.byCause.has(cause));
   const sizes = [...tally.byPages].sort(([a], [b]) => a - b);
   const isMeasured = has(summary, "send") || tracker.flushRequests === 0;
   return {
@@ -168,7 +168,7 @@ function result(
     flush_requests: tracker.flushRequests,
     ipis: isMeasured ? tracker.ipis : null,
     full_flushes: tally.fullFlushes,
-    by_cause: Object.fromEntries(causes.map((cause) => [cause, tally.byCause.get(cause)!])),
+    by_cause: byCause(summary, tally),
     by_pages: Object.fromEntries(
       sizes.map(([pages, count]) => [pages === ALL_PAGES ? "all" : String(pages), count]),
     ),
@@ -182,6 +182,17 @@ function result(
     skipped_samples: summary.skippedSamples,
     warnings: [...skippedWarning(summary), ...warnings(summary, tracker, tally, tooLate)],
   };
+}
+
+function byCause(summary: TraceSummary, { byCause }: Tally): TraceAnalysis["by_cause"] {
+  const hasSyscalls = has(summary, "enter");
+  const isShown = (cause: Cause): boolean => {
+    return cause === "other" || (hasSyscalls && (cause !== "page_fault" || has(summary, "fault")));
+  };
+  const counts = CAUSES.map((cause): [Cause, number | null] => {
+    return [cause, isShown(cause) ? (byCause.get(cause) ?? 0) : null];
+  });
+  return Object.fromEntries(counts) as Record<Cause, number | null>;
 }
 
 function percentiles(histogram: Histogram): Percentiles {

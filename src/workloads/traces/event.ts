@@ -8,7 +8,7 @@
 //                  flags (mmap, mremap), newAddress and newBytes (mremap)
 // exit             cause, result, failed
 // fault            cause (page_fault), address, bits (error code)
-// flush            pages (−1: all), reason
+// flush            pages (ALL_PAGES: all), reason
 // queue            targetCpu, csd, callee
 // send             targets, isCall
 // functionEntry    csd (0: the local flush, which has none), callee; functionExit as well

@@ -25,6 +25,8 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 const NS_PER_S = 1e9;
+/** The kernel's clock has 64 bits of ns. */
+const LARGEST_SECONDS = 18_446_744_073;
 const SHORTEST_FRACTION = 6;
 const LONGEST_FRACTION = 9;
 /** Longer lines are no events; what is over is thrown away unread. */
@@ -66,7 +68,7 @@ export class TraceParser {
   lines = 0;
   events = 0;
   linesSkipped = 0;
-  /** Lines skipped that have the header of a known event but not its payload. */
+  /** Lines skipped that have the header of a known event but no payload that can be its. */
   linesWithoutPayload = 0;
   readonly skippedSamples: SkippedLine[] = [];
   /** The second that is time 0: that of the first event. Undefined until there is one. */
@@ -201,6 +203,7 @@ export class TraceParser {
     let seconds = 0;
     for (; at < end && isDigit(bytes[at]!); at++) seconds = seconds * 10 + bytes[at]! - ZERO;
     if (at === digits || at === start || bytes[at] !== POINT) return -1;
+    if (seconds > LARGEST_SECONDS) return -1;
     const point = at++;
     let fraction = 0;
     for (; at < end && isDigit(bytes[at]!); at++) fraction = fraction * 10 + bytes[at]! - ZERO;

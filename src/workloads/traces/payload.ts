@@ -3,9 +3,10 @@
 //
 // Numbers of 64 bits do not fit a JavaScript number. Addresses are user addresses (47 bits),
 // and of a kernel pointer the low 48 bits tell it from every other: so `word` keeps the low 48
-// bits, exactly.
+// bits, exactly. A number of more than 64 bits is none that a kernel prints, and makes the line no
+// event; nor does a kernel flush a negative number of pages, but for −1, which is all of them.
 
-import { Callee, EventKind, type EventMeaning, type TraceEvent } from "./event.ts";
+import { ALL_PAGES, Callee, EventKind, type EventMeaning, type TraceEvent } from "./event.ts";
 
 const SPACE = 0x20;
 const COMMA = 0x2c;
@@ -24,6 +25,9 @@ const HALF_BITS = 24;
 const HALF_MASK = 0xffffff;
 const HALF_SIZE = 0x1000000;
 const LARGEST_CPUMASK = 8192;
+const LONGEST_HEXADECIMAL = 16;
+/** Pages of a range in 64 bits of address space. */
+const LARGEST_RANGE_PAGES = 0x10000000000000;
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
 const KEY = {
@@ -52,6 +56,9 @@ const KEY = {
 const FLUSH_FUNCTION = bytesOf("flush_tlb");
 const NULL_CALLBACK = bytesOf("0x0");
 const HEX_PREFIX = bytesOf("0x");
+/** The largest number of 64 bits: as a signed one it is −1. */
+const LARGEST_WORD = bytesOf("18446744073709551615");
+const ALL_PAGES_TEXTS = [bytesOf("-1"), LARGEST_WORD];
 /** IPIs that wake a CPU up and call nothing for others; they are sent during shootdowns too. */
 const WAKE_UPS = [bytesOf("ttwu"), bytesOf("wakeup")];
 
@@ -69,8 +76,13 @@ export class Payload {
   private at = 0;
   /** Of the last `word`: its sign bit, bit 63, or a minus sign. */
   private isNegative = false;
+  /** Whether all words since `read` began have no more than 64 bits. */
+  private fits = true;
 
-  /** Fills the payload fields of `event`; false if one that its kind needs is not there. */
+  /**
+   * Fills the payload fields of `event`; false if one that its kind needs is not there, or one has
+   * a number that cannot be.
+   */
   read(
     event: TraceEvent,
     meaning: EventMeaning,
@@ -82,7 +94,12 @@ export class Payload {
     this.start = start;
     this.at = start;
     this.end = end;
-    switch (meaning.kind) {
+    this.fits = true;
+    return this.readFields(event, meaning.kind) && this.fits;
+  }
+
+  private readFields(event: TraceEvent, kind: EventKind): boolean {
+    switch (kind) {
       case EventKind.enter:
         return this.readEnter(event);
       case EventKind.exit:
@@ -155,8 +172,9 @@ export class Payload {
 
   private readFlush(event: TraceEvent): boolean {
     if (!this.find(KEY.pages)) return false;
-    event.pages = this.word();
-    if (this.isNegative) event.pages = -1;
+    const isAll = ALL_PAGES_TEXTS.some((text) => this.isWord(text));
+    event.pages = isAll ? ALL_PAGES : this.word();
+    if (!isAll && (this.isNegative || event.pages > LARGEST_RANGE_PAGES)) return false;
     if (!this.find(KEY.reason)) return false;
     while (this.at < this.end && this.bytes[this.at] !== OPEN_PAREN) this.at++;
     this.at++;
@@ -238,6 +256,11 @@ export class Payload {
     return true;
   }
 
+  /** Whether the number here is written so. */
+  private isWord(text: Buffer): boolean {
+    return this.startsWith(text) && digitOf(this.bytes[this.at + text.length]!) < 0;
+  }
+
   private startsWith(text: Buffer): boolean {
     if (this.at + text.length > this.end) return false;
     for (let i = 0; i < text.length; i++) if (this.bytes[this.at + i] !== text[i]) return false;
@@ -260,6 +283,7 @@ export class Payload {
       this.at += 2;
       return this.hexadecimal();
     }
+    const first = this.at;
     let value = 0;
     for (; this.at < this.end; this.at++) {
       const digit = bytes[this.at]! - ZERO;
@@ -267,6 +291,7 @@ export class Payload {
       value = value * 10 + digit;
     }
     this.isNegative = isMinus || value >= 0x8000000000000000;
+    if (isLargerThan(bytes, first, this.at, LARGEST_WORD)) this.fits = false;
     return value;
   }
 
@@ -283,7 +308,8 @@ export class Payload {
       high = ((high << 4) | (low >>> (HALF_BITS - 4))) & HALF_MASK;
       low = ((low << 4) | digit) & HALF_MASK;
     }
-    this.isNegative = digits === 16 && leading >= 8;
+    this.isNegative = digits === LONGEST_HEXADECIMAL && leading >= 8;
+    if (digits > LONGEST_HEXADECIMAL) this.fits = false;
     return high * HALF_SIZE + low;
   }
 
@@ -296,6 +322,12 @@ export class Payload {
     const isMask = groups.every((group) => /^[0-9a-f]{8,16}$/i.test(group));
     return isMask ? cpusOfMask(groups) : groups.flatMap(cpusOfRange);
   }
+}
+
+/** Whether the decimal digits from `start` to `end` are a larger number than those of `limit`. */
+function isLargerThan(bytes: Buffer, start: number, end: number, limit: Buffer): boolean {
+  if (end - start !== limit.length) return end - start > limit.length;
+  return bytes.compare(limit, 0, limit.length, start, end) > 0;
 }
 
 function cpusOfRange(range: string): number[] {

@@ -42,6 +42,7 @@ export class ShootdownTracker {
   private readonly initiators = new Map<number, Initiator>();
   private readonly handlers = new Handlers();
   private hasQueueEvents = false;
+  private hasSyscalls = false;
 
   constructor(onFinish: (shootdown: FinishedShootdown) => void) {
     this.onFinish = onFinish;
@@ -99,6 +100,7 @@ export class ShootdownTracker {
     this.finish(initiator);
     initiator.cause = event.cause;
     initiator.isInSyscall = event.kind === EventKind.enter;
+    if (initiator.isInSyscall) this.hasSyscalls = true;
     if (event.kind === EventKind.fault) initiator.hasFaulted = true;
     initiator.rangePages = initiator.isInSyscall ? Math.ceil(event.bytes / PAGE_BYTES) : 1;
     initiator.openNs = event.timeNs;
@@ -136,6 +138,11 @@ export class ShootdownTracker {
     }
     this.finish(initiator);
     const pages = event.pages < 0 ? ALL_PAGES : event.pages;
+    // Nothing in the trace says yet that a system call would show: it may as well be in one.
+    if (!this.hasSyscalls) {
+      initiator.shootdown = new Shootdown(event, "other", pages);
+      return;
+    }
     const { rangePages, openNs } = initiator;
     const cause = causeOf(initiator);
     initiator.shootdown = new Shootdown(event, cause, pages, rangePages, openNs);

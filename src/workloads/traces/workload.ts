@@ -16,6 +16,7 @@
 // taken for successful. A CPU that runs the process without a recorded switch to it gets a load.
 
 import { UsageError } from "../../engine/errors.ts";
+import { VPN_LIMIT } from "../../engine/layout/address.ts";
 import { Callee, type Cause, EventKind, type TraceEvent } from "./event.ts";
 import { type KernelRequest, requestsOf } from "./kernel-counts.ts";
 import { KIND, type Move, NOBODY, OperationLog, packOperations } from "./operation-log.ts";
@@ -378,8 +379,9 @@ class WorkloadBuilder {
   }
 }
 
-/** The pages that a range of bytes lies in. */
+/** The pages that a range of bytes lies in, up to where addresses end. */
 function pagesOf(address: number, bytes: number): { vpn: number; pages: number } {
   const vpn = Math.floor(address / PAGE_BYTES);
-  return { vpn, pages: bytes <= 0 ? 0 : Math.ceil((address + bytes) / PAGE_BYTES) - vpn };
+  const end = Math.min(Math.ceil((address + bytes) / PAGE_BYTES), VPN_LIMIT);
+  return { vpn, pages: bytes <= 0 ? 0 : end - vpn };
 }

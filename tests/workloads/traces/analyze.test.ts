@@ -27,6 +27,27 @@ const MUNMAP = [
   at.exitMunmap(23),
 ];
 
+/** All causes, where the trace shows system calls and faults, and … */
+const NO_CAUSE = {
+  munmap: 0,
+  madvise: 0,
+  mprotect: 0,
+  mremap: 0,
+  mmap: 0,
+  page_fault: 0,
+  other: 0,
+};
+/** … where it shows no system call: then nobody knows what a fault was followed by, either. */
+const UNKNOWN_CAUSE = {
+  munmap: null,
+  madvise: null,
+  mprotect: null,
+  mremap: null,
+  mmap: null,
+  page_fault: null,
+  other: 0,
+};
+
 async function analyze(
   lines: readonly string[],
 ): Promise<{ analysis: TraceAnalysis; shootdowns: FinishedShootdown[] }> {
@@ -59,6 +80,11 @@ describe("analyze: the captures", () => {
     expect(us(analysis.segments.delivery!.p50_ns)).toBe(11.7);
     expect(us(analysis.segments.handler!.p50_ns)).toBe(3.8);
     expect(us(analysis.segments.return!.p50_ns)).toBe(1.9);
+  });
+
+  it("munmap-loop: every cause is there, and none but munmap has any", async () => {
+    const { by_cause } = await analyzeTrace(capture("munmap-loop"));
+    expect(by_cause).toEqual({ ...NO_CAUSE, munmap: 200 });
   });
 
   it("node-gc: 72 requests, 44 of them full, 56 IPIs", async () => {
@@ -163,11 +189,26 @@ describe("analyze: one shootdown", () => {
   });
 
   it("a page fault has no return, and ends with its last handler", async () => {
-    const lines = [at.fault(0, "0x7f0000000000", "0x7"), ...without(MUNMAP, /munmap/)];
+    const another = { pid: 20 };
+    const lines = [
+      at.enterMunmap(0, another),
+      at.exitMunmap(0, another),
+      at.fault(0, "0x7f0000000000", "0x7"),
+      ...without(MUNMAP, /munmap/),
+    ];
     const { analysis, shootdowns } = await analyze(lines);
-    expect(analysis.by_cause).toEqual({ page_fault: 1 });
+    expect(analysis.by_cause).toEqual({ ...NO_CAUSE, page_fault: 1 });
     expect(analysis.segments.return).toBeUndefined();
     expect(shootdowns[0]!.latencyNs).toBe(21_000);
+  });
+
+  it("after a page fault, with no system call recorded: other, which nothing opened", async () => {
+    const lines = [at.fault(0, "0x7f0000000000", "0x7"), ...without(MUNMAP, /munmap/)];
+    const { analysis, shootdowns } = await analyze(lines);
+    expect(analysis.by_cause).toEqual({ ...UNKNOWN_CAUSE, other: 1 });
+    expect(analysis.segments.prepare).toBeUndefined();
+    expect(shootdowns[0]).toMatchObject({ cause: "other", rangePages: undefined });
+    expect(shootdowns[0]!.path!.latencyNs).toBe(16_000);
   });
 
   it("a system call with two requests: the second begins where the first ended", async () => {
@@ -298,7 +339,7 @@ describe("analyze: captures as users bring them", () => {
 
   it("a request of an unknown thread is other, and starts with itself", async () => {
     const { analysis, shootdowns } = await analyze(without(MUNMAP, /munmap/));
-    expect(analysis.by_cause).toEqual({ other: 1 });
+    expect(analysis.by_cause).toEqual({ ...UNKNOWN_CAUSE, other: 1 });
     expect(analysis.segments.prepare).toBeUndefined();
     expect(shootdowns[0]!.path!.latencyNs).toBe(16_000);
   });

@@ -183,6 +183,33 @@ describe("parser: payloads", () => {
     expect(readOne(text)).toMatchObject(fields);
   });
 
+  it.each([
+    ["a negative number of pages", at.request(1, -5)],
+    [
+      "pages of more than 64 bits",
+      line(1, "tlb:tlb_flush", "pages:99999999999999999999 reason:x (4)"),
+    ],
+    ["one more than 64 bits", line(1, "tlb:tlb_flush", "pages:18446744073709551616 reason:x (4)")],
+    ["more pages than there are", line(1, "tlb:tlb_flush", "pages:9007199254740993 reason:x (4)")],
+    ["a longer address than one", at.enterMunmap(1, {}, "0xffffffffffffffffffffffff")],
+    ["a longer length than one", at.enterMunmap(1, {}, "0x7f0000000000", "0x10000000000000000")],
+    ["a longer decimal address", at.enterMunmap(1, {}, "18446744073709551616")],
+    ["a time of 24 digits", at.irqEntry(1).replace(" 100.", ` ${"9".repeat(24)}.`)],
+    ["a time beyond the kernel's clock", at.irqEntry(1).replace(" 100.", " 18446744074.")],
+  ])("a number that cannot be (%s): no event, and strict stops there", (_, text) => {
+    const bytes = Buffer.from(`${at.irqEntry(1)}\n${text}\n`);
+    expect(parseChunks([bytes]).parser).toMatchObject({ events: 1, linesSkipped: 1 });
+    expect(() => parseChunks([bytes], true)).toThrow(/^t:2: not an event/);
+  });
+
+  it.each([
+    [line(1, "tlb:tlb_flush", "pages:0 reason:x (4)"), { pages: 0 }],
+    [at.enterMunmap(1, {}, "0xffffffffffffffff"), { address: 0xffffffffffff }],
+    [at.enterMunmap(1, {}, "18446744073709551615"), { cause: "munmap" }],
+  ])("the largest and the smallest that can be: %s", (text, fields) => {
+    expect(readOne(text)).toMatchObject(fields);
+  });
+
   it("two kernel pointers that differ in their last bits stay different", () => {
     const first = readOne(at.queue(1, 1, "0xffff888627c2f720")).csd;
     expect(readOne(at.queue(1, 1, "0xffff888627c2f721")).csd).toBe(first + 1);

@@ -35,6 +35,12 @@ async function operationsOf(lines: readonly string[]): Promise<string[]> {
     );
 }
 
+it("a range that is longer than the address space: ends with it", async () => {
+  const lines = [write(1, 0), at.enterMunmap(2, {}, "0x7f0000001000", "0xffffffffffff")];
+  const last = 2 ** 36 - VPN - 1;
+  expect(await operationsOf(lines)).toEqual(["map 0 1 w", `unmap 1 ${last} r`]);
+});
+
 const kindsOf = (operations: Iterable<TraceOperation>) =>
   [...operations].map(({ kind }) => kind).join(" ");
 

@@ -40,6 +40,11 @@ export const LINUX_LAZY: Policy = compose(
   },
 );
 
+/** Of all that build on linux-x86. */
+export const FIXED_PCIDS =
+  "each space has a PCID for good on every core, where Linux has 6 of a CPU in turn for those " +
+  "that ran last (TLB_NR_DYN_ASIDS), and flushes one that another space gets or that is behind";
+
 export const LINUX_X86: Policy = compose(
   STRICT,
   [
@@ -57,7 +62,9 @@ export const LINUX_X86: Policy = compose(
     source:
       "Linux arch/x86/mm/tlb.c (generations, lazy TLB, ceiling of 33 pages), mm/mmu_gather.c " +
       "(19 batches of 510 pages), kernel/smp.c",
-    assumed: "IOMMUs are flushed at each unmap, as no source says how a gather would reach them",
+    assumed:
+      "IOMMUs are flushed at each unmap, as no source says how a gather would reach them; " +
+      FIXED_PCIDS,
   },
 );
 
@@ -67,5 +74,5 @@ export const LINUX_RECLAIM: Policy = compose(LINUX_X86, [`batch(${RECLAIM_PAGES}
   source:
     "Linux mm/rmap.c try_to_unmap_flush, arch/x86/mm/tlb.c arch_tlbbatch_flush: cores are " +
     "deferred, the secondary flush of IOMMUs is not; SWAP_CLUSTER_MAX 32",
-  assumed: "a batch ends with the pages that reclaim isolates at a time",
+  assumed: `a batch ends with the pages that reclaim isolates at a time; ${FIXED_PCIDS}`,
 });

@@ -2,7 +2,7 @@
 
 import { compose } from "../compose.ts";
 import type { Policy } from "../policy.ts";
-import { LINUX_X86 } from "./linux.ts";
+import { FIXED_PCIDS, LINUX_X86 } from "./linux.ts";
 import { STRICT } from "./strict.ts";
 
 /** F&S (SOSP'24): pages of one receive descriptor of the NIC. */
@@ -19,7 +19,7 @@ export const EUROSYS20: Policy = compose(LINUX_X86, ["early-ack"], {
   assumed:
     "consolidation is in every policy here: question and answer share a cache line. In-context " +
     "flush is assumed away: it defers the flush of the user's half of page tables that are " +
-    `isolated, and a modelled process has one half. ${IOMMU_EACH}`,
+    `isolated, and a modelled process has one half. ${IOMMU_EACH}; ${FIXED_PCIDS}`,
 });
 
 export const ABIS: Policy = compose(STRICT, ["accessed"], {

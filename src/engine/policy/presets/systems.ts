@@ -3,7 +3,7 @@
 import { compose } from "../compose.ts";
 import { MAX_BATCH_PAGES } from "../limits.ts";
 import type { Policy } from "../policy.ts";
-import { LINUX_X86 } from "./linux.ts";
+import { FIXED_PCIDS, LINUX_X86 } from "./linux.ts";
 import { STRICT } from "./strict.ts";
 
 /** FreeBSD sys/x86/iommu/intel_qi.c, dmar_batch_coalesce. */
@@ -39,7 +39,7 @@ export const INVLPGB: Policy = compose(LINUX_X86, [`broadcast(${INVLPGB_FROM})`]
   source: "Linux arch/x86/mm/tlb.c, broadcast_tlb_flush: AMD INVLPGB and TLBSYNC",
   assumed:
     "the limit counts the cores that have to be told; Linux counts those of the space, and " +
-    "decides now and then, not at each flush",
+    `decides now and then, not at each flush; ${FIXED_PCIDS}`,
 });
 
 export const ARM_BROADCAST: Policy = compose(
