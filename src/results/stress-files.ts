@@ -27,6 +27,8 @@ export interface FindingRecord {
     readonly at_ns: number;
     readonly actor: string;
     readonly address: string | null;
+    /** Of a hand-out: the space that has the frame from then on. */
+    readonly owner: number | null;
   }[];
   /** The command that runs this round again. */
   readonly repeat: string;

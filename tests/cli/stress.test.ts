@@ -80,6 +80,21 @@ describe("stress in virtual time", () => {
     expect(read("again", "findings.jsonl")).toBe(read("bad", "findings.jsonl"));
   });
 
+  it("a stale use: its history says when, by whom and for whom the frame was taken again", async () => {
+    const args = ["stress", "--policy", "strict+frames(at-once)", "--ops", "20000", "--seed", "7"];
+    const { code } = await shootdown([...args, "--out", join(base, "stale")]);
+    expect(code).toBe(20);
+    const lines = read("stale", "findings.jsonl").trim().split("\n");
+    const found = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "stale-use");
+    expect(found.length).toBeGreaterThan(0);
+    for (const { history } of found) {
+      const kinds = history.map(({ kind }: { kind: string }) => kind);
+      const handedOut = history[kinds.lastIndexOf("handed out")];
+      expect(kinds.indexOf("handed out", kinds.lastIndexOf("unmapped"))).toBeGreaterThan(0);
+      expect([handedOut.owner, handedOut.actor]).toEqual([1, expect.stringMatching(/^core \d$/)]);
+    }
+  });
+
   it("Ctrl-C: writes what is finished and exits with 130", async () => {
     const policy = "strict+frames(at-once)";
     const out = join(base, "interrupted");

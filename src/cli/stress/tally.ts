@@ -139,9 +139,10 @@ export class Tally {
       space: finding.space,
       address: addressOf(finding.vpn),
       frame: finding.frame,
-      history: finding.history.map(({ kind, atNs, actor, vpn }) => {
-        return { kind, at_ns: atNs, actor: actorName(shape, actor), address: addressOf(vpn) };
-      }),
+      history: finding.history.map(({ kind, atNs, actor, vpn, owner }) => ({
+        ...{ kind, at_ns: atNs, actor: actorName(shape, actor), address: addressOf(vpn) },
+        owner: owner < 0 ? null : owner,
+      })),
       repeat: repeatCommand(this.settings, round),
     };
   }

@@ -4,7 +4,7 @@
 //
 // float64    meaning
 // 0          events noted so far
-// 8 + 4·i    event i modulo the ring's length: number of its kind, frame, page, time
+// 8 + 5·i    event i modulo the ring's length: number of its kind, frame, page, time, new owner
 
 import {
   allFloatsOf,
@@ -45,8 +45,11 @@ export class EventLog {
     this.actors = regions.frameEvents.count;
   }
 
-  /** `actor` itself: something happened to a frame, through a page or -1. */
-  note(actor: number, kind: number, frame: number, vpn: number, nowNs: number): void {
+  /**
+   * `actor` itself: something happened to a frame, through a page or -1, that made it the space
+   * `owner`'s or left it whose it was, -1.
+   */
+  note(actor: number, kind: number, frame: number, vpn: number, nowNs: number, owner = -1): void {
     const { floats } = this;
     const base = actor * this.stride;
     const noted = floats[base];
@@ -55,6 +58,7 @@ export class EventLog {
     floats[event + 1] = frame;
     floats[event + 2] = vpn;
     floats[event + 3] = nowNs;
+    floats[event + 4] = owner;
     floats[base] = noted + 1;
   }
 
@@ -80,7 +84,8 @@ export class EventLog {
       const kind = FRAME_EVENT_KINDS[floats[event]];
       const of = floats[event + 1];
       if (of !== frame && of !== ALL_FRAMES) continue;
-      events.push({ kind, atNs: floats[event + 3], actor, vpn: floats[event + 2] });
+      const [atNs, vpn, owner] = [floats[event + 3], floats[event + 2], floats[event + 4]];
+      events.push({ kind, atNs, actor, vpn, owner });
     }
   }
 }

@@ -39,6 +39,8 @@ export interface FrameEvent {
   readonly actor: number;
   /** Page through which it happened; -1 if through none. */
   readonly vpn: number;
+  /** Space that a frame was handed out to; -1 for everything else. */
+  readonly owner: number;
 }
 
 export interface Finding {
