@@ -21,6 +21,8 @@ export interface FindingRecord {
   readonly space: number;
   readonly address: string | null;
   readonly frame: number;
+  /** Of a broken invariant: what did not hold. */
+  readonly message: string | null;
   /** What happened to the frame before, oldest first. */
   readonly history: readonly {
     readonly kind: FrameEventKind;
