@@ -30,7 +30,7 @@ export const USED = FRAME_EVENT_KINDS.indexOf("used");
 export const ALL_FRAMES = -1;
 /** Events that a finding tells. */
 const HISTORY_EVENTS = 24;
-/** Of these, those that happened to the frame itself, at most. */
+/** Of these, those that happened to the frame itself and are no use of it, at most. */
 const OWN_EVENTS = 16;
 const FIRST_EVENT = (FRAME_EVENT_HEAD_LINES * LINE_BYTES) / 8;
 
@@ -62,17 +62,21 @@ export class EventLog {
     floats[base] = noted + 1;
   }
 
-  /** The last that is known to have happened to a frame, oldest first. */
-  historyOf(frame: number, untilNs: number): FrameEvent[] {
+  /**
+   * The last that is known to have happened to a frame, oldest first. What was done by an actor
+   * whose clock is ahead of the others' has happened all the same, and stands behind.
+   */
+  historyOf(frame: number): FrameEvent[] {
     const events: FrameEvent[] = [];
     for (let actor = 0; actor < this.actors; actor++) this.collect(actor, frame, events);
     const byTime = (a: FrameEvent, b: FrameEvent) => a.atNs - b.atNs;
-    const before = events.filter(({ atNs }) => atNs <= untilNs).sort(byTime);
-    // Flushes of everything are many, and tell the least.
-    const isOfAll = ({ kind, vpn }: FrameEvent) => kind === "flushed" && vpn < 0;
-    const own = before.filter((event) => !isOfAll(event)).slice(-OWN_EVENTS);
-    const flushes = before.filter(isOfAll).slice(own.length - HISTORY_EVENTS);
-    return [...own, ...flushes].sort(byTime);
+    events.sort(byTime);
+    // Flushes of everything, and uses through what is found stale, are many and tell the least.
+    const isOneOfMany = ({ kind, vpn }: FrameEvent) =>
+      kind === "used" || (kind === "flushed" && vpn < 0);
+    const own = events.filter((event) => !isOneOfMany(event)).slice(-OWN_EVENTS);
+    const others = events.filter(isOneOfMany).slice(own.length - HISTORY_EVENTS);
+    return [...own, ...others].sort(byTime);
   }
 
   private collect(actor: number, frame: number, events: FrameEvent[]): void {
