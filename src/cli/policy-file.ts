@@ -18,7 +18,7 @@ import { parsePolicy } from "../engine/policy/parse.ts";
 import type { Policy } from "../engine/policy/policy.ts";
 import { STRICT } from "../engine/policy/presets.ts";
 import { printPolicy } from "../engine/policy/print.ts";
-import { refuseMeaningless } from "../engine/policy/refusals.ts";
+import { refuseUnfit } from "../engine/policy/refusals.ts";
 import { isFile, JsonFile, named, nameField } from "../results/json-file.ts";
 
 const WHAT = "the policy";
@@ -97,7 +97,7 @@ function policyOf({ name, base = STRICT, summary, source, assumed, ...chosen }: 
     ...decisions,
   };
   refuseTakenName(policy);
-  refuseMeaningless(name, policy);
+  refuseUnfit(name, policy);
   return policy;
 }
 

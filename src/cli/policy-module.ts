@@ -20,7 +20,7 @@ import {
   MIN_TICK_NS,
 } from "../engine/policy/limits.ts";
 import type { Policy } from "../engine/policy/policy.ts";
-import { refuseMeaningless } from "../engine/policy/refusals.ts";
+import { refuseUnfit } from "../engine/policy/refusals.ts";
 import { oneOf, wholeNumber } from "../results/json-file.ts";
 import { refuseTakenName } from "./policy-file.ts";
 import { noteUserCode } from "./user-code.ts";
@@ -194,7 +194,7 @@ function checked(path: string, at: readonly PropertyKey[], value: unknown): Poli
   const policy = result.data as Policy;
   try {
     refuseTakenName(policy);
-    refuseMeaningless(policy.name, policy);
+    refuseUnfit(policy.name, policy);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     throw new NotTakenError(`${path}: ${error.message}`);

@@ -21,12 +21,16 @@ export interface FindingRecord {
   readonly space: number;
   readonly address: string | null;
   readonly frame: number;
+  /** Of a broken invariant: what did not hold. */
+  readonly message: string | null;
   /** What happened to the frame before, oldest first. */
   readonly history: readonly {
     readonly kind: FrameEventKind;
     readonly at_ns: number;
     readonly actor: string;
     readonly address: string | null;
+    /** Of a hand-out: the space that has the frame from then on. */
+    readonly owner: number | null;
   }[];
   /** The command that runs this round again. */
   readonly repeat: string;

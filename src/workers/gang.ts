@@ -9,7 +9,8 @@ import { NoProgressError } from "../engine/errors.ts";
 import { actorName } from "../engine/layout/shape.ts";
 import { Aborted, type Control } from "../engine/machine/control.ts";
 import type { Machine } from "../engine/machine/machine.ts";
-import type { ActorTask } from "./actor.ts";
+import type { ActorTask, CutShort } from "./actor.ts";
+import { BrokenRunError } from "./broken-run.ts";
 import type { RunReport } from "./point.ts";
 import { startPool } from "./pool.ts";
 
@@ -33,7 +34,7 @@ const LARGE_GANG = 16;
 const LARGE_GANG_YOUNG_MB = 1;
 
 export class Gang {
-  private readonly pool: Piscina<ActorTask, RunReport | undefined>;
+  private readonly pool: Piscina<ActorTask, RunReport | CutShort>;
 
   /** Starts workers, `actors` in the end; they stay until `close`. */
   constructor(actors: number) {
@@ -49,8 +50,8 @@ export class Gang {
 
   /**
    * Runs one point to its end and returns the actors' reports in their order.
-   * @throws NoProgressError if no initiator gets anything done for `watchdogMs`, Aborted when
-   *   `signal` fires, or what an actor threw.
+   * @throws NoProgressError if no initiator gets anything done for `watchdogMs`, BrokenRunError if
+   *   an invariant does not hold, Aborted when `signal` fires, or what an actor threw.
    */
   async run(
     machine: Machine,
@@ -63,7 +64,7 @@ export class Gang {
     const onAbort = (): void => control.abort();
     signal?.addEventListener("abort", onAbort);
     const watch = new Watch(machine, initiators, watchdogMs);
-    const running: Promise<RunReport | undefined>[] = [];
+    const running: Promise<RunReport | CutShort>[] = [];
     try {
       watch.begin();
       for (const task of tasks) {
@@ -161,21 +162,23 @@ class Watch {
 
 /** All reports, or the reason why there are none. */
 function reportsOf(
-  settled: readonly PromiseSettledResult<RunReport | undefined>[],
+  settled: readonly PromiseSettledResult<RunReport | CutShort>[],
   watch: Watch,
 ): RunReport[] {
   if (watch.table !== undefined) {
     throw new NoProgressError(`no initiator made progress; who waits for whom:\n${watch.table}`);
   }
-  return settled
-    .map((run) => {
-      if (run.status === "rejected") throw run.reason;
-      return run.value;
-    })
-    .map((report) => {
-      if (report === undefined) throw interrupted();
-      return report;
-    });
+  const ended = settled.map((run) => {
+    if (run.status === "rejected") throw run.reason;
+    return run.value;
+  });
+  const cut = ended.filter((report) => "cutShort" in report);
+  const broken = cut.find((report) => report.broken !== undefined)?.broken;
+  if (broken !== undefined) {
+    throw new BrokenRunError({ broken, checks: cut.flatMap(({ cutShort }) => cutShort ?? []) });
+  }
+  if (cut.length > 0) throw interrupted();
+  return ended as RunReport[];
 }
 
 function interrupted(): Aborted {

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { Piscina } from "piscina";
 import { NoProgressError } from "../engine/errors.ts";
+import { type BrokenRun, BrokenRunError } from "./broken-run.ts";
 import type { Point, PointResult, RunRecord } from "./point.ts";
 import { startPool } from "./pool.ts";
 import { resultOf } from "./sums.ts";
@@ -11,7 +12,7 @@ import type { StuckRun, VirtualRun } from "./virtual.ts";
 const VIRTUAL_ROOT = new URL("../../virtual/", import.meta.url);
 
 export class VirtualPool {
-  private readonly pool: Piscina<Point, VirtualRun | StuckRun>;
+  private readonly pool: Piscina<Point, VirtualRun | StuckRun | BrokenRun>;
 
   /**
    * Starts no more workers than there are CPUs or `points`; they stay until `close`. They run the
@@ -29,11 +30,13 @@ export class VirtualPool {
 
   /**
    * What comes out of one run of a point, which begins as soon as a CPU is free.
-   * @throws NoProgressError if nobody in it can go on, AbortError when `signal` fires.
+   * @throws NoProgressError if nobody in it can go on, BrokenRunError if an invariant does not
+   *   hold, AbortError when `signal` fires.
    */
   async record(point: Point, signal?: AbortSignal): Promise<RunRecord> {
     const run = await this.pool.run(point, signal ? { signal } : {});
     if ("stuck" in run) throw new NoProgressError(run.stuck);
+    if ("broken" in run) throw new BrokenRunError(run);
     return run;
   }
 

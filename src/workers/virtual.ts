@@ -8,6 +8,7 @@ import { LoggedCpu } from "../engine/executor/step-log.ts";
 import { VirtualExecutor } from "../engine/executor/virtual.ts";
 import { Random } from "../engine/random.ts";
 import { type Part, partOf } from "../workloads/cast.ts";
+import { type BrokenRun, brokenInvariantOf } from "./broken-run.ts";
 import { auditOf, machineOf, type Point, playOf, type RunRecord } from "./point.ts";
 
 /** No actor's: those have their numbers. */
@@ -30,7 +31,9 @@ export interface StuckRun {
 }
 
 /** Runs a point to its end in virtual time. */
-export default async function runVirtually(point: Point): Promise<VirtualRun | StuckRun> {
+export default async function runVirtually(
+  point: Point,
+): Promise<VirtualRun | StuckRun | BrokenRun> {
   try {
     return await run(point);
   } catch (error) {
@@ -39,7 +42,7 @@ export default async function runVirtually(point: Point): Promise<VirtualRun | S
   }
 }
 
-async function run(point: Point): Promise<VirtualRun> {
+async function run(point: Point): Promise<VirtualRun | BrokenRun> {
   const { cast, machine: inlineMachine } = await inline();
   const machine = machineOf(point);
   const play = playOf(point);
@@ -50,17 +53,27 @@ async function run(point: Point): Promise<VirtualRun> {
   const cpus = executor.cpus.map((cpu) => (point.logsSteps ? new LoggedCpu(cpu) : cpu));
   const others = cpus.slice(1).map((cpu) => partOf(cpu, machine, play));
   let firstPart: Part | undefined;
-  executor.complete(
-    others.map(({ protocol }) => protocol),
-    () => {
-      firstPart = cast.partOf(cpus[0], first, play);
-    },
-  );
-  const parts = firstPart === undefined ? others : [firstPart, ...others];
-  const reports = parts.map(({ report }, actor) => {
-    const cpu = cpus[actor];
-    return { ...report(), ...(cpu instanceof LoggedCpu && { steps: cpu.steps }) };
-  });
+  const reportAll = () => {
+    const parts = firstPart === undefined ? others : [firstPart, ...others];
+    return parts.map(({ report }, actor) => {
+      const cpu = cpus[actor];
+      return { ...report(), ...(cpu instanceof LoggedCpu && { steps: cpu.steps }) };
+    });
+  };
+  try {
+    executor.complete(
+      others.map(({ start }) => start()),
+      () => {
+        firstPart = cast.partOf(cpus[0], first, play);
+        firstPart.start();
+      },
+    );
+  } catch (error) {
+    const broken = brokenInvariantOf(error, executor.current.id, executor.current.now());
+    if (broken === undefined) throw error;
+    return { broken, checks: reportAll().flatMap(({ check }) => check ?? []) };
+  }
+  const reports = reportAll();
   const wallS = Number(process.hrtime.bigint() - began) / 1e9;
   return { reports, turns: executor.turns, wallS, atRest: auditOf(machine) };
 }

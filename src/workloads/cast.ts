@@ -64,8 +64,12 @@ export interface CoreReport {
 }
 
 export interface Part {
-  readonly protocol: Protocol<void>;
-  /** To be called when the protocol has ended. */
+  /**
+   * Its protocol, to be asked for once. Where protocols are plain functions it has run to its end
+   * when this returns.
+   */
+  readonly start: () => Protocol<void>;
+  /** To be called when the protocol has ended, or when its run has. */
   readonly report: () => ActorReport;
 }
 
@@ -77,7 +81,7 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
   if (iommu < shape.iommus) {
     const unit = new InvalidationUnit(cpu, machine, iommu, play.costs);
     return {
-      protocol: serveInvalidations(unit),
+      start: () => serveInvalidations(unit),
       report: () => ({ iommu: unit.counters, ...watchedBy(unit) }),
     };
   }
@@ -95,7 +99,7 @@ export function partOf(cpu: Cpu, machine: Machine, play: Play): Part {
     play.workload.kind !== NIC_TX,
   );
   return {
-    protocol: scriptOf(play.workload.kind).move(engine, play.workload),
+    start: () => scriptOf(play.workload.kind).move(engine, play.workload),
     report: () => ({ device: engine.counters, ...watchedBy(engine) }),
   };
 }
@@ -156,5 +160,5 @@ function corePart(cpu: Cpu, machine: Machine, play: Play): Part {
     if (cpu.id >= workload.initiators) return { core: counted, ...watched };
     return { core: { ...counted, path: core.path.toData() }, ...watched };
   };
-  return { protocol: runCore(core, workload, measured), report };
+  return { start: () => runCore(core, workload, measured), report };
 }

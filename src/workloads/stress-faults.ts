@@ -140,6 +140,7 @@ function* hoardFrames(core: Core): Protocol<void> {
   while (hoard.length < shape.dataFrames) {
     const frame = yield* takeFrame(core, OTHER_SPACE);
     if (frame === NO_FRAME) break;
+    core.check?.handedOut(frame, NO_PAGE);
     hoard.push(frame);
   }
   yield* idle(core, core.cpu.now() + core.random.around(AWAY_NS));

@@ -162,6 +162,7 @@ function* takeFrames(stressed: Stressed): Protocol<void> {
   for (let count = core.random.below(MAX_TAKEN); count > 0; count--) {
     const frame = yield* takeFrame(core, KERNEL);
     if (frame === NO_FRAME) break;
+    core.check?.handedOut(frame, NO_PAGE);
     taken.push(frame);
   }
   core.cpu.spend(core.costs.frameNs * taken.length);

@@ -6,7 +6,7 @@ import { MAX_BATCH_PAGES } from "../../dist/src/engine/policy/limits.js";
 import { parsePolicies, parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import { batch, deferred, PRESETS } from "../../dist/src/engine/policy/presets.js";
 import { printPolicy } from "../../dist/src/engine/policy/print.js";
-import { refuseMeaningless } from "../../dist/src/engine/policy/refusals.js";
+import { refuseUnfit } from "../../dist/src/engine/policy/refusals.js";
 import { HALVES } from "../../dist/src/engine/policy/words.js";
 import { decisions } from "../support/policy-space.ts";
 
@@ -154,7 +154,7 @@ describe("the notation of choices", () => {
   });
 });
 
-describe("what cannot mean anything", () => {
+describe("what is refused", () => {
   const refused: [text: string, reason: RegExp][] = [
     ["tick(64,1ms,iommus)", /an IOMMU has no tick/],
     ["strict+register", /whole domain.*add domain.*leaf hint.*add no-leaf-hint/],
@@ -162,16 +162,32 @@ describe("what cannot mean anything", () => {
     ["akaros+page", /whole domain/],
     ["akaros+leaf-hint", /leaf hint/],
     ["akaros+overlapped", /polled under the lock/],
-    ["queue(8,1ms,cores)+queue(16,1ms,iommus)", /one ring/],
-    ["queue(8,1ms,cores)+queue(8,2ms,iommus)", /one ring/],
-    ["tick(64,1ms)+queue(64,1ms,iommus)", /timeout never/],
-    ["reuse(read-only,cores)+reuse(iommus)", /handed out once/],
     ["reuse+frames(at-once)+addresses(at-once)", /nothing is ever flushed/],
     ["arm-broadcast+early-ack", /none enters a handler/],
   ];
   it.each(refused)("%s: is refused with the reason", (text, reason) => {
     expect(() => parsePolicy(text)).toThrow(UsageError);
     expect(() => parsePolicy(text)).toThrow(reason);
+    expect(() => parsePolicy(text)).toThrow(" cannot mean anything: ");
+  });
+
+  const unmodelled: [text: string, reason: RegExp][] = [
+    ["queue(8,1ms,cores)+queue(16,1ms,iommus)", /one ring/],
+    ["queue(8,1ms,cores)+queue(8,2ms,iommus)", /one ring/],
+    ["tick(64,1ms)+queue(64,1ms,iommus)", /timeout never/],
+    ["latr+queue(256,10ms,iommus)", /one ring/],
+    ["reuse(read-only,cores)+reuse(iommus)", /one stamp/],
+  ];
+  it.each(unmodelled)("%s: means something, and is refused as not modelled", (text, reason) => {
+    expect(() => parsePolicy(text)).toThrow(UsageError);
+    expect(() => parsePolicy(text)).toThrow(reason);
+    expect(() => parsePolicy(text)).toThrow(" is not modelled: ");
+    expect(() => parsePolicy(text)).not.toThrow("cannot mean anything");
+  });
+
+  it("a policy that means nothing and is not modelled: all reasons are said", () => {
+    const text = "akaros+overlapped+queue(8,1ms,cores)+queue(16,1ms,iommus)";
+    expect(() => parsePolicy(text)).toThrow(/anything: a register .*; it is not modelled: here/);
   });
 
   it.each([
@@ -185,6 +201,6 @@ describe("what cannot mean anything", () => {
     "strict+accessed+skip-idle+broadcast(4)",
   ])("%s: unsafe or odd as it may be, is not", (text) => {
     const policy = parsePolicy(text);
-    expect(() => refuseMeaningless(policy.name, policy)).not.toThrow();
+    expect(() => refuseUnfit(policy.name, policy)).not.toThrow();
   });
 });

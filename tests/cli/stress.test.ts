@@ -80,6 +80,24 @@ describe("stress in virtual time", () => {
     expect(read("again", "findings.jsonl")).toBe(read("bad", "findings.jsonl"));
   });
 
+  it("a stale use: its history says when, by whom and for whom the frame was taken again", async () => {
+    const args = ["stress", "--policy", "strict+frames(at-once)", "--ops", "20000", "--seed", "7"];
+    const { code } = await shootdown([...args, "--out", join(base, "stale")]);
+    expect(code).toBe(20);
+    const lines = read("stale", "findings.jsonl").trim().split("\n");
+    const found = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "stale-use");
+    expect(found.length).toBeGreaterThan(5);
+    // Of all but the few whose hand-out has left the ring of who took hundreds of frames at once.
+    const handOuts = found.flatMap(({ history }) => {
+      const kinds = history.map(({ kind }: { kind: string }) => kind);
+      const handedOut = kinds.indexOf("handed out", kinds.lastIndexOf("unmapped"));
+      return handedOut < 0 ? [] : history[handedOut];
+    });
+    expect(handOuts.length).toBeGreaterThan(0.8 * found.length);
+    expect(handOuts.some(({ owner }) => owner === 1)).toBe(true);
+    expect(handOuts.every(({ owner }) => typeof owner === "number")).toBe(true);
+  });
+
   it("Ctrl-C: writes what is finished and exits with 130", async () => {
     const policy = "strict+frames(at-once)";
     const out = join(base, "interrupted");

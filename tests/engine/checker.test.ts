@@ -195,6 +195,7 @@ describe("planted", () => {
     expect(history.map(({ kind }) => kind)).toEqual([
       ...["handed out", "mapped", "cached", "unmapped", "freed", "used"],
     ]);
+    expect(history.map(({ owner }) => owner)).toEqual([0, -1, -1, -1, -1, -1]);
   });
 
   test("a use of a frame that the same owner has again: counted apart, and not unsafe", () => {

@@ -72,6 +72,21 @@ export const BUGS: readonly Bug[] = [
     },
   },
   {
+    name: "frame-freed-twice",
+    rule: "a frame is freed once",
+    policy: "strict",
+    edits: {
+      "engine/protocol/memory.js": [
+        {
+          find: "freeFrame(core, pfnOf(former), vpn, false);",
+          replace:
+            "freeFrame(core, pfnOf(former), vpn, false);\n" +
+            "    freeFrame(core, pfnOf(former), vpn, false);",
+        },
+      ],
+    },
+  },
+  {
     name: "freed-before-iotlb-flush",
     rule: "1",
     policy: "strict",

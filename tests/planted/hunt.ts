@@ -4,9 +4,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Round, roundOf, type StressSettings } from "../../src/cli/stress/rounds.ts";
-import { InvariantError, NoProgressError } from "../../src/engine/errors.ts";
+import { NoProgressError } from "../../src/engine/errors.ts";
 import { parsePolicy } from "../../src/engine/policy/parse.ts";
 import { PROFILES } from "../../src/engine/profile/profiles.ts";
+import { BrokenRunError } from "../../src/workers/broken-run.ts";
 import type { PointResult } from "../../src/workers/point.ts";
 import { VirtualPool } from "../../src/workers/virtual-pool.ts";
 import type { Bug } from "./bug.ts";
@@ -64,7 +65,7 @@ async function runRound(pool: VirtualPool, round: Round): Promise<string | undef
     result = await pool.run(round.point, AbortSignal.timeout(LONGEST_MS));
   } catch (error) {
     if (error instanceof Error && error.name === "AbortError") return TOO_LONG;
-    if (!(error instanceof Error) || !isByEngine(error)) throw error;
+    if (!(error instanceof NoProgressError || error instanceof BrokenRunError)) throw error;
     return `the run ended: ${error.message.split(/[;\n]/)[0]}`;
   }
   return result.check?.findings[0]?.kind;
@@ -74,14 +75,6 @@ async function runRound(pool: VirtualPool, round: Round): Promise<string | undef
 const LONGEST_MS = 20_000;
 /** … which nobody can tell apart, so that it is no detection. */
 const TOO_LONG = `a round took more than ${LONGEST_MS / 1000} s`;
-
-/**
- * Whether nobody could go on, or an invariant is broken: that comes from another thread, and of its
- * class only what its stack begins with gets here.
- */
-function isByEngine(error: Error): boolean {
-  return error instanceof NoProgressError || error.stack?.startsWith(InvariantError.name) === true;
-}
 
 function settingsOf({ policy, choices }: Bug): StressSettings {
   const [profile] = PROFILES;

@@ -36,6 +36,14 @@ describe("a finding as one line", () => {
       "wait-completed-early by iommu 0 at 5340 ns",
     );
   });
+
+  it("a broken invariant: says what did not hold", () => {
+    const message = "a chain of frames has no end: 7";
+    const broken = { ...FINDING, kind: "broken-invariant" as const, space: -1, vpn: -1, frame: -1 };
+    expect(describeFinding({ ...broken, message }, shapeWith())).toBe(
+      `broken-invariant by core 1 at 5340 ns: ${message}`,
+    );
+  });
 });
 
 describe("the verdict of several actors", () => {

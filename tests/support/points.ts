@@ -67,7 +67,7 @@ function record(point: Point): RunRecord {
   const machine = machineOf(point);
   const executor = new VirtualExecutor(machine);
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, playOf(point)));
-  executor.complete(parts.map(({ protocol }) => protocol));
+  executor.complete(parts.map(({ start }) => start()));
   const reports = parts.map(({ report }) => report());
   return { reports, wallS: 0, atRest: auditOf(machine) };
 }

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { type Choices, type Decisions, decisionsOf } from "../../dist/src/engine/policy/choices.js";
 import type { Reuse, When } from "../../dist/src/engine/policy/policy.js";
-import { refuseMeaningless } from "../../dist/src/engine/policy/refusals.js";
+import { refuseUnfit } from "../../dist/src/engine/policy/refusals.js";
 
 const entries = fc.integer({ min: 2, max: 32_768 });
 const queue: fc.Arbitrary<When> = fc.record({
@@ -55,7 +55,7 @@ const decided: fc.Arbitrary<Decisions> = fc
 
 export const decisions: fc.Arbitrary<Decisions> = decided.filter((policy) => {
   try {
-    refuseMeaningless("a random point", policy);
+    refuseUnfit("a random point", policy);
     return true;
   } catch {
     return false;

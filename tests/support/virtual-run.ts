@@ -116,7 +116,7 @@ export function runVirtually(setup: Setup): Outcome {
   const executor = new VirtualExecutor(machine);
   const play = { ...numbersOf(profile), plan, workload, seed };
   const parts = executor.cpus.map((cpu) => partOf(cpu, machine, play));
-  executor.complete(parts.map(({ protocol }) => protocol));
+  executor.complete(parts.map(({ start }) => start()));
   const latency = new Histogram();
   const counters = new CoreCounters();
   const sums = new Float64Array(SEGMENTS);

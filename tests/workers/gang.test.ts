@@ -10,6 +10,7 @@ import { STRICT } from "../../dist/src/engine/policy/presets.js";
 import { numbersOf } from "../../dist/src/engine/profile/profile.js";
 import { HOST } from "../../dist/src/engine/profile/profiles.js";
 import type { ActorTask } from "../../dist/src/workers/actor.js";
+import { BrokenRunError } from "../../dist/src/workers/broken-run.js";
 import { Gang } from "../../dist/src/workers/gang.js";
 import { runOnThreads } from "../../dist/src/workers/on-threads.js";
 import { mapPrograms } from "../../dist/src/workloads/memory-map.js";
@@ -85,6 +86,13 @@ describe("a gang of eight", () => {
     const point = pointOf({ workload: tiny, dilation: 20 });
     const broken = { ...point, workload: { ...tiny, mode: 99, kind: 2 } };
     await expect(runOnThreads(gang, broken)).rejects.toThrow("no such mode: 99");
+    const error = await runOnThreads(gang, { ...broken, checks: true }).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(BrokenRunError);
+    const [{ kind, actor, message }] = error.check.findings;
+    expect([kind, actor, message]).toEqual(["broken-invariant", 0, "no such mode: 99"]);
+    expect(error.check.verdict).toBe("unsafe");
+    const { cores } = await runOnThreads(gang, pointOf({ dilation: 20 })); // It can be used again.
+    expect(cores.operations).toBe(30);
   });
 
   test("interrupted while the workers of a large gang start: it ends before all of them have", async () => {

@@ -40,9 +40,10 @@ export async function stress(options: StressOptions): Promise<void> {
     await runRounds(
       settings,
       scheduleOf(options, settings),
-      ({ round, result }) => {
-        if (result === undefined) tally.addKilled(round);
-        else tally.add(round, result);
+      ({ round, result, broken }) => {
+        if (result !== undefined) tally.add(round, result);
+        else if (broken !== undefined) tally.addFound(round, broken);
+        else tally.addKilled(round);
         progress.show(round.policy.name);
       },
       interrupt.signal,

@@ -5,10 +5,13 @@ import { UsageError } from "../../engine/errors.ts";
 import { parsePolicy } from "../../engine/policy/parse.ts";
 import type { Policy } from "../../engine/policy/policy.ts";
 import { PRESETS } from "../../engine/policy/presets.ts";
+import type { Half } from "../../engine/policy/words.ts";
 import { Random } from "../../engine/random.ts";
 
 /** Enough for hours; each gets a row. */
 const DRAWN_POLICIES = 48;
+/** Drawn policies flush IOMMUs by register, one in so many: there is less that can go wrong. */
+const BY_REGISTER_ONE_IN = 8;
 /** No round's: those have their numbers. */
 const POLICY_STREAM = -1;
 
@@ -32,30 +35,50 @@ function waitsForAnswers({ ack, reuse }: Policy): boolean {
 /** A policy of random choices, of which all wait for answers. */
 function drawPolicy(random: Random): Policy {
   for (;;) {
-    const parts = [...drawWhen(random), ...drawOthers(random)];
-    const first = parts.length === 0 || !/^(batch|queue|tick|reuse)/.test(parts[0]);
+    const whens = drawWhens(random);
+    const parts = [...whens, ...drawOthers(random), ...drawIommu(random)];
     try {
-      return parsePolicy([...(first ? ["strict"] : []), ...parts].join("+"));
+      return parsePolicy([...(whens.length > 0 ? [] : ["strict"]), ...parts].join("+"));
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error; // It cannot mean anything: another one.
+      if (!(error instanceof UsageError)) throw error; // There is no such policy: another one.
     }
   }
 }
 
-function drawWhen(random: Random): string[] {
-  const half = ["", ",cores", ",iommus"][random.below(3)];
+/** Of both halves alike, of one, or of each its own; a half of which nothing is said is strict. */
+function drawWhens(random: Random): string[] {
+  switch (random.below(4)) {
+    case 0:
+      return drawWhen(random, "cores");
+    case 1:
+      return drawWhen(random, "iommus");
+    case 2:
+      return [...drawWhen(random, "cores"), ...drawWhen(random, "iommus")];
+    default:
+      return drawWhen(random, "both");
+  }
+}
+
+/** One word; none where the half is flushed at each unmap. */
+function drawWhen(random: Random, half: Half): string[] {
   switch (random.below(5)) {
     case 0:
-      return [`batch(${1 + random.below(64)}${half})`];
+      return [`batch(${1 + random.below(64)},${half})`];
     case 1:
-      return [`queue(${2 << random.below(8)},${1 << random.below(12)}us${half})`];
-    case 2:
+      return [`queue(${2 << random.below(8)},${drawTimeout(random)},${half})`];
+    case 2: // Only cores have ticks.
       return [`tick(${8 << random.below(6)},${10 << random.below(6)}us)`];
-    case 3:
-      return [["reuse", "reuse(other-owner)", "reuse(read-only)"][random.below(3)]];
+    case 3: {
+      const limit = ["", "other-owner,", "read-only,"][random.below(3)];
+      return [`reuse(${limit}${half})`];
+    }
     default:
       return [];
   }
+}
+
+function drawTimeout(random: Random): string {
+  return random.below(4) === 0 ? "never" : `${1 << random.below(12)}us`;
 }
 
 /** Of each pair of words one, mostly none: what is left out is as in `strict`. */
@@ -66,12 +89,16 @@ function drawOthers(random: Random): string[] {
     `broadcast(${1 + random.below(8)})`,
     "early-ack",
     "concurrent",
-    ["domain", "global"][random.below(2)],
-    "overlapped",
-    "no-leaf-hint",
-    `wait-every(${2 + random.below(15)})`,
     `full-above(${random.below(64)})`,
     "generations",
   ];
+  return words.filter(() => random.below(3) === 0);
+}
+
+/** The same for the IOMMUs, which are now and then flushed by register. */
+function drawIommu(random: Random): string[] {
+  const scope = ["domain", "global"][random.below(2)];
+  if (random.below(BY_REGISTER_ONE_IN) === 0) return ["register", scope, "no-leaf-hint"];
+  const words = [scope, "overlapped", "no-leaf-hint", `wait-every(${2 + random.below(15)})`];
   return words.filter(() => random.below(3) === 0);
 }

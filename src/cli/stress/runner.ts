@@ -2,6 +2,8 @@
 // the other on one gang.
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { CheckSums } from "../../engine/check/sums.ts";
+import { BrokenRunError } from "../../workers/broken-run.ts";
 import { Gang } from "../../workers/gang.ts";
 import { runOnThreads } from "../../workers/on-threads.ts";
 import type { PointResult } from "../../workers/point.ts";
@@ -15,8 +17,10 @@ export interface Schedule {
 
 export interface Outcome {
   readonly round: Round;
-  /** Undefined if a worker was ended by force, as was intended. */
+  /** Undefined if it did not come to its end: a worker was ended by force, as was intended … */
   readonly result: PointResult | undefined;
+  /** … or an invariant was broken, and this is what was found. */
+  readonly broken: CheckSums | undefined;
 }
 
 /** How long a round on threads lasts before one of its workers is ended. */
@@ -47,10 +51,7 @@ async function runVirtual(
       const number = either.aborted ? undefined : schedule.next();
       if (number === undefined) return;
       const round = roundOf(settings, number);
-      const result = await pool.run(round.point, either).catch((error) => {
-        throw either.aborted ? error : withRepetition(settings, round, error);
-      });
-      finished({ round, result });
+      finished(await outcomeOf(settings, round, pool.run(round.point, either), either));
     }
   };
   try {
@@ -79,15 +80,13 @@ async function runThreaded(
       if (number === undefined) return;
       const round = roundOf(settings, number);
       if (!round.killsWorker) {
-        const result = await runOnThreads(gang, round.point, signal).catch((error) => {
-          throw signal.aborted ? error : withRepetition(settings, round, error);
-        });
-        finished({ round, result });
+        const running = runOnThreads(gang, round.point, signal);
+        finished(await outcomeOf(settings, round, running, signal));
         continue;
       }
-      const result = await runAndKill(settings, gang, round, signal);
+      const outcome = await runAndKill(settings, gang, round, signal);
       signal.throwIfAborted();
-      finished({ round, result });
+      finished(outcome);
       await gang.close();
       gang = new Gang(actors);
     }
@@ -96,9 +95,28 @@ async function runThreaded(
   }
 }
 
+/** How a round ends that is `running`. Throws what ended it, unless that was a broken invariant. */
+async function outcomeOf(
+  settings: StressSettings,
+  round: Round,
+  running: Promise<PointResult>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    return { round, result: await running, broken: undefined };
+  } catch (error) {
+    if (error instanceof BrokenRunError) return { round, result: undefined, broken: error.check };
+    throw signal.aborted ? error : withRepetition(settings, round, error);
+  }
+}
+
 /** An error that ended a round, with the command that repeats it. */
 function withRepetition(settings: StressSettings, round: Round, error: unknown): unknown {
-  if (error instanceof Error) error.message += `\nrepeat: ${repeatCommand(settings, round)}`;
+  if (!(error instanceof Error)) return error;
+  const repetition = `\nrepeat: ${repeatCommand(settings, round)}`;
+  error.message += repetition;
+  // It was written when the error was made, and of our own bugs it is what the user gets to see.
+  if (error.stack !== undefined) error.stack += repetition;
   return error;
 }
 
@@ -108,11 +126,12 @@ async function runAndKill(
   gang: Gang,
   round: Round,
   signal: AbortSignal,
-): Promise<PointResult | undefined> {
+): Promise<Outcome> {
   let killed = false;
-  const running = runOnThreads(gang, round.point, signal).catch((error) => {
-    if (killed || signal.aborted) return undefined;
-    throw withRepetition(settings, round, error);
+  const run = runOnThreads(gang, round.point, signal);
+  const running = outcomeOf(settings, round, run, signal).catch((error): Outcome => {
+    if (killed || signal.aborted) return { round, result: undefined, broken: undefined };
+    throw error;
   });
   await Promise.race([running, delay(KILL_AFTER_MS)]);
   killed = true;

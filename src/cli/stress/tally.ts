@@ -2,7 +2,7 @@
 // policy, and of its findings the first ones.
 
 import type { Finding } from "../../engine/check/finding.ts";
-import type { Verdict } from "../../engine/check/sums.ts";
+import type { CheckSums, Verdict } from "../../engine/check/sums.ts";
 import { PAGE_BYTES } from "../../engine/layout/address.ts";
 import { actorName } from "../../engine/layout/shape.ts";
 import type { StressRow } from "../../results/columns/stress.ts";
@@ -49,7 +49,12 @@ export class Tally {
     sum.faults += cores.faultsInjected;
     this.operations += round.operations;
     this.faults += cores.faultsInjected;
-    if (check === undefined) return;
+    if (check !== undefined) this.addFound(round, check);
+  }
+
+  /** What was found in a round: of one that a broken invariant has ended, all that counts. */
+  addFound(round: Round, check: CheckSums): void {
+    const sum = this.sumOf(round);
     sum.lateAccesses += check.lateAccesses;
     sum.staleUses += check.staleUses;
     sum.verdict = worse(sum.verdict, check.verdict);
@@ -139,9 +144,11 @@ export class Tally {
       space: finding.space,
       address: addressOf(finding.vpn),
       frame: finding.frame,
-      history: finding.history.map(({ kind, atNs, actor, vpn }) => {
-        return { kind, at_ns: atNs, actor: actorName(shape, actor), address: addressOf(vpn) };
-      }),
+      message: finding.message ?? null,
+      history: finding.history.map(({ kind, atNs, actor, vpn, owner }) => ({
+        ...{ kind, at_ns: atNs, actor: actorName(shape, actor), address: addressOf(vpn) },
+        owner: owner < 0 ? null : owner,
+      })),
       repeat: repeatCommand(this.settings, round),
     };
   }

@@ -102,7 +102,7 @@ export class ActorCheck implements CacheWatch {
     if (this.findings.length === KEPT_FINDINGS) return;
     const { actor } = this;
     const atNs = this.clock.now();
-    const history = frame < 0 ? [] : this.events.historyOf(frame, atNs);
+    const history = frame < 0 ? [] : this.events.historyOf(frame);
     this.findings.push({ kind, actor, atNs, space, vpn, frame, history });
   }
 

@@ -25,7 +25,7 @@ class Audit {
 
   find(kind: FindingKind, actor: number, space: number, vpn: number, frame: number): void {
     if (this.findings.length === MOST_FINDINGS) return;
-    const history = this.events.historyOf(frame, Number.POSITIVE_INFINITY);
+    const history = this.events.historyOf(frame);
     const atNs = history.at(-1)?.atNs ?? 0;
     this.findings.push({ kind, actor, atNs, space, vpn, frame, history });
   }

@@ -78,9 +78,10 @@ export class CoreCheck extends ActorCheck {
     this.unloadedNs[pcidOf(space)] = NEVER_NS;
   }
 
-  /** A frame has been handed to this core, to be mapped at a page. */
+  /** A frame has been handed to this core, to be mapped at a page, or at none by the kernel. */
   handedOut(frame: number, vpn: number): void {
-    this.events.note(this.actor, HANDED_OUT, frame, vpn, this.clock.now());
+    const owner = this.machine.frames.ownerOf(frame);
+    this.events.note(this.actor, HANDED_OUT, frame, vpn, this.clock.now(), owner);
   }
 
   mapped(frame: number, vpn: number): void {

@@ -4,7 +4,7 @@
 //
 // float64    meaning
 // 0          events noted so far
-// 8 + 4·i    event i modulo the ring's length: number of its kind, frame, page, time
+// 8 + 5·i    event i modulo the ring's length: number of its kind, frame, page, time, new owner
 
 import {
   allFloatsOf,
@@ -30,7 +30,7 @@ export const USED = FRAME_EVENT_KINDS.indexOf("used");
 export const ALL_FRAMES = -1;
 /** Events that a finding tells. */
 const HISTORY_EVENTS = 24;
-/** Of these, those that happened to the frame itself, at most. */
+/** Of these, those that happened to the frame itself and are no use of it, at most. */
 const OWN_EVENTS = 16;
 const FIRST_EVENT = (FRAME_EVENT_HEAD_LINES * LINE_BYTES) / 8;
 
@@ -45,8 +45,11 @@ export class EventLog {
     this.actors = regions.frameEvents.count;
   }
 
-  /** `actor` itself: something happened to a frame, through a page or -1. */
-  note(actor: number, kind: number, frame: number, vpn: number, nowNs: number): void {
+  /**
+   * `actor` itself: something happened to a frame, through a page or -1, that made it the space
+   * `owner`'s or left it whose it was, -1.
+   */
+  note(actor: number, kind: number, frame: number, vpn: number, nowNs: number, owner = -1): void {
     const { floats } = this;
     const base = actor * this.stride;
     const noted = floats[base];
@@ -55,20 +58,25 @@ export class EventLog {
     floats[event + 1] = frame;
     floats[event + 2] = vpn;
     floats[event + 3] = nowNs;
+    floats[event + 4] = owner;
     floats[base] = noted + 1;
   }
 
-  /** The last that is known to have happened to a frame, oldest first. */
-  historyOf(frame: number, untilNs: number): FrameEvent[] {
+  /**
+   * The last that is known to have happened to a frame, oldest first. What was done by an actor
+   * whose clock is ahead of the others' has happened all the same, and stands behind.
+   */
+  historyOf(frame: number): FrameEvent[] {
     const events: FrameEvent[] = [];
     for (let actor = 0; actor < this.actors; actor++) this.collect(actor, frame, events);
     const byTime = (a: FrameEvent, b: FrameEvent) => a.atNs - b.atNs;
-    const before = events.filter(({ atNs }) => atNs <= untilNs).sort(byTime);
-    // Flushes of everything are many, and tell the least.
-    const isOfAll = ({ kind, vpn }: FrameEvent) => kind === "flushed" && vpn < 0;
-    const own = before.filter((event) => !isOfAll(event)).slice(-OWN_EVENTS);
-    const flushes = before.filter(isOfAll).slice(own.length - HISTORY_EVENTS);
-    return [...own, ...flushes].sort(byTime);
+    events.sort(byTime);
+    // Flushes of everything, and uses through what is found stale, are many and tell the least.
+    const isOneOfMany = ({ kind, vpn }: FrameEvent) =>
+      kind === "used" || (kind === "flushed" && vpn < 0);
+    const own = events.filter((event) => !isOneOfMany(event)).slice(-OWN_EVENTS);
+    const others = events.filter(isOneOfMany).slice(own.length - HISTORY_EVENTS);
+    return [...own, ...others].sort(byTime);
   }
 
   private collect(actor: number, frame: number, events: FrameEvent[]): void {
@@ -80,7 +88,8 @@ export class EventLog {
       const kind = FRAME_EVENT_KINDS[floats[event]];
       const of = floats[event + 1];
       if (of !== frame && of !== ALL_FRAMES) continue;
-      events.push({ kind, atNs: floats[event + 3], actor, vpn: floats[event + 2] });
+      const [atNs, vpn, owner] = [floats[event + 3], floats[event + 2], floats[event + 4]];
+      events.push({ kind, atNs, actor, vpn, owner });
     }
   }
 }

@@ -18,7 +18,9 @@ export type FindingKind =
   /** A core acknowledged what nobody had asked of it. */
   | "acknowledgement-of-nothing"
   /** A wait descriptor completed before one that stands before it. */
-  | "wait-completed-early";
+  | "wait-completed-early"
+  /** The engine came to where it cannot go on, and the run ended there. */
+  | "broken-invariant";
 
 export const FRAME_EVENT_KINDS = [
   "mapped",
@@ -39,6 +41,8 @@ export interface FrameEvent {
   readonly actor: number;
   /** Page through which it happened; -1 if through none. */
   readonly vpn: number;
+  /** Space that a frame was handed out to; -1 for everything else. */
+  readonly owner: number;
 }
 
 export interface Finding {
@@ -51,14 +55,17 @@ export interface Finding {
   readonly frame: number;
   /** What happened to the frame before, oldest first. */
   readonly history: readonly FrameEvent[];
+  /** Of a broken invariant: what did not hold, with its values. */
+  readonly message?: string;
 }
 
 /** `stale-use by core 1 at 5340 ns: page 0x100003 of space 0, frame 871`. */
 export function describeFinding(finding: Finding, shape: MachineShape): string {
-  const { kind, actor, atNs, space, vpn, frame } = finding;
+  const { kind, actor, atNs, space, vpn, frame, message = "" } = finding;
   const page = vpn < 0 ? "" : `page 0x${vpn.toString(16)}`;
   const of = space < 0 ? "" : ` of space ${space}`;
-  const where = [page + of, frame < 0 ? "" : `frame ${frame}`].filter((part) => part !== "");
-  const details = where.length === 0 ? "" : `: ${where.join(", ")}`;
+  const said = [page + of, frame < 0 ? "" : `frame ${frame}`, message];
+  const parts = said.filter((part) => part !== "");
+  const details = parts.length === 0 ? "" : `: ${parts.join(", ")}`;
   return `${kind} by ${actorName(shape, actor)} at ${atNs} ns${details}`;
 }

@@ -256,6 +256,11 @@ export class VirtualExecutor {
     this.runOthers(NOBODY);
   }
 
+  /** Whose turn it is. */
+  get current(): VirtualCpu {
+    return this.cpus[this.events.first];
+  }
+
   /** Runs whoever is first until it is the turn of `actor`; for NOBODY, until all have ended. */
   runOthers(actor: number): void {
     const { events, cpus } = this;

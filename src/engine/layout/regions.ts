@@ -50,7 +50,7 @@ export const PTE_WORDS = 2;
 export const PROMISE_WORDS = 6;
 /** Frame events that an actor keeps, each of so many float64s. */
 export const FRAME_EVENTS = 512;
-export const FRAME_EVENT_FLOATS = 4;
+export const FRAME_EVENT_FLOATS = 5;
 export const FRAME_EVENT_HEAD_LINES = 1;
 
 export type SharedWords = Int32Array<SharedArrayBuffer>;

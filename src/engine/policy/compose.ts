@@ -3,7 +3,7 @@
 import { UsageError } from "../errors.ts";
 import { type Choice, type Choices, choicesOf, decisionsOf } from "./choices.ts";
 import type { Policy } from "./policy.ts";
-import { refuseMeaningless } from "./refusals.ts";
+import { refuseUnfit } from "./refusals.ts";
 import { parsePart } from "./words.ts";
 
 /** What a policy is called and where it comes from. */
@@ -20,7 +20,7 @@ type Said = readonly (readonly [text: string, chosen: Partial<Choices>])[];
 /**
  * The choices of `base` but for those that `parts` set: `compose(STRICT, ["batch(64,cores)",
  * "early-ack"], { name, … })`. Throws a UsageError for parts that contradict each other, and for
- * what cannot mean anything.
+ * what cannot mean anything or is not modelled.
  */
 export function compose(base: Policy, parts: readonly string[], about: About): Policy {
   const said = parts.map((text) => [text, parsePart(text)] as const);
@@ -29,7 +29,7 @@ export function compose(base: Policy, parts: readonly string[], about: About): P
     ...about,
     ...decisionsOf({ ...choicesOf(base), ...together(said) }),
   };
-  refuseMeaningless(about.name, policy);
+  refuseUnfit(about.name, policy);
   return policy;
 }
 

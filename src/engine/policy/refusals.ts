@@ -1,5 +1,5 @@
-// Combinations that cannot mean anything, each with the reason. What is merely unsafe is not
-// refused: the checker is there to show it.
+// Combinations that cannot mean anything, and those that could but are not modelled, each with the
+// reason. What is merely unsafe is not refused: the checker is there to show it.
 
 import { UsageError } from "../errors.ts";
 import type { Decisions } from "./choices.ts";
@@ -10,7 +10,7 @@ interface Refusal {
   readonly reason: string;
 }
 
-const REFUSALS: readonly Refusal[] = [
+const MEANINGLESS: readonly Refusal[] = [
   {
     applies: ({ whenIommu }) => whenIommu.kind === "tick",
     reason: "an IOMMU has no tick: it never sweeps by itself (tick is for cores)",
@@ -40,27 +40,6 @@ const REFUSALS: readonly Refusal[] = [
       "after-cores, or queued)",
   },
   {
-    applies: ({ whenCores, whenIommu }) => {
-      const [cores, iommu] = [ringOf(whenCores), ringOf(whenIommu)];
-      if (cores === undefined || iommu === undefined) return false;
-      return cores.entries !== iommu.entries || cores.timeoutNs !== iommu.timeoutNs;
-    },
-    reason:
-      "both halves wait in one ring of each core, which has one size and one timeout (give both " +
-      "the same; a tick has the timeout never)",
-  },
-  {
-    applies: ({ whenCores, whenIommu }) => {
-      if (whenCores.kind !== "reuse" || whenIommu.kind !== "reuse") return false;
-      return (
-        whenCores.sameOwner !== whenIommu.sameOwner || whenCores.readOnly !== whenIommu.readOnly
-      );
-    },
-    reason:
-      "a frame is handed out once, to one owner: which reuse needs a flush is the same for cores " +
-      "and IOMMUs",
-  },
-  {
     applies: ({ whenCores, whenIommu, reuse }) => {
       const isLate = whenCores.kind === "reuse" || whenIommu.kind === "reuse";
       return isLate && reuse.frames.kind === "at-once" && reuse.addresses.kind === "at-once";
@@ -76,11 +55,41 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-/** Throws a UsageError with all reasons why the policy, which goes by `name`, means nothing. */
-export function refuseMeaningless(name: string, policy: Decisions): void {
-  const reasons = REFUSALS.filter(({ applies }) => applies(policy)).map(({ reason }) => reason);
-  if (reasons.length === 0) return;
-  throw new UsageError(`${name} cannot mean anything: ${reasons.join("; ")}`);
+const NOT_MODELLED: readonly Refusal[] = [
+  {
+    applies: ({ whenCores, whenIommu }) => {
+      const [cores, iommu] = [ringOf(whenCores), ringOf(whenIommu)];
+      if (cores === undefined || iommu === undefined) return false;
+      return cores.entries !== iommu.entries || cores.timeoutNs !== iommu.timeoutNs;
+    },
+    reason:
+      "here both halves wait in one ring of each core, which has one size and one timeout (give " +
+      "both the same; a tick has the timeout never)",
+  },
+  {
+    applies: ({ whenCores, whenIommu }) => {
+      if (whenCores.kind !== "reuse" || whenIommu.kind !== "reuse") return false;
+      return (
+        whenCores.sameOwner !== whenIommu.sameOwner || whenCores.readOnly !== whenIommu.readOnly
+      );
+    },
+    reason:
+      "here a frame that is handed out again has one stamp for both halves: which reuse needs a " +
+      "flush is the same for cores and IOMMUs (give both the same limits)",
+  },
+];
+
+/** Throws a UsageError with all reasons why there can be no such policy, which goes by `name`. */
+export function refuseUnfit(name: string, policy: Decisions): void {
+  const kinds = [
+    ["cannot mean anything", MEANINGLESS],
+    ["is not modelled", NOT_MODELLED],
+  ] as const;
+  const said = kinds.flatMap(([what, refusals]) => {
+    const reasons = refusals.filter(({ applies }) => applies(policy)).map(({ reason }) => reason);
+    return reasons.length === 0 ? [] : `${what}: ${reasons.join("; ")}`;
+  });
+  if (said.length > 0) throw new UsageError(`${name} ${said.join("; it ")}`);
 }
 
 function byRegister(iommu: Decisions["iommu"]): boolean {
