@@ -157,10 +157,7 @@ describe("the notation of choices", () => {
 describe("what is refused", () => {
   const refused: [text: string, reason: RegExp][] = [
     ["tick(64,1ms,iommus)", /an IOMMU has no tick/],
-    ["strict+register", /whole domain.*add domain.*leaf hint.*add no-leaf-hint/],
     ["akaros+wait-every(2)", /no wait descriptors/],
-    ["akaros+page", /whole domain/],
-    ["akaros+leaf-hint", /leaf hint/],
     ["akaros+overlapped", /polled under the lock/],
     ["reuse+frames(at-once)+addresses(at-once)", /nothing is ever flushed/],
     ["arm-broadcast+early-ack", /none enters a handler/],
@@ -192,6 +189,9 @@ describe("what is refused", () => {
 
   it.each([
     "akaros+global",
+    "akaros+page",
+    "strict+register",
+    "strict+register+domain+no-leaf-hint",
     "queue(8,1ms,cores)+queue(8,1ms,iommus)",
     "tick(64,1ms)+queue(64,never,iommus)",
     "reuse(other-owner,cores)",

@@ -38,7 +38,7 @@ describe("drawn policies", () => {
     expect(has(isEndless)).toBe(true);
   });
 
-  it.each(["domain", "global"])("by register, %s-selective", (scope) => {
+  it.each(["page", "domain", "global"])("by register, %s-selective", (scope) => {
     expect(has(({ iommu }) => iommu.interface === "register" && iommu.scope === scope)).toBe(true);
   });
 });

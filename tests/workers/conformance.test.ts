@@ -3,6 +3,7 @@
 // both. Times are not compared here (npm run conformance).
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import type { Policy } from "../../dist/src/engine/policy/policy.js";
 import { BASIC_POLICIES } from "../../dist/src/engine/policy/presets.js";
 import { PROFILES } from "../../dist/src/engine/profile/profiles.js";
@@ -108,6 +109,11 @@ const CASES: [string, Policy, Partial<WorkloadPlan>][] = [
     policiesFor(plan).map((policy): [string, Policy, Partial<WorkloadPlan>] => {
       return [`${policy.name}, ${name}`, policy, plan];
     }),
+  ),
+  ...["strict+register", "strict+register+global", "batch(8)+register+no-leaf-hint"].map(
+    (text): [string, Policy, Partial<WorkloadPlan>] => {
+      return [`${text}, munmap`, parsePolicy(text), { kind: MUNMAP, pages: 3 }];
+    },
   ),
   ...TLB_BENCH_MODES.map((name, mode): [string, Policy, Partial<WorkloadPlan>] => {
     return [`tlb-bench:${name}`, AKAROS, { kind: TLB_BENCH, mode }];

@@ -97,8 +97,11 @@ function drawOthers(random: Random): string[] {
 
 /** The same for the IOMMUs, which are now and then flushed by register. */
 function drawIommu(random: Random): string[] {
+  if (random.below(BY_REGISTER_ONE_IN) === 0) {
+    const hint = ["leaf-hint", "no-leaf-hint"][random.below(2)];
+    return ["register", ["page", "domain", "global"][random.below(3)], hint];
+  }
   const scope = ["domain", "global"][random.below(2)];
-  if (random.below(BY_REGISTER_ONE_IN) === 0) return ["register", scope, "no-leaf-hint"];
   const words = [scope, "overlapped", "no-leaf-hint", `wait-every(${2 + random.below(15)})`];
   return words.filter(() => random.below(3) === 0);
 }

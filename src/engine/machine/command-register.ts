@@ -2,9 +2,18 @@
 //
 // word               writer              readers     meaning
 // IOTLB_REG          initiator, IOMMU    both        the register command; IVT in bit 31
-// DUE_NS, FROM       initiator           IOMMU       (plain) published by setting IVT
+// IVA_REG            initiator           IOMMU       (plain, as the next) published by setting IVT:
+//                                                    what a page-selective command is about
+// DUE_NS, FROM       initiator           IOMMU
 // the others         IOMMU               initiator   (plain) published by clearing IVT
 
+import {
+  type Descriptor,
+  domainOf,
+  drainsOf,
+  granularityOf,
+  iotlbDescriptor,
+} from "../layout/descriptor.ts";
 import {
   floatsOf,
   type Regions,
@@ -25,6 +34,8 @@ const VISIBLE_NS = [COMMAND_LINE * LINE_WORDS + 6, 64] as const;
 const DRAIN_NS = COMMAND_LINE * LINE_WORDS + 8;
 const LATE_NS = COMMAND_LINE * LINE_WORDS + 9;
 const HELD_UP_NS = COMMAND_LINE * LINE_WORDS + 10;
+/** IVA_REG (VT-d: ADDR 63:12, IH 6, AM 5:0), as it stands in words 2 and 3 of a descriptor. */
+const IVA_REG = [COMMAND_LINE * LINE_WORDS + 12, 64] as const;
 
 checkWords("command", (COMMAND_LINE + 1) * LINE_WORDS, {
   IOTLB_REG,
@@ -35,6 +46,7 @@ checkWords("command", (COMMAND_LINE + 1) * LINE_WORDS, {
   DRAIN_NS,
   LATE_NS,
   HELD_UP_NS,
+  IVA_REG,
 });
 
 /** The upper half of IOTLB_REG (VT-d: IVT 63, IIRG 61:60, DR 49, DW 48, DID 47:32). */
@@ -55,30 +67,37 @@ export class CommandRegister {
     this.floats = floatsOf(memory, regions.iommus, iommu);
   }
 
-  /** Initiator, under the IOMMU's lock: writes the command; it arrives at `dueNs`. */
-  write(
-    granularity: number,
-    did: number,
-    drainReads: boolean,
-    drainWrites: boolean,
-    from: number,
-    dueNs: number,
-  ): void {
-    this.floats[DUE_NS[0] / 2] = dueNs; // Plain, as the next: published by IVT.
+  /**
+   * Initiator, under the IOMMU's lock: writes a command, which an IOTLB descriptor says as well; it
+   * arrives at `dueNs`.
+   */
+  write(command: Descriptor, from: number, dueNs: number): void {
+    this.floats[DUE_NS[0] / 2] = dueNs; // Plain, as the next three: published by IVT.
     this.words[FROM] = from;
+    this.words[IVA_REG[0]] = command[2];
+    this.words[IVA_REG[0] + 1] = command[3];
+    const drains = (1 << REG_DRAIN_READS.shift) | (1 << REG_DRAIN_WRITES.shift);
     const word =
       IVT |
-      (granularity << REG_GRANULARITY.shift) |
-      (drainReads ? 1 << REG_DRAIN_READS.shift : 0) |
-      (drainWrites ? 1 << REG_DRAIN_WRITES.shift : 0) |
-      did;
+      (granularityOf(command) << REG_GRANULARITY.shift) |
+      (drainsOf(command) ? drains : 0) |
+      domainOf(command);
     Atomics.store(this.words, IOTLB_REG, word);
   }
 
-  /** IOMMU: the command word if one is pending, else 0. */
-  pending(): number {
+  /** IOMMU: whether a command is pending. */
+  get isPending(): boolean {
+    return (Atomics.load(this.words, IOTLB_REG) & IVT) !== 0;
+  }
+
+  /** IOMMU: the pending command, as the descriptor that says the same. */
+  pending(): Descriptor {
     const word = Atomics.load(this.words, IOTLB_REG);
-    return (word & IVT) === 0 ? 0 : word;
+    const granularity = (word >>> REG_GRANULARITY.shift) & maskOf(REG_GRANULARITY.width);
+    const did = word & maskOf(REG_DID.width);
+    const drains = (word & ((1 << REG_DRAIN_READS.shift) | (1 << REG_DRAIN_WRITES.shift))) !== 0;
+    const [head, reserved] = iotlbDescriptor(granularity, did, drains, 0, 0, false);
+    return [head, reserved, this.words[IVA_REG[0]], this.words[IVA_REG[0] + 1]];
   }
 
   /** IOMMU: the actor that polls for the pending command. */
@@ -113,17 +132,4 @@ export class CommandRegister {
     times.lateNs = this.words[LATE_NS];
     times.heldUpNs = this.words[HELD_UP_NS];
   }
-}
-
-/** Fields of a register-interface command word. */
-export function commandGranularity(word: number): number {
-  return (word >>> REG_GRANULARITY.shift) & maskOf(REG_GRANULARITY.width);
-}
-
-export function commandDid(word: number): number {
-  return word & maskOf(REG_DID.width);
-}
-
-export function commandDrains(word: number): boolean {
-  return (word & ((1 << REG_DRAIN_READS.shift) | (1 << REG_DRAIN_WRITES.shift))) !== 0;
 }

@@ -22,18 +22,6 @@ const MEANINGLESS: readonly Refusal[] = [
       "until it is done (add wait-every(1), or queued)",
   },
   {
-    applies: ({ iommu }) => byRegister(iommu) && iommu.scope === "page",
-    reason:
-      "the register interface flushes a whole domain or all of them, as its users program it " +
-      "(add domain, or queued)",
-  },
-  {
-    applies: ({ iommu }) => byRegister(iommu) && iommu.leafHint,
-    reason:
-      "a leaf hint belongs to a page-selective descriptor, and the register interface has none " +
-      "(add no-leaf-hint, or queued)",
-  },
-  {
     applies: ({ iommu }) => byRegister(iommu) && iommu.order === "overlapped",
     reason:
       "a register command is polled under the lock, so that nothing overlaps it (add " +

@@ -41,18 +41,29 @@ export function flushOf(
   ranges: RangeList,
   from: number,
 ): Descriptor[] {
-  return withDevices(core, iommu, rangesOf(core, space, ranges, from));
+  return withDevices(core, iommu, iotlbFlushOf(core, space, ranges, from));
 }
 
 /** What flushes everything of `space` there. */
 export function domainFlushOf(core: Core, iommu: Iommu, space: number): Descriptor[] {
-  return withDevices(core, iommu, [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)]);
+  return withDevices(core, iommu, [iotlbDomainFlushOf(core, space)]);
 }
 
-function rangesOf(core: Core, space: number, ranges: RangeList, from: number): Descriptor[] {
+/** The part of `domainFlushOf` that is the IOTLB's. */
+export function iotlbDomainFlushOf(core: Core, space: number): Descriptor {
+  return iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0);
+}
+
+/** The part of `flushOf` that is the IOTLB's. */
+export function iotlbFlushOf(
+  core: Core,
+  space: number,
+  ranges: RangeList,
+  from: number,
+): Descriptor[] {
   const { plan } = core;
   if (plan.scope === SCOPE_GLOBAL) return [iotlbOf(core, space, GRANULARITY_GLOBAL, 0, 0)];
-  if (plan.scope !== SCOPE_PAGE) return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
+  if (plan.scope !== SCOPE_PAGE) return [iotlbDomainFlushOf(core, space)];
   const descriptors: Descriptor[] = [];
   let range = from;
   while (range < ranges.length) {
@@ -63,7 +74,7 @@ function rangesOf(core: Core, space: number, ranges: RangeList, from: number): D
     }
     const aligned = alignedRange(vpn, pages);
     if (aligned.addressMask > MAX_ADDRESS_MASK || descriptors.length === MAX_DESCRIPTORS) {
-      return [iotlbOf(core, space, GRANULARITY_DOMAIN, 0, 0)];
+      return [iotlbDomainFlushOf(core, space)];
     }
     descriptors.push(iotlbOf(core, space, GRANULARITY_PAGE, aligned.vpn, aligned.addressMask));
   }

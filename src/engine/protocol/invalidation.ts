@@ -8,7 +8,8 @@ import type { Protocol } from "../executor/cpu.ts";
 import {
   type Descriptor,
   descriptorType,
-  GRANULARITY_DOMAIN,
+  GRANULARITY_PAGE,
+  granularityOf,
   sourceIdOf,
   TYPE_DEVICE_TLB,
   waitDescriptor,
@@ -17,7 +18,6 @@ import { iommuActor } from "../layout/shape.ts";
 import { WAIT_INVALIDATION, WAIT_NONE, WAIT_QUEUE } from "../machine/actors.ts";
 import { DEVICE_REMOVED } from "../machine/devices.ts";
 import type { Iommu } from "../machine/iommu.ts";
-import { didOf } from "../machine/machine.ts";
 import { abortedMark, doneMark, slotOf } from "../machine/queue-slots.ts";
 import type { ServiceTimes } from "../machine/service-times.ts";
 import { FIRST_IOMMU_CHAIN } from "../probe/critical-path.ts";
@@ -25,7 +25,7 @@ import { DRAIN, FLUSH, LATE, LOCK, QUEUE_FULL, QUEUED, STATUS, SUBMIT } from "..
 import type { Timeline } from "../probe/timeline.ts";
 import type { Core } from "./core.ts";
 import { clearDeviceFaults, recover } from "./fault-recovery.ts";
-import { domainFlushOf, flushOf } from "./flush-descriptors.ts";
+import { domainFlushOf, flushOf, iotlbDomainFlushOf, iotlbFlushOf } from "./flush-descriptors.ts";
 import { serviceInterrupts, sleepOrServe } from "./interrupts.ts";
 import { acquire, release } from "./lock.ts";
 import type { RangeList } from "./ranges.ts";
@@ -64,19 +64,44 @@ const times: ServiceTimes = {
 };
 
 /**
- * Flushes `space` from the IOTLB of one IOMMU through its registers, domain-selective and drained,
- * and spins until IVT is clear: as Akaros does (kern/drivers/dev/iommu.c, proc_iotlb_flush).
+ * Flushes everything of `space` from the IOTLB of one IOMMU through its registers,
+ * domain-selective and drained: as Akaros does (kern/drivers/dev/iommu.c, proc_iotlb_flush).
  */
 export function* flushByRegister(core: Core, iommu: Iommu, space: number): Protocol<void> {
+  yield* command(core, iommu, iotlbDomainFlushOf(core, space));
+}
+
+/**
+ * Flushes a list of ranges from range `from` on through its registers, in the scope of the policy:
+ * page-selective one command after the other, as Linux without queued invalidation
+ * (drivers/iommu/intel/iommu.c, __iommu_flush_iotlb with DMA_TLB_PSI_FLUSH). What becomes one
+ * domain-selective invalidation does so as in `submitFlush`.
+ */
+export function* flushRangesByRegister(
+  core: Core,
+  iommu: Iommu,
+  space: number,
+  ranges: RangeList,
+  from: number,
+): Protocol<void> {
+  for (const words of iotlbFlushOf(core, space, ranges, from)) yield* command(core, iommu, words);
+}
+
+/**
+ * Writes the command that says the same as an IOTLB descriptor, and spins under the lock until IVT
+ * is clear. A page-selective one needs its address in a register of its own before.
+ */
+function* command(core: Core, iommu: Iommu, words: Descriptor): Protocol<void> {
   const { cpu, machine, costs, path, counters } = core;
   const lock = machine.lockOfIommu(iommu.id);
   const ticket = yield* acquire(core, lock, true);
   const lockedNs = cpu.now();
   const chain = FIRST_IOMMU_CHAIN + iommu.id;
+  if (granularityOf(words) === GRANULARITY_PAGE) cpu.spend(costs.tailWriteNs);
   cpu.spend(costs.tailWriteNs);
   if (cpu.point()) yield;
   const dueNs = cpu.effectNs(0);
-  iommu.register.write(GRANULARITY_DOMAIN, didOf(space), true, true, cpu.id, dueNs);
+  iommu.register.write(words, cpu.id, dueNs);
   cpu.ring(iommuActor(machine.shape, iommu.id), dueNs);
   path.mark(LOCK, lockedNs); // Only now: the IOMMU is at work meanwhile.
   path.mark(SUBMIT, cpu.now());

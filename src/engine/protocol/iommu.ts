@@ -28,7 +28,6 @@ import {
   writesStatus,
 } from "../layout/descriptor.ts";
 import { WAIT_DMA, WAIT_WORK } from "../machine/actors.ts";
-import { commandDid, commandDrains, commandGranularity } from "../machine/command-register.ts";
 import { DEVICE_ERRONEOUS, DEVICE_REMOVED, wasUnderWay } from "../machine/devices.ts";
 import { FSTS_ICE, FSTS_IQE, FSTS_ITE } from "../machine/iommu.ts";
 import { ALL_DOMAINS, DEVICE_EPOCHS } from "../machine/iotlb.ts";
@@ -73,7 +72,7 @@ function nextDescriptorNs(unit: InvalidationUnit): number {
 
 function nextCommandNs(unit: InvalidationUnit): number {
   const { iommu } = unit;
-  return iommu.register.pending() === 0 ? Number.POSITIVE_INFINITY : iommu.register.dueNs();
+  return iommu.register.isPending ? iommu.register.dueNs() : Number.POSITIVE_INFINITY;
 }
 
 /** Service of a submission begins, unless it is under way. */
@@ -106,16 +105,12 @@ function noteExecuted(
 function* executeCommand(unit: InvalidationUnit): Protocol<void> {
   const { cpu, iommu, times, costs } = unit;
   const command = iommu.register.pending();
-  const granularity = commandGranularity(command);
-  const did = commandDid(command);
   const beganNs = cpu.now();
-  cpu.spend(granularity === GRANULARITY_GLOBAL ? costs.iotlbGlobalNs : costs.iotlbDomainNs);
+  cpu.spend(serviceNs(unit, command));
   if (cpu.point()) yield;
   if (unit.timeline !== undefined) noteExecuted(unit, unit.timeline, beganNs, TYPE_IOTLB);
-  if (unit.devices.length > 0) iommu.countInvalidation();
-  flushDomain(unit, granularity === GRANULARITY_GLOBAL ? ALL_DOMAINS : did);
-  countIotlb(unit, granularity);
-  if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, commandDrains(command));
+  invalidateIotlb(unit, command);
+  if (unit.devices.length > 0) yield* awaitInFlight(unit, unit.devices, drainsOf(command));
   unit.inSubmission = 0;
   times.visibleNs = visibleAfter(unit, costs.registerPollNs);
   const from = iommu.register.from();

@@ -12,6 +12,7 @@ import { flushOwnTlb } from "./interrupts.ts";
 import {
   awaitSubmission,
   flushByRegister,
+  flushRangesByRegister,
   submitDomainFlush,
   submitFlush,
 } from "./invalidation.ts";
@@ -120,8 +121,10 @@ function* flushIommusInTurn(
       if (from === EVERYTHING) yield* submitDomainFlush(core, iommu, space);
       else yield* submitFlush(core, iommu, space, ranges, from);
       yield* awaitSubmission(core, iommu, true);
-    } else {
+    } else if (from === EVERYTHING) {
       yield* flushByRegister(core, iommu, space);
+    } else {
+      yield* flushRangesByRegister(core, iommu, space, ranges, from);
     }
   }
 }
