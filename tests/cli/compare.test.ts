@@ -91,6 +91,34 @@ describe("compare", () => {
     expect(stopped).toMatchObject({ code: 22 });
   });
 
+  it("what a gate cannot tell of any point: 2; of some points only: a warning", async () => {
+    const gate = async (limits: string) => {
+      return shootdown(["compare", folder("before"), folder("slower"), "--gate", limits]);
+    };
+    const path = join(folder("slower"), "summary.csv");
+    const text = readFileSync(path, "utf8");
+    const [header, ...rows]: string[][] = parse(text);
+    const place = header.indexOf("ops_per_s");
+    const slow = (until: number) => {
+      const changed = rows.map((cells, i) => (i < until ? cells.with(place, "1") : cells));
+      writeFileSync(
+        path,
+        [header, ...changed].map((cells) => JSON.stringify(cells).slice(1, -1)).join("\n"),
+      );
+    };
+    slow(rows.length);
+    const untold = await gate("ops_per_s:5%");
+    expect(untold).toMatchObject({ code: 2 });
+    expect(untold.stderr).toMatch(/^error: the gate cannot tell ops_per_s of 4 of 4 points/m);
+    // What is known to be worse counts all the same.
+    expect(await gate("p50:5%,ops_per_s:5%")).toMatchObject({ code: 22 });
+    slow(1);
+    const partly = await gate("ops_per_s:5%");
+    expect(partly).toMatchObject({ code: 0 });
+    expect(partly.stderr).toMatch(/^warning: the gate cannot tell ops_per_s of 1 of 4 points/m);
+    writeFileSync(path, text);
+  });
+
   it("CSV has a row for each point and metric; Markdown is a table", async () => {
     const csv = await shootdown(["compare", folder("before"), folder("slower")]);
     const rows: Record<string, string>[] = parse(csv.stdout, { columns: true });
