@@ -94,7 +94,9 @@ export function writeFolder(folder: string, points: readonly MadeUpPoint[]): voi
   const keyed = points.map((point, i) => ({ point, key: keyOf(point, i) }));
   const summary = keyed.map(({ point, key }) => ({
     ...key,
+    ops: 1000,
     latency_ns_p50: point.latencyNs,
+    latency_ns_p90: point.latencyNs,
     latency_ns_mean: point.latencyNs,
     latency_ns_p99: point.latencyNs * 3,
     ops_per_s: point.opsPerS,
