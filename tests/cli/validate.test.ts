@@ -7,7 +7,7 @@ import { fittedProfileText } from "../../dist/src/calibration/fitted-profile.js"
 import { hostProfile } from "../../dist/src/calibration/host-profile.js";
 import { validationRow } from "../../dist/src/calibration/rows.js";
 import { type Validation, validateCells } from "../../dist/src/calibration/validate.js";
-import { meritLine, validationTable } from "../../dist/src/cli/validation.js";
+import { meritLine, traceLine, validationTable } from "../../dist/src/cli/validation.js";
 import { VALIDATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import { BASE, HOST_TIMES, modelledCells } from "../calibration/modelled.ts";
 import { complaintsAboutFiles } from "../support/data-package.ts";
@@ -115,6 +115,15 @@ describe("validate: this host's cells, as if they had been measured", () => {
     expect(line).not.toContain("\n");
     expect(line).toMatch(/^28 cells held out: median error 0 % \(null model \d+ %\), worst \d+ %/);
     expect(line).toContain("orderings");
+  });
+
+  it("of a trace: the median of an even number of segments lies between the middle two", () => {
+    const predictions = [0.1, -0.2, 0.5, 0.3].map((error, i) => {
+      return { ...validation.predictions[0], name: `segment/${i}`, error };
+    });
+    const counts = { requests: 1, recordedRequests: 1, ipis: 1, recordedIpis: 1 };
+    expect(traceLine({ predictions, counts })).toMatch(/segments: median error 25 %, worst 50 %;/);
+    expect(traceLine({ predictions: [], counts })).toMatch(/median error unknown, worst unknown;/);
   });
 
   it("has a cell of 0 where nothing was measured of the straight line: empty, not 0", () => {

@@ -60,6 +60,9 @@ export const CALIBRATION_COLUMNS = [
   },
 ] as const satisfies readonly Column[];
 
+/** Rows of `validation.csv` that say what one page more makes of a call: no times of their own. */
+export const STEP_PREFIX = "step-34/";
+
 /** One row for each cell with peers, step, or segment of a trace. */
 export const VALIDATION_COLUMNS = [
   {
