@@ -55,13 +55,14 @@ export function traceLine({ predictions, counts }: TraceValidation): string {
   const total = predictions.find(({ name }) => name === TOTAL);
   const segments = predictions.filter(({ name }) => name !== TOTAL);
   const errors = segments.flatMap(({ error }) => (error === undefined ? [] : [Math.abs(error)]));
-  const { requests, recordedRequests, ipis, recordedIpis } = counts;
+  const { requests, recordedRequests, ipis, recordedIpis, tellings, recordedTellings } = counts;
   return (
-    `shootdowns that told somebody, in all: ${signedPercent(total?.error)} ` +
+    `time of ${recordedTellings} shootdowns that told somebody: ${signedPercent(total?.error)} ` +
     `(null model ${signedPercent(total?.nullError)}); segments: median error ` +
     `${percent(errors.length === 0 ? undefined : median(errors))}, worst ` +
     `${percent(errors.length === 0 ? undefined : Math.max(...errors))}; ` +
-    `flush requests ${requests} (recorded ${recordedRequests}), IPIs ${ipis} (${recordedIpis})`
+    `flush requests ${requests} (recorded ${recordedRequests}), IPIs ${ipis} (${recordedIpis}), ` +
+    `shootdowns that told somebody ${tellings} (${recordedTellings})`
   );
 }
 

@@ -121,7 +121,10 @@ describe("validate: this host's cells, as if they had been measured", () => {
     const predictions = [0.1, -0.2, 0.5, 0.3].map((error, i) => {
       return { ...validation.predictions[0], name: `segment/${i}`, error };
     });
-    const counts = { requests: 1, recordedRequests: 1, ipis: 1, recordedIpis: 1 };
+    const counts = {
+      ...{ requests: 1, recordedRequests: 1, ipis: 1, recordedIpis: 1 },
+      ...{ tellings: 1, recordedTellings: 1 },
+    };
     expect(traceLine({ predictions, counts })).toMatch(/segments: median error 25 %, worst 50 %;/);
     expect(traceLine({ predictions: [], counts })).toMatch(/median error unknown, worst unknown;/);
   });
