@@ -80,6 +80,16 @@ describe("calibrate --from and validate --on: a trace, and what is predicted of 
     expect(existsSync(out)).toBe(false);
   });
 
+  it("--quiet --format csv: the figures on standard error all the same, as they are results", async () => {
+    const args = ["validate", profile(), "--on", `${TRACES}/node-gc.perf.txt.gz`, "--quiet"];
+    const out = join(base, "quiet");
+    const { stderr } = await shootdown([...args, "--format", "csv", "--out", out]);
+    expect(stderr).toMatch(
+      /^time of 50 shootdowns that told somebody: .* told somebody 54 \(50\)$/m,
+    );
+    expect(stderr).not.toContain("written");
+  });
+
   it("on another: predictions that are none of the fit's", async () => {
     const args = ["validate", profile(), "--on", `${TRACES}/munmap-loop.perf.txt.gz`];
     const out = join(base, "other");
@@ -145,6 +155,10 @@ describe.runIf(canMeasure)("validate: real shootdowns need Linux and two CPUs", 
     const { code, stdout, stderr } = await shootdown(args);
     expect([code, stderr]).toEqual([0, expect.stringMatching(/held out/)]);
     expect(readFileSync(join(out, "validation.csv"), "utf8")).toBe(stdout);
+    const { noise } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+    expect(noise.samples).toBeGreaterThan(0);
+    expect(noise.dropped_initiator_not_running).toBeGreaterThanOrEqual(0);
+    expect(noise.clock_ns).toBeGreaterThan(0);
     for (const { cell, predicted_ns, null_ns } of rowsOf(stdout)) {
       expect([predicted_ns, null_ns], cell).not.toContain("");
     }
