@@ -43,9 +43,9 @@ export type Fit = Readonly<Record<Step, Estimate | undefined>> & {
   readonly send: Estimate;
 };
 
-/** Whether a profile is fitted to the cell; all others are there to be predicted. */
+/** Whether a profile, and the null model, is fitted to the cell; others are to be predicted. */
 export function isFitted({ state, peers, pages, calls }: Cell): boolean {
-  if (state === "none") return true;
+  if (state === "none") return pages <= MOST_PAGES;
   return state === "spinning" && peers === 1 && calls === 1 && SPINNING_PAGES.includes(pages);
 }
 
@@ -56,7 +56,7 @@ export function isFitted({ state, peers, pages, calls }: Cell): boolean {
  */
 export function fitCells(cells: readonly CellTimes[], known: KnownSteps, seed: number): Fit {
   const random = new Random(seed);
-  const peerless = cells.filter(({ cell }) => cell.state === "none" && cell.pages <= MOST_PAGES);
+  const peerless = cells.filter(({ cell }) => cell.state === "none" && isFitted(cell));
   const steps = fitSteps(peerless, known, random);
   return { ...steps, send: fitSend(cells, random) };
 }

@@ -2,8 +2,9 @@
 // model of the machine, and what the executor has to beat.
 //
 // It knows of peers only that they have the address space loaded: it charges one that sleeps like
-// one that spins. And it is fitted as the profile is, to the same times of the same cells and with
-// the same weights, so that it has to pay with its one base for what calls cost.
+// one that spins. It is fitted to the same cells as the profile, each counting by its relative
+// error; but to the times of all of them, where a profile takes from those with a peer only what
+// the peer adds. So it has to pay with its one base for what calls cost.
 
 import { InvariantError } from "../engine/errors.ts";
 import { type Cell, type CellTimes, SENDS_PER_CALL } from "./cell.ts";
@@ -30,7 +31,7 @@ const SLOPES: readonly (readonly ("pages" | "sends")[])[] = [
   [],
 ];
 
-/** The line that comes nearest to some points, at least one. */
+/** The line that comes nearest to some points, at least one, that took time. */
 export function fitLine(points: readonly LinePoint[]): Line {
   for (const slopes of SLOPES) {
     const coefficients = leastSquares(

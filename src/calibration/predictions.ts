@@ -1,6 +1,7 @@
 // What was predicted beside what was measured: of each cell with peers, what these add; and the
 // step that a full flush makes.
 
+import { STEP_PREFIX } from "../results/columns/calibration.ts";
 import { type Cell, type CellTimes, cellName, FIRST_FULL_PAGES } from "./cell.ts";
 import type { ModelTimes } from "./cell-model.ts";
 import { withoutPeers } from "./cell-model.ts";
@@ -82,7 +83,7 @@ function steps(
     if (above === undefined || belowNs === undefined || aboveNs === undefined) return [];
     const measuredNs = above.step?.ns ?? above.p50.ns - below.p50.ns;
     return prediction(
-      `step-34/${state === "none" ? state : `${state}-${peers}`}`,
+      `${STEP_PREFIX}${state === "none" ? state : `${state}-${peers}`}`,
       undefined,
       from === "cells" && isFitted(below.cell) && isFitted(above.cell),
       { predictedNs: aboveNs - belowNs, nullNs: line.perPageNs, measuredNs },

@@ -16,7 +16,7 @@ import type { FitRecord, FittedProfile } from "./fitted-profile.ts";
 import { modelledPoint } from "./modelled-point.ts";
 import { lineNs } from "./null-model.ts";
 import type { Prediction } from "./predictions.ts";
-import { isComplete, linePointsOf } from "./trace-profile.ts";
+import { isComplete, pagesOf } from "./trace-profile.ts";
 
 /**
  * What makes up a segment of the trace's: modelled segments of operations that told somebody, and
@@ -52,8 +52,10 @@ export function replayPoint(
 }
 
 /**
- * The median of each segment, and the time of all shootdowns together that told somebody.
- * `shootdowns` are those of the replayed process; `fitted`: the profile was fitted to this trace.
+ * The median of each segment, and the time together of the shootdowns that told somebody and of
+ * which the trace has every segment. The replay may tell more often or less: of its time so much
+ * counts as these would take on average. `shootdowns` are those of the replayed process; `fitted`:
+ * the profile was fitted to this trace.
  */
 export function tracePredictions(
   shootdowns: readonly FinishedShootdown[],
@@ -70,11 +72,22 @@ export function tracePredictions(
     return [predictionOf(`segment/${segment}`, fitted, predictedNs, undefined, median(durations))];
   });
   const measuredNs = complete.reduce((sum, { path }) => sum + path.latencyNs, 0);
-  const nullNs = linePointsOf(complete).reduce((sum, point) => sum + lineNs(fit.line, point), 0);
-  return [
-    ...segments,
-    predictionOf("total/telling", fitted, tellingNs(result, fit), nullNs, measuredNs),
-  ];
+  const nullNs = complete.reduce((sum, shootdown) => {
+    const { targets: sends } = shootdown;
+    return sum + lineNs(fit.line, { pages: pagesOf(shootdown), sends });
+  }, 0);
+  const tellings = tellingsOf(result);
+  const predictedNs = tellings > 0 ? (tellingNs(result, fit) * complete.length) / tellings : 0;
+  return [...segments, predictionOf("total/telling", fitted, predictedNs, nullNs, measuredNs)];
+}
+
+/** How many operations of the replay sent IPIs, of all causes. */
+export function tellingsOf({ causes }: PointResult): number {
+  return OPERATION_CAUSES.reduce((sum, _, cause) => sum + tellingsBy(causes, cause), 0);
+}
+
+function tellingsBy(causes: Float64Array, cause: number): number {
+  return causes[cause * CAUSE_METRICS.length + CAUSE_METRICS.indexOf("tellings")];
 }
 
 function predictionOf(
@@ -95,7 +108,6 @@ function predictionOf(
 function tellingNs({ causes, telling }: PointResult, { beforeNs, afterNs }: FitRecord): number {
   const modelledNs = telling.reduce((sum, segment) => sum + segment.sum, 0);
   return OPERATION_CAUSES.reduce((sum, cause, i) => {
-    const count = causes[i * CAUSE_METRICS.length + CAUSE_METRICS.indexOf("tellings")];
-    return sum + count * (beforeNs + (cause === "page_fault" ? 0 : afterNs));
+    return sum + tellingsBy(causes, i) * (beforeNs + (cause === "page_fault" ? 0 : afterNs));
   }, modelledNs);
 }

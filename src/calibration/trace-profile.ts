@@ -53,6 +53,13 @@ export function traceProfile(
         `${FEWEST} to fit a profile`,
     );
   }
+  const points = linePointsOf(shootdowns);
+  if (points.length === 0) {
+    throw new UsageError(
+      `${where} has no shootdown that took any time, as the times in it do not advance: write it ` +
+        "with perf script --ns",
+    );
+  }
   const steps = fitSegments(complete, base, new Random(seed));
   const { prepare, returning } = steps;
   return {
@@ -64,7 +71,7 @@ export function traceProfile(
       seed,
       beforeNs: wholeNs(prepare?.constant.ns ?? 0),
       afterNs: wholeNs((returning?.constant.ns ?? 0) - base.costs.cacheLineNs.ns),
-      line: fitLine(linePointsOf(shootdowns)),
+      line: fitLine(points),
     },
   };
 }

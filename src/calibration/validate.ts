@@ -7,7 +7,8 @@ import { modelCells } from "./cell-model.ts";
 import type { FittedProfile } from "./fitted-profile.ts";
 import { type Merits, meritsOf } from "./merit.ts";
 import { type Prediction, predictions } from "./predictions.ts";
-import { replayPoint, tracePredictions } from "./trace-predictions.ts";
+import { replayPoint, tellingsOf, tracePredictions } from "./trace-predictions.ts";
+import { isComplete } from "./trace-profile.ts";
 
 export interface Validation {
   readonly predictions: readonly Prediction[];
@@ -34,7 +35,7 @@ export async function validateCells(
 
 export interface TraceValidation {
   readonly predictions: readonly Prediction[];
-  /** Flush requests and IPIs of the replay, and of the recorded kernel. */
+  /** Flush requests, IPIs and shootdowns that told somebody: replayed, and recorded. */
   readonly counts: TraceCounts;
 }
 
@@ -43,6 +44,9 @@ export interface TraceCounts {
   readonly recordedRequests: number;
   readonly ipis: number;
   readonly recordedIpis: number;
+  readonly tellings: number;
+  /** Of which the trace has every segment. */
+  readonly recordedTellings: number;
 }
 
 /** Predicts a trace: `shootdowns` are the recorded kernel's for the replayed process. */
@@ -63,6 +67,8 @@ export async function validateTrace(
         recordedRequests: shootdowns.length,
         ipis: result.cores.ipis,
         recordedIpis: shootdowns.reduce((sum, { targets }) => sum + targets, 0),
+        tellings: tellingsOf(result),
+        recordedTellings: shootdowns.filter(isComplete).length,
       },
     };
   } finally {

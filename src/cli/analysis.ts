@@ -13,10 +13,11 @@ const SEGMENT_HEADINGS: readonly Heading[] = [
   { title: "p99 µs", align: "right" },
 ];
 
-/**
- * Mean, share and slack are those on the critical path; percentiles are of the segment where
- * it occurs.
- */
+/** Columns are of two populations: a segment that ran beside the path has no share, but a p50. */
+const POPULATIONS =
+  "mean, share: on the critical path, of all complete shootdowns; slack, p50 to p99: of the\n" +
+  "segment where it occurs, on the path or beside it";
+
 export function analysisTable(analysis: TraceAnalysis): string {
   return [...counts(analysis), "", ...latencies(analysis), "", segments(analysis)].join("\n");
 }
@@ -67,7 +68,7 @@ function segments(analysis: TraceAnalysis): string {
       micros(duration?.p99_ns),
     ];
   });
-  return renderTable(SEGMENT_HEADINGS, rows);
+  return `${renderTable(SEGMENT_HEADINGS, rows)}\n${POPULATIONS}`;
 }
 
 function micros(ns: number | undefined): string {

@@ -1,5 +1,6 @@
 // A validation as people read it: a row for each prediction, and in one line how good they are.
 
+import { median } from "simple-statistics";
 import type { Merit, Merits } from "../calibration/merit.ts";
 import type { Prediction } from "../calibration/predictions.ts";
 import type { TraceValidation } from "../calibration/validate.ts";
@@ -54,13 +55,14 @@ export function traceLine({ predictions, counts }: TraceValidation): string {
   const total = predictions.find(({ name }) => name === TOTAL);
   const segments = predictions.filter(({ name }) => name !== TOTAL);
   const errors = segments.flatMap(({ error }) => (error === undefined ? [] : [Math.abs(error)]));
-  const sorted = errors.toSorted((a, b) => a - b);
-  const { requests, recordedRequests, ipis, recordedIpis } = counts;
+  const { requests, recordedRequests, ipis, recordedIpis, tellings, recordedTellings } = counts;
   return (
-    `shootdowns that told somebody, in all: ${signedPercent(total?.error)} ` +
+    `time of ${recordedTellings} shootdowns that told somebody: ${signedPercent(total?.error)} ` +
     `(null model ${signedPercent(total?.nullError)}); segments: median error ` +
-    `${percent(sorted[Math.floor(sorted.length / 2)])}, worst ${percent(sorted.at(-1))}; ` +
-    `flush requests ${requests} (recorded ${recordedRequests}), IPIs ${ipis} (${recordedIpis})`
+    `${percent(errors.length === 0 ? undefined : median(errors))}, worst ` +
+    `${percent(errors.length === 0 ? undefined : Math.max(...errors))}; ` +
+    `flush requests ${requests} (recorded ${recordedRequests}), IPIs ${ipis} (${recordedIpis}), ` +
+    `shootdowns that told somebody ${tellings} (${recordedTellings})`
   );
 }
 

@@ -9,9 +9,13 @@ import type { ResultFolder } from "./folder.ts";
 import { manifestOf, type RunFacts } from "./manifest.ts";
 import { CALIBRATION } from "./tables.ts";
 
-export interface CalibrationFacts extends Omit<RunFacts, "noise"> {
-  /** How restless the host was. */
+/** Of a run that measures the host itself. */
+export interface HostFacts extends Omit<RunFacts, "noise"> {
+  /** How restless the host was, and what else was measured of it. */
   readonly noise: Readonly<Record<string, number>>;
+}
+
+export interface CalibrationFacts extends HostFacts {
   /** The profile from which what cannot be measured is taken. */
   readonly base: Profile;
 }

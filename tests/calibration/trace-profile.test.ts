@@ -2,51 +2,17 @@
 
 import { describe, expect, it } from "vitest";
 import { traceProfile } from "../../dist/src/calibration/trace-profile.js";
-import { criticalPath } from "../../dist/src/workloads/traces/critical-path.js";
-import type { FinishedShootdown } from "../../dist/src/workloads/traces/index.js";
+import { UsageError } from "../../dist/src/engine/errors.js";
+import type { CriticalPath } from "../../dist/src/workloads/traces/index.js";
 import { BASE } from "./modelled.ts";
+import { AFTER, FLUSH, INVALIDATION, shootdown, TRUTH } from "./shootdowns.ts";
 
 const REQUEST = { name: "like-test", base: BASE, where: "trace:test", seed: 3 };
 
-/** What each step takes, in ns. */
-const TRUTH = { before: 3000, pte: 90, send: 1800, delivery: 11_000, entry: 2500, frame: 110 };
-const [INVALIDATION, FLUSH, AFTER] = [70, 700, 1500];
-
-/** Takes away `pages` pages; from 34 on the request says only that everything is flushed. */
-function shootdown(pages: number, isOpened = true): FinishedShootdown {
-  const requestNs = TRUTH.before + TRUTH.pte * pages;
-  const sentNs = requestNs + TRUTH.send;
-  const handlerEntryNs = sentNs + TRUTH.delivery;
-  const flushNs = pages > 33 ? FLUSH : INVALIDATION * pages;
-  const handlerExitNs = handlerEntryNs + TRUTH.entry + flushNs;
-  const path = criticalPath({
-    startNs: 0,
-    isOpened,
-    requestNs,
-    localStartNs: undefined,
-    localEndNs: undefined,
-    sentNs,
-    handlerEntryNs,
-    handlerExitNs,
-    returnNs: handlerExitNs + AFTER + TRUTH.frame * pages,
-  });
-  return {
-    pid: 1,
-    tid: 1,
-    cpu: 0,
-    cause: "munmap",
-    pages: pages > 33 ? -1 : pages,
-    rangePages: pages,
-    startNs: 0,
-    requestNs,
-    targets: 1,
-    path,
-    latencyNs: path.latencyNs,
-    localStartNs: undefined,
-    localEndNs: undefined,
-    boundNs: handlerExitNs,
-    told: [{ cpu: 1, sentNs, entryNs: handlerEntryNs, exitNs: handlerExitNs }],
-  };
+/** The same as if all of it had happened at once. */
+function flatPath(path: CriticalPath): CriticalPath {
+  const nothing = (of: object) => Object.fromEntries(Object.keys(of).map((name) => [name, 0]));
+  return { ...path, latencyNs: 0, durationNs: nothing(path.durationNs) } as CriticalPath;
 }
 
 const VARIED = [1, 2, 4, 8, 16, 32, 64, 128, 256].flatMap((pages) => [pages, pages, pages]);
@@ -92,5 +58,14 @@ describe("a profile from a trace", () => {
   it("of four shootdowns: refused", () => {
     const few = [1, 2, 3, 4].map((pages) => shootdown(pages));
     expect(() => traceProfile(few, REQUEST)).toThrow(/4 shootdowns .* it takes 5/);
+  });
+
+  it("of times that do not advance: refused, with what writes them finely enough", () => {
+    const flat = VARIED.map((pages) => {
+      const one = shootdown(pages);
+      return { ...one, latencyNs: 0, path: flatPath(one.path!) };
+    });
+    expect(() => traceProfile(flat, REQUEST)).toThrow(UsageError);
+    expect(() => traceProfile(flat, REQUEST)).toThrow(/do not advance.*perf script --ns/);
   });
 });

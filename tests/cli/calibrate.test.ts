@@ -43,6 +43,9 @@ describe.runIf(canMeasure)("calibrate: real shootdowns need Linux and two CPUs",
     const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
     expect(manifest).toMatchObject({ seed: 42, interrupted: false });
     expect(manifest.noise.samples).toBeGreaterThan(0);
+    for (const time of ["clock_ns", "clock_ns_low", "clock_ns_high", "wake_up_ns"]) {
+      expect(manifest.noise[time], time).toBeGreaterThan(0);
+    }
     expect(manifest.profiles).toHaveLength(1);
     expect(complaintsAboutFiles(out)).toEqual([]);
     expect(readdirSync(out).filter((name) => name.endsWith(".tmp"))).toEqual([]);

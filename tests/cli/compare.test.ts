@@ -27,14 +27,15 @@ function slowDown(from: string, to: string, factor: number): void {
   for (const [file, column] of [
     ["distributions.csv", /^latency_ns$/],
     ["summary.csv", /^latency_ns_/],
+    ["critical-path.csv", /^(slack_)?ns_/],
   ] as const) {
     const path = join(folder(to), file);
     const [header, ...rows]: string[][] = parse(readFileSync(path, "utf8"));
     const slower = rows.map((cells) =>
       cells.map((cell, i) => {
-        return column.test(header[i]) && cell !== ""
-          ? `${Math.round(Number(cell) * factor)}`
-          : cell;
+        if (!column.test(header[i]) || cell === "") return cell;
+        const ns = Number(cell) * factor;
+        return `${/_(mean|sd)$/.test(header[i]) ? Number(ns.toFixed(3)) : Math.round(ns)}`;
       }),
     );
     const lines = [header, ...slower].map((cells) => cells.map((cell) => `"${cell}"`).join(","));
@@ -91,6 +92,34 @@ describe("compare", () => {
     expect(stopped).toMatchObject({ code: 22 });
   });
 
+  it("what a gate cannot tell of any point: 2; of some points only: a warning", async () => {
+    const gate = async (limits: string) => {
+      return shootdown(["compare", folder("before"), folder("slower"), "--gate", limits]);
+    };
+    const path = join(folder("slower"), "summary.csv");
+    const text = readFileSync(path, "utf8");
+    const [header, ...rows]: string[][] = parse(text);
+    const place = header.indexOf("ops_per_s");
+    const slow = (until: number) => {
+      const changed = rows.map((cells, i) => (i < until ? cells.with(place, "1") : cells));
+      writeFileSync(
+        path,
+        [header, ...changed].map((cells) => JSON.stringify(cells).slice(1, -1)).join("\n"),
+      );
+    };
+    slow(rows.length);
+    const untold = await gate("ops_per_s:5%");
+    expect(untold).toMatchObject({ code: 2 });
+    expect(untold.stderr).toMatch(/^error: the gate cannot tell ops_per_s of 4 of 4 points/m);
+    // What is known to be worse counts all the same.
+    expect(await gate("p50:5%,ops_per_s:5%")).toMatchObject({ code: 22 });
+    slow(1);
+    const partly = await gate("ops_per_s:5%");
+    expect(partly).toMatchObject({ code: 0 });
+    expect(partly.stderr).toMatch(/^warning: the gate cannot tell ops_per_s of 1 of 4 points/m);
+    writeFileSync(path, text);
+  });
+
   it("CSV has a row for each point and metric; Markdown is a table", async () => {
     const csv = await shootdown(["compare", folder("before"), folder("slower")]);
     const rows: Record<string, string>[] = parse(csv.stdout, { columns: true });
@@ -117,26 +146,68 @@ describe("compare", () => {
     }
   });
 
-  it("tables that were changed: refused with the cell, the row, or the point that lost operations", async () => {
-    const changed = async (file: string, change: (text: string) => string) => {
+  describe("a table that was changed: refused with", () => {
+    /** What is said of a run of which one table was changed: its rows, the header first. */
+    const said = async (file: string, change: (rows: string[][]) => readonly string[][]) => {
       cpSync(folder("before"), folder("changed"), { recursive: true });
       const path = join(folder("changed"), file);
-      writeFileSync(path, change(readFileSync(path, "utf8")));
-      const ended = await shootdown(["compare", folder("before"), folder("changed")]);
+      const rows = change(parse(readFileSync(path, "utf8")));
+      const lines = rows.map((cells) => cells.map((cell) => `"${cell}"`).join(","));
+      writeFileSync(path, `${lines.join("\r\n")}\r\n`);
+      const gate = ["--gate", "p50:5%,path:pte:5%"];
+      const ended = await shootdown(["compare", folder("before"), folder("changed"), ...gate]);
       expect(ended).toMatchObject({ code: 2, stdout: "" });
       return ended.stderr;
     };
-    // The operations, behind 26 other columns.
-    const cell = await changed("summary.csv", (text) => {
-      return text.replace(/(\n(?:[^,]*,){26})\d+,/, "$1many,");
+    const edited = (column: string, cell: string) => (rows: string[][]) => {
+      return rows.with(1, rows[1].with(rows[0].indexOf(column), cell));
+    };
+
+    it.each([
+      ["summary.csv", "ops", "many", 'row 2, column ops: "many" is not a whole number'],
+      ["summary.csv", "cores", "-1", 'row 2, column cores: "-1" is not 1 or more'],
+      ["summary.csv", "repetition", "0", 'row 2, column repetition: "0" is not 1 or more'],
+      ["summary.csv", "latency_ns_p50", "-1", '"-1" is not 0 or more'],
+      ["summary.csv", "latency_ns_p50", "", "row 2, column latency_ns_p50: it is empty"],
+      ["summary.csv", "verdict", "Unsafe", '"Unsafe" is not one of safe, exposed, unsafe'],
+      ["summary.csv", "executor", "NaN", '"NaN" is not one of threads, virtual, kernel'],
+      ["distributions.csv", "count", "", "row 2, column count: it is empty"],
+      ["distributions.csv", "point", "abc", 'row 2, column point: summary.csv has no "abc"'],
+      ["critical-path.csv", "ns_mean", "", "row 2, column ns_mean: it is empty"],
+      ["critical-path.csv", "segment", "pte ", '"pte " is not one of lock, pte, submit'],
+      ["critical-path.csv", "point", "abc", 'row 2: summary.csv has no experiment "'],
+      ["critical-path.csv", "ns_mean", "0", "critical-path.csv: the segments of point"],
+    ])("the cell: %s, column %s: %j", async (file, column, cell, message) => {
+      const stderr = await said(file, edited(column, cell));
+      expect(stderr).toContain(file);
+      expect(stderr).toContain(message);
     });
-    expect(cell).toMatch(/summary\.csv: row 2, column ops: "many" is not a whole number/);
-    const twice = await changed("summary.csv", (text) => text.replace(/(\n[^\n]+)/, "$1$1"));
-    expect(twice).toMatch(/summary\.csv: row 3 has what row 2 has already: experiment \w+, point/);
-    const lost = await changed("distributions.csv", (text) => text.replace(/\n[^\n]*\n$/, "\n"));
-    expect(lost).toMatch(
-      /distributions\.csv has \d+ operations of point \w+, summary\.csv \d+: were/,
-    );
+
+    it("the column that it has no more", async () => {
+      const stderr = await said("summary.csv", (rows) => {
+        return rows.with(0, rows[0].with(rows[0].indexOf("latency_ns_p50"), "p50"));
+      });
+      expect(stderr).toMatch(/summary\.csv has no column "latency_ns_p50"/);
+    });
+
+    it("the row that is there twice", async () => {
+      const stderr = await said("summary.csv", (rows) => rows.toSpliced(2, 0, rows[1]));
+      expect(stderr).toMatch(
+        /summary\.csv: row 3 has what row 2 has already: experiment \w+, point/,
+      );
+    });
+
+    it.each([
+      ["all of them", (rows: string[][]) => rows.slice(0, 1)],
+      ["the last one", (rows: string[][]) => rows.slice(0, -1)],
+    ])("the point whose rows are lost: %s", async (_, keep) => {
+      expect(await said("distributions.csv", keep)).toMatch(
+        /distributions\.csv has \d+ operations of point \w+, summary\.csv \d+: were/,
+      );
+      expect(await said("critical-path.csv", keep)).toMatch(
+        /critical-path\.csv: the segments of point \w+, repetition 1 take [\d.]+ ns, its/,
+      );
+    });
   });
 
   it("a manifest that is damaged: refused with the fields, and what would be right", async () => {

@@ -7,7 +7,7 @@ import { fittedProfileText } from "../../dist/src/calibration/fitted-profile.js"
 import { hostProfile } from "../../dist/src/calibration/host-profile.js";
 import { validationRow } from "../../dist/src/calibration/rows.js";
 import { type Validation, validateCells } from "../../dist/src/calibration/validate.js";
-import { meritLine, validationTable } from "../../dist/src/cli/validation.js";
+import { meritLine, traceLine, validationTable } from "../../dist/src/cli/validation.js";
 import { VALIDATION_COLUMNS } from "../../dist/src/results/columns/calibration.js";
 import { BASE, HOST_TIMES, modelledCells } from "../calibration/modelled.ts";
 import { complaintsAboutFiles } from "../support/data-package.ts";
@@ -80,6 +80,16 @@ describe("calibrate --from and validate --on: a trace, and what is predicted of 
     expect(existsSync(out)).toBe(false);
   });
 
+  it("--quiet --format csv: the figures on standard error all the same, as they are results", async () => {
+    const args = ["validate", profile(), "--on", `${TRACES}/node-gc.perf.txt.gz`, "--quiet"];
+    const out = join(base, "quiet");
+    const { stderr } = await shootdown([...args, "--format", "csv", "--out", out]);
+    expect(stderr).toMatch(
+      /^time of 50 shootdowns that told somebody: .* told somebody 54 \(50\)$/m,
+    );
+    expect(stderr).not.toContain("written");
+  });
+
   it("on another: predictions that are none of the fit's", async () => {
     const args = ["validate", profile(), "--on", `${TRACES}/munmap-loop.perf.txt.gz`];
     const out = join(base, "other");
@@ -117,6 +127,18 @@ describe("validate: this host's cells, as if they had been measured", () => {
     expect(line).toContain("orderings");
   });
 
+  it("of a trace: the median of an even number of segments lies between the middle two", () => {
+    const predictions = [0.1, -0.2, 0.5, 0.3].map((error, i) => {
+      return { ...validation.predictions[0], name: `segment/${i}`, error };
+    });
+    const counts = {
+      ...{ requests: 1, recordedRequests: 1, ipis: 1, recordedIpis: 1 },
+      ...{ tellings: 1, recordedTellings: 1 },
+    };
+    expect(traceLine({ predictions, counts })).toMatch(/segments: median error 25 %, worst 50 %;/);
+    expect(traceLine({ predictions: [], counts })).toMatch(/median error unknown, worst unknown;/);
+  });
+
   it("has a cell of 0 where nothing was measured of the straight line: empty, not 0", () => {
     const row = validationRow({ ...validation.predictions[0], nullNs: undefined });
     expect(row.null_ns).toBeUndefined();
@@ -133,6 +155,10 @@ describe.runIf(canMeasure)("validate: real shootdowns need Linux and two CPUs", 
     const { code, stdout, stderr } = await shootdown(args);
     expect([code, stderr]).toEqual([0, expect.stringMatching(/held out/)]);
     expect(readFileSync(join(out, "validation.csv"), "utf8")).toBe(stdout);
+    const { noise } = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
+    expect(noise.samples).toBeGreaterThan(0);
+    expect(noise.dropped_initiator_not_running).toBeGreaterThanOrEqual(0);
+    expect(noise.clock_ns).toBeGreaterThan(0);
     for (const { cell, predicted_ns, null_ns } of rowsOf(stdout)) {
       expect([predicted_ns, null_ns], cell).not.toContain("");
     }

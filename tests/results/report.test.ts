@@ -12,7 +12,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DefaultTreeAdapterMap, parse } from "parse5";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { UsageError } from "../../dist/src/engine/errors.js";
 import { SEGMENT_NAMES } from "../../dist/src/engine/probe/segments.js";
 import { chaptersOf, policiesOf } from "../../dist/src/results/report/chapters.js";
 import draw from "../../dist/src/results/report/draw.js";
@@ -246,19 +245,6 @@ describe("what there is no data for is not there", () => {
     const [row] = chapters("one-size").get("critical-path")!.plots[0].table.rows;
     expect(row.cells[0]).toMatch(/^2 cores .* 1 page$/);
   });
-
-  it("nothing, or what is torn: refused, with what to do", async () => {
-    mkdirSync(at("empty"));
-    await expect(writeReport([at("empty")])).rejects.toThrow(UsageError);
-    await expect(writeReport([at("missing")])).rejects.toThrow(/no folder.*--out/);
-    writeFolder(at("torn"), TWO_POLICIES);
-    writeFileSync(at("torn", "summary.csv"), "point,executor,policy\r\np1,1\r\n");
-    await expect(writeReport([at("torn")])).rejects.toThrow(/summary\.csv: row 2 has 2 cells/);
-    writeFileSync(at("torn", "manifest.json"), '{"seed": 1,');
-    await expect(writeReport([at("torn")])).rejects.toThrow(
-      /manifest\.json:1:\d+: this is no JSON/,
-    );
-  });
 });
 
 describe("panels of the critical path", () => {
@@ -318,6 +304,16 @@ describe("sentences follow from the data", () => {
     expect(sentence("latency-over-cores")).toBe(
       "From 2 to 4 cores the median of strict (1 page) grows 2-fold, from 2 to 4 µs, which is " +
         "the most; that of deferred(256,10ms) (8 pages) stays at 0.8 µs.",
+    );
+  });
+
+  it("latency over cores: who grows most, and who falls most", () => {
+    const opposite = TWO_POLICIES.map((one) => {
+      return one.policy === "akaros" ? { ...one, latencyNs: 9000 / one.cores } : one;
+    });
+    writeFolder(at("opposite"), opposite);
+    expect(sentenceOf("opposite", "latency-over-cores")).toMatch(
+      /strict \(1 page\) grows 2-fold, .*, and that of akaros .* falls to 1\/2, .* way\.$/,
     );
   });
 

@@ -1,6 +1,7 @@
 // Reading the CSV files of a run: what is taken, and what is refused with its place.
 
 import { describe, expect, it } from "vitest";
+import { ANY_SIGN } from "../../dist/src/results/columns/column.js";
 import { type Header, readTable } from "../../dist/src/results/compare/table-file.js";
 
 /** Columns of any kind, and nothing tells rows apart. */
@@ -35,7 +36,8 @@ describe("reading CSV", () => {
 
   it("refuses a cell that is not what its column holds, and says which; what is empty is none", () => {
     const types = ["integer", "number", "boolean", "string"] as const;
-    const columns = types.map((type) => ({ name: type, type, unit: "", meaning: "" }));
+    const any = { unit: "", meaning: "", least: ANY_SIGN };
+    const columns = types.map((type) => ({ name: type, type, ...any }));
     const read = (cells: string) => {
       readTable(
         "f.csv",
@@ -55,6 +57,33 @@ describe("reading CSV", () => {
     expect(() => read("7,Infinity,true,x,y")).toThrow(/column number/);
     expect(() => read("7,1e400,true,x,y")).toThrow(/column number/);
     expect(() => read("7,1,yes,x,y")).toThrow('column boolean: "yes" is not true or false');
+  });
+
+  it("refuses numbers below their least, 0 unless said, and words that are none of the column's", () => {
+    const read = (cells: string) => {
+      const columns = [
+        { name: "a", type: "integer", unit: "", meaning: "" },
+        { name: "b", type: "number", unit: "", meaning: "", least: 1 },
+        { name: "c", type: "string", unit: "", meaning: "", words: ["yes", "no"] },
+      ] as const;
+      const table = { columns, primaryKey: [] };
+      readTable("f.csv", `a,b,c\n${cells}\n`, table, () => () => {});
+    };
+    for (const good of ["0,1,yes", "7,1.5,no", ",,"]) expect(() => read(good)).not.toThrow();
+    expect(() => read("-1,1,yes")).toThrow('f.csv: row 2, column a: "-1" is not 0 or more');
+    expect(() => read("0,0.5,yes")).toThrow('column b: "0.5" is not 1 or more');
+    expect(() => read("0,1,Yes")).toThrow('column c: "Yes" is not one of yes, no');
+  });
+
+  it("refuses an empty cell where each row has to say something", () => {
+    const filled = (header: Header) => {
+      header.placeFilled("b");
+      return () => {};
+    };
+    expect(() => readTable("f.csv", "a,b\n,2\n", ANY, filled)).not.toThrow();
+    expect(() => readTable("f.csv", "a,b\n1,2\n1,\n", ANY, filled)).toThrow(
+      "f.csv: row 3, column b: it is empty",
+    );
   });
 
   it("refuses a row that is there twice, by what tells rows apart, and says which", () => {

@@ -28,6 +28,8 @@ export const VALIDATION = [
   "spinning-1/8/one-call,false,22000,30000,20000,0.1,0.5",
   "spinning-1/34/one-call,false,33000,45000,30000,0.1,0.5",
   "asleep-1/1/one-call,false,0,21000,600,-0.1,0.5",
+  "step-34/none,false,-1400,610,-1300,0.9,0.9",
+  "step-34/spinning-1,false,-1400,610,-3300,0.9,0.9",
   "",
 ].join("\r\n");
 
@@ -94,7 +96,9 @@ export function writeFolder(folder: string, points: readonly MadeUpPoint[]): voi
   const keyed = points.map((point, i) => ({ point, key: keyOf(point, i) }));
   const summary = keyed.map(({ point, key }) => ({
     ...key,
+    ops: 1000,
     latency_ns_p50: point.latencyNs,
+    latency_ns_p90: point.latencyNs,
     latency_ns_mean: point.latencyNs,
     latency_ns_p99: point.latencyNs * 3,
     ops_per_s: point.opsPerS,

@@ -3,6 +3,7 @@
 import { fittedProfileText } from "../../calibration/fitted-profile.ts";
 import { hostProfile } from "../../calibration/host-profile.ts";
 import { type HostMeasurement, measureHost } from "../../calibration/measure-host.ts";
+import { noiseOf } from "../../calibration/noise.ts";
 import { refuseTooFew, warningsOf } from "../../calibration/quality.ts";
 import { calibrationRow } from "../../calibration/rows.ts";
 import { UsageError } from "../../engine/errors.ts";
@@ -147,15 +148,4 @@ function baseOf({ profile }: CalibrateOptions, host: Host): Profile {
 function baseFor({ cpu }: Host): string {
   if (/AMD/i.test(cpu)) return AMD_BASE;
   return process.arch === "arm64" ? ARM_BASE : OTHER_BASE;
-}
-
-/** Parts of all samples, and what the kernel counted. */
-function noiseOf({ drops, sendsPerCall }: HostMeasurement): Record<string, number> {
-  const { samples, initiator, peer } = drops;
-  return {
-    samples,
-    dropped_initiator_not_running: initiator,
-    dropped_peer_not_running: peer,
-    ...(sendsPerCall !== undefined && { sends_per_call: sendsPerCall }),
-  };
 }

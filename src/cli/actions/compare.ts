@@ -4,7 +4,12 @@ import { RegressionError, UsageError } from "../../engine/errors.ts";
 import { COMPARISON_COLUMNS } from "../../results/columns/comparison.ts";
 import { type Comparison, compareRuns, isUnsafeNow } from "../../results/compare/compare.ts";
 import type { ComparedRow } from "../../results/compare/compared-row.ts";
-import { regressionsOf } from "../../results/compare/gate.ts";
+import {
+  describeOpen,
+  isWhollyOpen,
+  openLimits,
+  regressionsOf,
+} from "../../results/compare/gate.ts";
 import { toMarkdown } from "../../results/compare/markdown.ts";
 import { comparisonObject, comparisonRow } from "../../results/compare/rows.ts";
 import { readRun } from "../../results/compare/run.ts";
@@ -29,8 +34,14 @@ export function compare(base: string, next: string, options: CompareOptions): vo
   if (comparison.pairs.length === 0) throw nothingInCommon(comparison);
   const regressions = regressionsOf(comparison, options.gate);
   print(render(comparison, regressions, options));
+  const open = options.gate === undefined ? [] : openLimits(comparison, options.gate);
   const unsafe = comparison.safety.filter(isUnsafeNow);
-  if (regressions.length + unsafe.length > 0) throw regression(regressions, unsafe.length);
+  const isWorse = regressions.length + unsafe.length > 0;
+  // What is known to be worse comes first: then the exit status says that.
+  for (const limit of open) if (isWorse || !isWhollyOpen(limit)) warn(describeOpen(limit));
+  if (isWorse) throw regression(regressions, unsafe.length);
+  const untold = open.filter(isWhollyOpen);
+  if (untold.length > 0) throw new UsageError(untold.map(describeOpen).join("\n  "));
 }
 
 function render(

@@ -2,6 +2,7 @@
 
 import type { FittedProfile } from "../../calibration/fitted-profile.ts";
 import { measureHost } from "../../calibration/measure-host.ts";
+import { type MeasuredNoise, noiseOf } from "../../calibration/noise.ts";
 import type { Prediction } from "../../calibration/predictions.ts";
 import { refuseTooFew, warningsOf } from "../../calibration/quality.ts";
 import { validationRow } from "../../calibration/rows.ts";
@@ -34,6 +35,9 @@ interface Outcome {
   readonly line: string;
   readonly figures: object;
   readonly warnings: readonly string[];
+  /** Of a host that was measured: how restless it was, and its round trip. */
+  readonly noise: MeasuredNoise;
+  readonly floorNs: number | undefined;
 }
 
 export async function validate(path: string, options: ValidateOptions): Promise<void> {
@@ -72,7 +76,8 @@ async function validateAndReport(
         started,
         ended: new Date(),
         host,
-        floorNs: undefined,
+        floorNs: outcome.floorNs,
+        noise: outcome.noise,
         warnings: outcome.warnings,
         experiment: [{ profile: path, fit: fitted.fit, ...(on && { on }), ...outcome.figures }],
         interrupted: false, // From here on nothing is left out.
@@ -107,7 +112,14 @@ async function validateHost(
   if (quick !== true) refuseTooFew(measured);
   const { predictions, merits } = await validateCells(fitted, measured.cells, seed);
   const warnings = [...measured.notes, ...warningsOf(measured)];
-  return { predictions, line: meritLine(merits), figures: { merits }, warnings };
+  return {
+    predictions,
+    line: meritLine(merits),
+    figures: { merits },
+    warnings,
+    noise: noiseOf(measured),
+    floorNs: measured.host.cacheLineRoundTrip?.ns,
+  };
 }
 
 async function validateOn(
@@ -127,17 +139,18 @@ async function validateOn(
     seed,
   );
   const { predictions, counts } = validation;
-  return { predictions, line: traceLine(validation), figures: { counts }, warnings };
+  const nothing = { noise: {}, floorNs: undefined };
+  return { predictions, line: traceLine(validation), figures: { counts }, warnings, ...nothing };
 }
 
 function report(
   { predictions, line, figures }: Outcome,
   rows: ReturnType<typeof validationRow>[],
-  { format, quiet }: ValidateOptions,
+  { format }: ValidateOptions,
 ): void {
   if (format === "table") print(`${validationTable(predictions)}\n\n${line}`);
   else if (format === "csv") {
     print(renderRows(VALIDATION_COLUMNS, rows, format));
-    if (quiet !== true) process.stderr.write(`${line}\n`);
+    process.stderr.write(`${line}\n`); // A result, for which CSV has no row.
   } else print(JSON.stringify({ cells: rows, ...figures }, null, 2));
 }

@@ -27,6 +27,10 @@ export function addAnalyze(program: Command): void {
     .addHelpText(
       "after",
       `
+The table's mean and share are of what a segment adds to the critical path, over all complete
+shootdowns; its slack and percentiles are of the segment itself where it occurs, also beside the
+path. So a segment that delays nobody has a mean of 0 and a median above it.
+
 Examples:
   shootdown analyze bench/traces/munmap-loop.perf.txt.gz
   shootdown analyze bench/traces/redis.perf.txt.gz --format json --out results/redis

@@ -60,7 +60,8 @@ A segment (path:…) is worse by as much as its change alone makes of the mean l
 for the exit status only where a gate names it.
 
 Exit status: 22 if a metric is worse (with --gate: what it names, by more than it says), or if
-something is unsafe now.
+something is unsafe now; else 2 if a gate names what cannot be told of any point. Of some points
+only is a warning.
 
 Examples:
   shootdown compare results/before results/after

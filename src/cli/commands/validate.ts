@@ -39,7 +39,7 @@ export function addValidate(program: Command): void {
       "after",
       `
 The last line says how good the predictions are, and in brackets how good the null model is. With
---format csv it stands on standard error; json has its figures.
+--format csv it stands on standard error, --quiet or not; json has its figures.
 
 Examples:
   shootdown calibrate --out results/mine && shootdown validate results/mine/host.json

@@ -25,9 +25,10 @@ export interface CheckSums extends Omit<CheckData, "exposure"> {
 
 /**
  * `safe`: no translation was there after its end had been promised. `exposed`: some were, and only
- * where callers do not rely on it. `unsafe`: something was found.
+ * where callers do not rely on it. `unsafe`: something was found. The worst comes last.
  */
-export type Verdict = "safe" | "exposed" | "unsafe";
+export const VERDICTS = ["safe", "exposed", "unsafe"] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** Adds up the actors' reports and what an audit has found when all had left. */
 export function sumChecks(parts: readonly CheckData[], atRest: readonly Finding[]): CheckSums {

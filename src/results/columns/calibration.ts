@@ -1,6 +1,6 @@
 // Columns of `calibration.csv` and `validation.csv`.
 
-import type { Column, RowOf } from "./column.ts";
+import { ANY_SIGN, type Column, type RowOf } from "./column.ts";
 
 /** One row for each cell of a calibration. */
 export const CALIBRATION_COLUMNS = [
@@ -40,6 +40,7 @@ export const CALIBRATION_COLUMNS = [
     type: "integer",
     unit: "ns",
     meaning: "Over the cell without a peer: median of the rounds' differences; there empty.",
+    least: ANY_SIGN,
   },
   calibrationColumn("p50_low", "Lower end of the median's 95 % bootstrap interval."),
   calibrationColumn("p50_high", "Upper end of the median's 95 % bootstrap interval."),
@@ -48,14 +49,19 @@ export const CALIBRATION_COLUMNS = [
     type: "integer",
     unit: "ns",
     meaning: "Lower end of the excess's 95 % bootstrap interval.",
+    least: ANY_SIGN,
   },
   {
     name: "excess_ns_high",
     type: "integer",
     unit: "ns",
     meaning: "Upper end of the excess's 95 % bootstrap interval.",
+    least: ANY_SIGN,
   },
 ] as const satisfies readonly Column[];
+
+/** Rows of `validation.csv` that say what one page more makes of a call: no times of their own. */
+export const STEP_PREFIX = "step-34/";
 
 /** One row for each cell with peers, step, or segment of a trace. */
 export const VALIDATION_COLUMNS = [
@@ -78,14 +84,22 @@ export const VALIDATION_COLUMNS = [
     type: "integer",
     unit: "ns",
     meaning: "By the executor in virtual time.",
+    least: ANY_SIGN,
   },
   {
     name: "null_ns",
     type: "integer",
     unit: "ns",
     meaning: "By the straight line base + a·pages + b·sends; empty where it says nothing.",
+    least: ANY_SIGN,
   },
-  { name: "measured_ns", type: "integer", unit: "ns", meaning: "What was measured: a median." },
+  {
+    name: "measured_ns",
+    type: "integer",
+    unit: "ns",
+    meaning: "What was measured: a median.",
+    least: ANY_SIGN,
+  },
   {
     name: "error",
     type: "number",
@@ -93,8 +107,15 @@ export const VALIDATION_COLUMNS = [
     meaning:
       "Predicted less measured, as a part of measured; where peers sleep, of what one that spins " +
       "adds.",
+    least: ANY_SIGN,
   },
-  { name: "null_error", type: "number", unit: "", meaning: "The same of the straight line." },
+  {
+    name: "null_error",
+    type: "number",
+    unit: "",
+    meaning: "The same of the straight line.",
+    least: ANY_SIGN,
+  },
 ] as const satisfies readonly Column[];
 
 export type ValidationRow = RowOf<typeof VALIDATION_COLUMNS>;

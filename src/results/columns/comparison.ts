@@ -1,6 +1,6 @@
 // Columns of what `compare` prints.
 
-import type { Column, RowOf } from "./column.ts";
+import { ANY_SIGN, type Column, type RowOf } from "./column.ts";
 import { CONFIGURATION_COLUMNS, EXPERIMENT_COLUMN, POINT_COLUMN } from "./keys.ts";
 
 /** One row for each point and metric that two runs have in common. */
@@ -23,7 +23,7 @@ export const COMPARISON_COLUMNS = [
       "segment the mean ns of an operation.",
   },
   { name: "new", type: "number", unit: "", meaning: "In the second run, likewise." },
-  { name: "difference", type: "number", unit: "", meaning: "New less base." },
+  { name: "difference", type: "number", unit: "", meaning: "New less base.", least: ANY_SIGN },
   {
     name: "ratio",
     type: "number",
@@ -77,6 +77,7 @@ export const COMPARISON_COLUMNS = [
     type: "number",
     unit: "ns",
     meaning: "By how much that segment changed: its median for p50, otherwise its mean.",
+    least: ANY_SIGN,
   },
 ] as const satisfies readonly Column[];
 

@@ -1,6 +1,6 @@
 // Columns of `counts.csv`.
 
-import type { Column, RowOf } from "./column.ts";
+import { ANY_SIGN, type Column, type RowOf } from "./column.ts";
 import { EXECUTOR_COLUMN, POINT_COLUMNS, POLICY_COLUMN } from "./keys.ts";
 
 /** One row for each point, repetition, cause and metric of a replay. */
@@ -31,6 +31,7 @@ export const COUNTS_COLUMNS = [
     type: "number",
     unit: "",
     meaning: "Replayed less kernel, as a part of kernel; empty where that is 0 or unknown.",
+    least: ANY_SIGN,
   },
 ] as const satisfies readonly Column[];
 

@@ -1,12 +1,20 @@
 // Columns of `critical-path.csv`.
 
+import { SEGMENT_NAMES } from "../../engine/probe/segments.ts";
+import { KERNEL_SEGMENTS } from "../../workloads/traces/index.ts";
 import type { Column, RowOf } from "./column.ts";
 import { KEY_COLUMNS } from "./keys.ts";
 
 /** One row for each point, repetition and segment that occurred. */
 export const CRITICAL_PATH_COLUMNS = [
   ...KEY_COLUMNS,
-  { name: "segment", type: "string", unit: "", meaning: "The segment; they sum to the latency." },
+  {
+    name: "segment",
+    type: "string",
+    unit: "",
+    meaning: "The segment; they sum to the latency.",
+    words: [...new Set<string>([...SEGMENT_NAMES, ...KERNEL_SEGMENTS])],
+  },
   {
     name: "ns_mean",
     type: "number",

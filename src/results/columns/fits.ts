@@ -1,6 +1,6 @@
 // Columns of `fits.csv`.
 
-import type { Column, RowOf } from "./column.ts";
+import { ANY_SIGN, type Column, type RowOf } from "./column.ts";
 import { CONFIGURATION_COLUMNS, EXPERIMENT_COLUMN } from "./keys.ts";
 
 /** One row for each series of points that differ in one size, and each model. */
@@ -71,7 +71,13 @@ export type FitRow = RowOf<typeof FIT_COLUMNS>;
 /** A coefficient of a fit, and its interval. */
 function coefficientColumns<Name extends string>(name: Name, meaning: string) {
   const column = <Suffix extends string>(suffix: Suffix, what: string) => {
-    return { name: `${name}_ns${suffix}`, type: "number", unit: "ns", meaning: what } as const;
+    return {
+      name: `${name}_ns${suffix}`,
+      type: "number",
+      unit: "ns",
+      meaning: what,
+      least: ANY_SIGN,
+    } as const;
   };
   return [
     column("", meaning),

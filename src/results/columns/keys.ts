@@ -21,6 +21,7 @@ export const REPETITION_COLUMN = {
   type: "integer",
   unit: "",
   meaning: "Which run of the point, from 1.",
+  least: 1,
 } as const satisfies Column;
 
 /** Which run of which point: the first columns of most files. */
@@ -36,6 +37,7 @@ export const EXECUTOR_COLUMN = {
   unit: "",
   meaning:
     "Who ran it: threads (this host), virtual (virtual time), kernel (a trace of a real one).",
+  words: ["threads", "virtual", "kernel"],
 } as const satisfies Column;
 
 export const POLICY_COLUMN = {
@@ -71,12 +73,14 @@ export const CONFIGURATION_COLUMNS = [
     type: "string",
     unit: "",
     meaning: "When a core acknowledges: none, early (handler entry) or late (after its flush).",
+    words: ["none", "early", "late"],
   },
   {
     name: "local",
     type: "string",
     unit: "",
     meaning: "The initiator's own flush: serial (before the IPIs) or concurrent with them.",
+    words: ["serial", "concurrent"],
   },
   {
     name: "iommu",
@@ -96,7 +100,7 @@ export const CONFIGURATION_COLUMNS = [
     unit: "",
     meaning: "When cores flush everything instead of pages: full (always) or full-above(pages).",
   },
-  { name: "cores", type: "integer", unit: "cores", meaning: "Cores of the machine." },
+  { name: "cores", type: "integer", unit: "cores", meaning: "Cores of the machine.", least: 1 },
   {
     name: "responders",
     type: "integer",
@@ -143,6 +147,7 @@ export const CONFIGURATION_COLUMNS = [
     unit: "",
     meaning:
       "When these were due: poisson (at random) or fixed (at fixed gaps, initiators in turn).",
+    words: ["poisson", "fixed"],
   },
   {
     name: "pages",

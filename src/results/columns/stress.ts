@@ -1,5 +1,6 @@
 // Columns of `stress.csv`.
 
+import { VERDICTS } from "../../engine/check/sums.ts";
 import type { Column, RowOf } from "./column.ts";
 import { EXECUTOR_COLUMN, POLICY_COLUMN } from "./keys.ts";
 
@@ -44,6 +45,7 @@ export const STRESS_COLUMNS = [
     type: "string",
     unit: "",
     meaning: "The worst of its rounds: safe, exposed or unsafe.",
+    words: VERDICTS,
   },
 ] as const satisfies readonly Column[];
 

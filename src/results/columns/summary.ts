@@ -1,5 +1,6 @@
 // Columns of `summary.csv`.
 
+import { VERDICTS } from "../../engine/check/sums.ts";
 import type { Column, RowOf } from "./column.ts";
 import { KEY_COLUMNS } from "./keys.ts";
 
@@ -176,6 +177,7 @@ export const SUMMARY_COLUMNS = [
     type: "string",
     unit: "",
     meaning: "safe, exposed or unsafe; empty where the checker was off.",
+    words: VERDICTS,
   },
 ] as const satisfies readonly Column[];
 

@@ -1,5 +1,6 @@
 // Two runs, point by point and metric by metric.
 
+import { VERDICTS } from "../../engine/check/sums.ts";
 import { spreadOf, typicalVariances } from "./between-runs.ts";
 import {
   type ComparedRow,
@@ -40,8 +41,6 @@ export interface Comparison {
   readonly unmatched: readonly Unmatched[];
   readonly safety: readonly SafetyChange[];
 }
-
-const SAFETY = ["safe", "exposed", "unsafe"];
 
 /** @throws UsageError if they cannot be compared. */
 export function compareRuns(base: Run, next: Run, allowances: Allowances): Comparison {
@@ -124,5 +123,5 @@ function safetyChange({ base, next }: Pair): SafetyChange[] {
 }
 
 function worstOf(rows: readonly RunRow[]): string | undefined {
-  return SAFETY.findLast((safety) => rows.some((row) => row.verdict === safety));
+  return VERDICTS.findLast((safety) => rows.some((row) => row.verdict === safety));
 }

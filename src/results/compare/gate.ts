@@ -1,32 +1,47 @@
 // `--gate p50:5%,path:send:2%`: how much worse what may become. A segment of the critical path is
-// gated only by its name: what is wrong with it is in the latency, too.
+// gated only by its name: what is wrong with it is in the latency, too. A gate that cannot tell
+// must not look like one that everything has passed: what it leaves open is said.
 
 import { UsageError } from "../../engine/errors.ts";
 import { unknownName } from "../../engine/names.ts";
+import { plural } from "../plural.ts";
 import type { Comparison } from "./compare.ts";
 import type { ComparedRow } from "./compared-row.ts";
-import { GATE_NAMES } from "./metrics.ts";
+import { GATE_NAMES, isSegmentName } from "./metrics.ts";
 
 /** By metric or segment, as a share: 0.05 is 5 % worse; of a segment 5 % of the mean latency. */
 export type Gate = ReadonlyMap<string, number>;
 
 const LIMIT = /^([a-z0-9_]+|path:[a-z-]+):(\d+(?:\.\d+)?)%$/;
 
+/** What a gate names and cannot be told of some points, or of any. */
+export interface OpenLimit {
+  readonly name: string;
+  /** Of so many points that both runs have, it is open in so many. */
+  readonly points: number;
+  readonly open: number;
+  /** Why, each once. */
+  readonly reasons: readonly string[];
+}
+
 /** @throws UsageError */
 export function parseGate(text: string): Gate {
-  return new Map(
-    text.split(",").map((part): [string, number] => {
-      const [, name, percent] = LIMIT.exec(part.trim()) ?? [];
-      if (name === undefined) {
-        throw new UsageError(
-          `--gate "${part}": it takes METRIC:PERCENT% or path:SEGMENT:PERCENT%, such as ` +
-            "p50:5%,p99:10%,path:send:2%",
-        );
-      }
-      if (!GATE_NAMES.includes(name)) throw unknownName("metric or segment", name, GATE_NAMES);
-      return [name, Number(percent) / 100];
-    }),
-  );
+  const gate = new Map<string, number>();
+  for (const part of text.split(",")) {
+    const [, name, percent] = LIMIT.exec(part.trim()) ?? [];
+    if (name === undefined) {
+      throw new UsageError(
+        `--gate "${part}": it takes METRIC:PERCENT% or path:SEGMENT:PERCENT%, such as ` +
+          "p50:5%,p99:10%,path:send:2%",
+      );
+    }
+    if (!GATE_NAMES.includes(name)) throw unknownName("metric or segment", name, GATE_NAMES);
+    if (gate.has(name)) {
+      throw new UsageError(`--gate "${text}": ${name} has two limits: say which one is meant`);
+    }
+    gate.set(name, Number(percent) / 100);
+  }
+  return gate;
 }
 
 /** What is worse by more than the gate lets through; without a gate all metrics that are worse. */
@@ -42,4 +57,44 @@ export function regressionsOf(
     if (ratio === undefined) return true; // From nothing to something.
     return (metric.moreIs === "worse" ? ratio : 1 / ratio) > 1 + limit;
   });
+}
+
+/** What the gate names and does not decide for all points, in its order. */
+export function openLimits(
+  { pairs, rows, segments }: Pick<Comparison, "pairs" | "rows" | "segments">,
+  gate: Gate,
+): readonly OpenLimit[] {
+  return [...gate].flatMap(([name, limit]): OpenLimit[] => {
+    const own = [...rows, ...segments].filter(({ metric }) => metric.name === name);
+    // A segment that stands in neither run takes no time, before and after.
+    const points = isSegmentName(name) && segments.length > 0 ? own.length : pairs.length;
+    const undecided = own.filter((row) => !isDecided(row, limit));
+    const missing = points - own.length;
+    if (missing + undecided.length === 0) return [];
+    const reasons = new Set(undecided.flatMap(({ reason }) => reason ?? []));
+    const all = [...reasons, ...(missing > 0 ? ["not measured"] : [])];
+    return [{ name, points, open: missing + undecided.length, reasons: all }];
+  });
+}
+
+/** Whether nothing at all is known of what the gate names: that must not count as passed. */
+export function isWhollyOpen({ points, open }: OpenLimit): boolean {
+  return points === open;
+}
+
+/** What cannot be told, of how many points, why, and what to do. */
+export function describeOpen({ name, points, open, reasons }: OpenLimit): string {
+  return (
+    `the gate cannot tell ${name} of ${open} of ${plural(points, "point")} ` +
+    `(${reasons.join(", ")}): give both runs --repetitions 3 or more, or gate something else; ` +
+    "--all shows what is known"
+  );
+}
+
+/** An inconclusive one is, too, if all that its interval holds is let through. */
+function isDecided({ verdict, reason, metric, low, high }: ComparedRow, limit: number): boolean {
+  if (verdict !== "inconclusive") return true;
+  if (reason !== "samples" && reason !== "chance") return false;
+  const worst = metric.moreIs === "worse" ? high : low && 1 / low;
+  return worst !== undefined && worst <= 1 + limit;
 }

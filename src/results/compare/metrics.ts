@@ -53,7 +53,7 @@ export function segmentMetric(segment: string): Metric {
   return { ...latency("mean", { from: "mean" }), name: `${SEGMENT}${segment}` };
 }
 
-export function isSegment({ name }: Metric): boolean {
+export function isSegmentName(name: string): boolean {
   return name.startsWith(SEGMENT);
 }
 

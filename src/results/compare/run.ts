@@ -5,11 +5,16 @@ import { join } from "node:path";
 import { UsageError } from "../../engine/errors.ts";
 import type { Table } from "../datapackage.ts";
 import { CRITICAL_PATH, DISTRIBUTIONS, SUMMARY } from "../tables.ts";
+import { checkOperations, checkPoint, PathSums, type PointRows } from "./complete.ts";
 import { Distribution } from "./distribution.ts";
 import { parseManifest, type RunManifest } from "./run-manifest.ts";
 import { readTable } from "./table-file.ts";
 
 const MANIFEST = "manifest.json";
+/** Which run of which point a row is, by whom, of how many operations. */
+const RUN_COLUMNS = ["point", "repetition", "executor", "ops"] as const;
+/** What each run has that did anything. */
+const LATENCY_COLUMNS = ["p50", "p90", "p99", "mean"].map((of) => `latency_ns_${of}`);
 
 /** A row of summary.csv; an empty cell was not measured. */
 export type RunRow = Readonly<Record<string, string>>;
@@ -46,9 +51,8 @@ export interface Run {
 export function readRun(folder: string): Run {
   const manifest = parseManifest(join(folder, MANIFEST), readText(folder, MANIFEST));
   const rows = readRows(folder);
-  const distributions = readDistributions(folder);
-  const segments = readSegments(folder);
-  for (const [id, own] of rows) checkComplete(folder, id, own, distributions.get(id));
+  const distributions = readDistributions(folder, rows);
+  const segments = readSegments(folder, rows);
   const points = [...rows].map(([id, own]): [string, RunPoint] => {
     const times = [...(segments.get(id) ?? [])].map(([name, rows]): [string, SegmentTimes] => {
       return [name, timesOf(rows, own.length)];
@@ -56,21 +60,6 @@ export function readRun(folder: string): Run {
     return [id, { id, rows: own, distribution: distributions.get(id), segments: new Map(times) }];
   });
   return { folder, manifest, points: new Map(points) };
-}
-
-/** Every operation stands in the distribution. @throws UsageError if one does not. */
-function checkComplete(
-  folder: string,
-  id: string,
-  rows: readonly RunRow[],
-  distribution: Distribution | undefined,
-): void {
-  const operations = rows.reduce((sum, row) => sum + (numberIn(row, "ops") ?? 0), 0);
-  if (distribution === undefined || distribution.total === operations) return;
-  throw new UsageError(
-    `${folder}: distributions.csv has ${distribution.total} operations of point ${id}, ` +
-      `summary.csv ${operations}: were rows lost or changed?`,
-  );
 }
 
 /** A number of a row; undefined where it was not measured, or the file has no such column. */
@@ -83,26 +72,38 @@ export function numberIn(row: RunRow, column: string): number | undefined {
 export function readRows(folder: string): Map<string, RunRow[]> {
   const rows = new Map<string, RunRow[]>();
   readFile(folder, SUMMARY, (header) => {
-    const point = header.place("point");
-    header.place("executor"); // Otherwise it is some other table.
-    return (cells) => entryOf(rows, cells[point], (): RunRow[] => []).push(header.record(cells));
+    const [point, , , ops] = RUN_COLUMNS.map((of) => header.placeFilled(of));
+    const latencies = LATENCY_COLUMNS.map((of) => header.place(of));
+    return (cells, row) => {
+      if (Number(cells[ops]) > 0) header.refuseEmpty(row, cells, latencies);
+      entryOf(rows, cells[point], (): RunRow[] => []).push(header.record(cells));
+    };
   });
   if (rows.size === 0) throw new UsageError(`${folder} has no points in its summary.csv`);
   return rows;
 }
 
-/** Of all repetitions, by point. @throws UsageError if the folder has none. */
-export function readDistributions(folder: string): Map<string, Distribution> {
+/**
+ * Of all repetitions, by point: `points` are those of summary.csv. @throws UsageError if the folder
+ * has none, or other operations than these.
+ */
+export function readDistributions(folder: string, points: PointRows): Map<string, Distribution> {
   const samples = new Map<string, Map<number, number>>();
+  const path = join(folder, DISTRIBUTIONS.file);
   readFile(folder, DISTRIBUTIONS, (header) => {
-    const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => header.place(of));
-    return (cells) => {
+    const [point, latency, count] = ["point", "latency_ns", "count"].map((of) => {
+      return header.placeFilled(of);
+    });
+    return (cells, row) => {
+      checkPoint(path, row, cells[point], points);
       const own = entryOf(samples, cells[point], () => new Map<number, number>());
       const ns = Number(cells[latency]);
       own.set(ns, (own.get(ns) ?? 0) + Number(cells[count]));
     };
   });
-  return new Map([...samples].map(([id, own]) => [id, new Distribution(own)]));
+  const distributions = new Map([...samples].map(([id, own]) => [id, new Distribution(own)]));
+  checkOperations(path, points, distributions);
+  return distributions;
 }
 
 /** A segment in one repetition. */
@@ -113,13 +114,17 @@ interface SegmentRow {
 }
 
 /** By point and segment: one for each repetition that has it. */
-function readSegments(folder: string): Map<string, Map<string, SegmentRow[]>> {
+function readSegments(folder: string, points: PointRows): Map<string, Map<string, SegmentRow[]>> {
   const rows = new Map<string, Map<string, SegmentRow[]>>();
+  let sums: PathSums | undefined;
   readFile(folder, CRITICAL_PATH, (header) => {
-    const [point, segment] = ["point", "segment"].map((of) => header.place(of));
-    const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.place(of));
+    const all = new PathSums(join(folder, CRITICAL_PATH.file), header, points);
+    sums = all;
+    const [point, segment] = ["point", "segment"].map((of) => header.placeFilled(of));
+    const [mean, median] = ["ns_mean", "ns_p50"].map((of) => header.placeFilled(of));
     const deviation = header.placeIfAny("ns_sd");
-    return (cells) => {
+    return (cells, row) => {
+      all.add(row, cells, Number(cells[mean]));
       const own = entryOf(rows, cells[point], () => new Map<string, SegmentRow[]>());
       const cell = deviation === undefined ? "" : cells[deviation];
       entryOf(own, cells[segment], (): SegmentRow[] => []).push({
@@ -129,6 +134,7 @@ function readSegments(folder: string): Map<string, Map<string, SegmentRow[]>> {
       });
     };
   });
+  sums?.check();
   return rows;
 }
 
@@ -155,7 +161,12 @@ function entryOf<Value>(map: Map<string, Value>, key: string, make: () => Value)
   return value;
 }
 
-function readFile(folder: string, table: Table, begin: Parameters<typeof readTable>[3]): void {
+/** @throws UsageError for what cannot be read, or is no such table. */
+export function readFile(
+  folder: string,
+  table: Table,
+  begin: Parameters<typeof readTable>[3],
+): void {
   readTable(join(folder, table.file), readText(folder, table.file), table, begin);
 }
 

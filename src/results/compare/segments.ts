@@ -22,7 +22,6 @@ import {
 import { segmentMetric } from "./metrics.ts";
 import { LEAST_REPETITIONS, noiseOf } from "./noise.ts";
 import { numberIn, type Run, type RunPoint, type SegmentTimes } from "./run.ts";
-import type { Judgement } from "./verdict.ts";
 
 /** A segment of one pair. */
 interface Measured {
@@ -57,7 +56,7 @@ export function compareSegments(pairs: readonly Pair[], runs: readonly Run[]): C
     const noise = noiseOf(metric, [pair.base, pair.next], runs);
     return { pair, metric, base: base.meanNs, next: next.meanNs, test, noise };
   });
-  return withRates(drafts).map(([draft, q]) => comparedRow(draft, q, judgementOfSegment(draft, q)));
+  return withRates(drafts).map(([draft, q]) => comparedRow(draft, q, judgementOf(draft, q)));
 }
 
 function measuredOf(pair: Pair): Measured[] {
@@ -132,12 +131,4 @@ function areIdentical({ base, next }: Measured): boolean {
     String(base.wholes) === String(next.wholes) &&
     JSON.stringify(base.margin) === JSON.stringify(next.margin)
   );
-}
-
-/** Of a segment whose spread is unknown nothing is said, however little it has changed. */
-function judgementOfSegment(draft: Draft, q: number | undefined): Judgement {
-  const judgement = judgementOf(draft, q);
-  const isKnown = draft.test.margin !== undefined || draft.test.isIdentical;
-  if (isKnown || judgement.reason === "oversubscribed") return judgement;
-  return { verdict: "inconclusive", reason: "repetitions" };
 }

@@ -14,6 +14,7 @@ export type Cells = readonly string[];
 export class Header {
   private readonly path: string;
   private readonly names: Cells;
+  private readonly filled = new Set<number>();
 
   constructor(path: string, names: Cells) {
     this.path = path;
@@ -25,6 +26,24 @@ export class Header {
     const place = this.names.indexOf(column);
     if (place < 0) throw new UsageError(`${this.path} has no column "${column}"`);
     return place;
+  }
+
+  /** The same of a column in which each row has to say something: what is missing is never 0. */
+  placeFilled(column: string): number {
+    const place = this.place(column);
+    this.filled.add(place);
+    return place;
+  }
+
+  /** Throws a UsageError where one of these columns says nothing in a row. */
+  refuseEmpty(row: number, cells: Cells, places: Iterable<number> = this.filled): void {
+    for (const place of places) {
+      if (cells[place] !== "") continue;
+      throw new UsageError(
+        `${this.path}: row ${row}, column ${this.names[place]}: it is empty, as if it had not ` +
+          "been measured: was the file changed?",
+      );
+    }
   }
 
   /** The same; undefined where there is no such column, as in files of before there was one. */
@@ -41,12 +60,21 @@ export class Header {
   }
 }
 
-/** What a cell must be that was measured, by the type of its column; texts are what they are. */
+/** What a cell must be that was measured, by the type of its column. */
 const EXPECTED = {
   integer: { is: (cell: string) => /^-?\d+$/.test(cell), what: "a whole number" },
   number: { is: (cell: string) => Number.isFinite(Number(cell)), what: "a number" },
   boolean: { is: (cell: string) => cell === "true" || cell === "false", what: "true or false" },
 } as const;
+
+/** What a cell would have to be and is not; undefined: it is that. */
+function faultOf(cell: string, { type, least = 0, words }: Column): string | undefined {
+  if (type === "string") {
+    return words === undefined || words.includes(cell) ? undefined : `one of ${words.join(", ")}`;
+  }
+  if (!EXPECTED[type].is(cell)) return EXPECTED[type].what;
+  return type !== "boolean" && Number(cell) < least ? `${least} or more` : undefined;
+}
 
 /** In no cell of ours. */
 const BETWEEN = "\0";
@@ -78,27 +106,32 @@ class Keys {
   }
 }
 
+/** Called with the cells of a row, and with its number, from 2 on: the header is row 1. */
+export type Visit = (cells: Cells, row: number) => void;
+
 /**
  * Calls `begin` with the header, and what that returns with each row. `table` says what is to
  * stand in columns that have its names, and which of them tell rows apart.
- * @throws UsageError for what is no table, has cells of another type, or has a row twice.
+ * @throws UsageError for what is no table, has cells that cannot be, or has a row twice.
  */
 export function readTable(
   path: string,
   text: string,
   { columns, primaryKey }: Pick<Table, "columns" | "primaryKey">,
-  begin: (header: Header) => (cells: Cells) => void,
+  begin: (header: Header) => Visit,
 ): void {
+  let header = new Header(path, []);
   let names: Cells = [];
-  let types: readonly Column["type"][] = [];
+  let known: readonly (Column | undefined)[] = [];
   let keys = new Keys(primaryKey, []);
-  let visit: ((cells: Cells) => void) | undefined;
+  let visit: Visit | undefined;
   csvParseRows(withoutByteOrderMark(text), (cells, row) => {
     if (visit === undefined) {
       names = cells;
-      types = names.map((of) => columns.find(({ name }) => name === of)?.type ?? "string");
+      known = names.map((of) => columns.find(({ name }) => name === of));
       keys = new Keys(primaryKey, cells);
-      visit = begin(new Header(path, cells));
+      header = new Header(path, cells);
+      visit = begin(header);
       return undefined; // Keep none.
     }
     if (cells.length !== names.length) {
@@ -107,15 +140,16 @@ export function readTable(
       );
     }
     for (let place = 0; place < cells.length; place++) {
-      const type = types[place];
-      if (type === "string" || cells[place] === "") continue;
-      const expected = EXPECTED[type];
-      if (expected.is(cells[place])) continue;
+      const column = known[place];
+      if (column === undefined || cells[place] === "") continue;
+      const fault = faultOf(cells[place], column);
+      if (fault === undefined) continue;
       const where = `${path}: row ${row + 1}, column ${names[place]}`;
-      throw new UsageError(`${where}: "${cells[place]}" is not ${expected.what}`);
+      throw new UsageError(`${where}: "${cells[place]}" is not ${fault}`);
     }
+    header.refuseEmpty(row + 1, cells);
     keys.add(path, row + 1, cells);
-    visit(cells);
+    visit(cells, row + 1);
     return undefined;
   });
   if (visit === undefined) throw new UsageError(`${path} is empty: it has no header`);

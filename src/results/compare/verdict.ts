@@ -34,8 +34,9 @@ export function judge(
 ): Judgement {
   const { logRatio, margin, isIdentical } = test;
   if (isIdentical) return SAME;
+  if (isUntested(test)) return { verdict: "inconclusive", reason: "repetitions" };
   const isFound = q !== undefined && q < FALSE_DISCOVERIES;
-  // Without a margin one of the two is 0, or nothing was repeated.
+  // Without a margin one of the two is 0.
   const { down, up } = margin ?? { down: 0, up: 0 };
   const least = Math.max(logRatio - down, -logRatio - up);
   if (isFound && least > noise.log) {
@@ -50,8 +51,12 @@ export function judge(
   return { verdict: "inconclusive", reason: reasonOf(test, isFound, least, noise) };
 }
 
+/** Nothing says by how much it varies: even the smallest difference may be anything. */
+function isUntested({ margin, p }: MetricTest): boolean {
+  return margin === undefined && p === undefined;
+}
+
 function reasonOf(test: MetricTest, isFound: boolean, least: number, noise: Noise): Reason {
-  if (test.margin === undefined && test.p === undefined) return "repetitions";
   if (noise.source !== "least" && Math.abs(test.logRatio) <= noise.log) return noise.source;
   return least > 0 && !isFound ? "chance" : "samples";
 }

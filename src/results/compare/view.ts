@@ -4,7 +4,7 @@ import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
 import type { Comparison } from "./compare.ts";
 import type { ComparedRow } from "./compared-row.ts";
 import { CHOICES, type Unmatched } from "./match.ts";
-import { isSegment } from "./metrics.ts";
+import { isSegmentName } from "./metrics.ts";
 import { countVerdicts } from "./rows.ts";
 import type { Run, RunRow } from "./run.ts";
 import { VERDICTS } from "./verdict.ts";
@@ -112,7 +112,7 @@ export function describeUnmatched(unmatched: readonly Unmatched[]): string[] {
 export function describeRow({ key, metric, base, next, ratio }: ComparedRow): string {
   const unit = metric.unit === "ns" ? " µs" : "";
   const change = `${amount(base, metric.unit)} → ${amount(next, metric.unit)}${unit}`;
-  const whole = isSegment(metric) ? " of the mean latency" : "";
+  const whole = isSegmentName(metric.name) ? " of the mean latency" : "";
   const times = ratio === undefined ? "" : ` (${ratio.toFixed(3)}${whole})`;
   return `${pointName(key)}: ${metric.name} ${change}${times}`;
 }

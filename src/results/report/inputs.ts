@@ -1,14 +1,13 @@
 // Result folders as a report needs them: whatever of bench, replay, stress, analyze and validate
 // is there.
 
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { medianSorted } from "simple-statistics";
 import { z } from "zod";
 import { UsageError } from "../../engine/errors.ts";
 import type { Distribution } from "../compare/distribution.ts";
-import { numberIn, type RunRow, readDistributions, readRows } from "../compare/run.ts";
-import { readTable } from "../compare/table-file.ts";
+import { numberIn, type RunRow, readDistributions, readFile, readRows } from "../compare/run.ts";
 import type { Table } from "../datapackage.ts";
 import { JsonFile } from "../json-file.ts";
 import { CRITICAL_PATH, DISTRIBUTIONS, FITS, STRESS, SUMMARY, VALIDATION } from "../tables.ts";
@@ -157,10 +156,11 @@ function readManifest(folder: string): ReportManifest {
 
 function readPoints({ name, path }: Folder): ReportPoint[] {
   if (!existsSync(join(path, SUMMARY.file))) return [];
+  const points = readRows(path);
   const distributions = existsSync(join(path, DISTRIBUTIONS.file))
-    ? readDistributions(path)
+    ? readDistributions(path, points)
     : new Map<string, Distribution>();
-  return [...readRows(path)].map(([id, rows]) => {
+  return [...points].map(([id, rows]) => {
     return { key: keyOf(rows[0], name), rows, distribution: distributions.get(id) };
   });
 }
@@ -245,10 +245,9 @@ function readPredictions({ name, path }: Folder): Prediction[] {
 
 /** Rows of a file that has at least the `required` columns; none where there is no such file. */
 function rowsOf(folder: string, table: Table, required: readonly string[]): RunRow[] {
-  const path = join(folder, table.file);
-  if (!existsSync(path)) return [];
+  if (!existsSync(join(folder, table.file))) return [];
   const rows: RunRow[] = [];
-  readTable(path, readFileSync(path, "utf8"), table, (header) => {
+  readFile(folder, table, (header) => {
     for (const column of required) header.place(column);
     return (cells) => rows.push(header.record(cells));
   });

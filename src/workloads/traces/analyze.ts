@@ -240,6 +240,9 @@ function warnings(
   if (unseen) {
     found.push("no handler belongs to a request: record all CPUs with perf record -a");
   }
+  if (tally.complete > 0 && tally.latency.max === 0) {
+    found.push("no shootdown took any time: the times do not advance; write with perf script --ns");
+  }
   found.push(...callsWithoutEntry(summary), ...disorder(tooLate));
   if (tracker.skewed > 0) {
     found.push(

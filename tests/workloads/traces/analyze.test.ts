@@ -330,6 +330,13 @@ describe("analyze: captures as users bring them", () => {
     expect(analysis.warnings.join()).toMatch(/clocks disagree/);
   });
 
+  it("one time for all events: the times do not advance, and what writes them finely enough", async () => {
+    const flat = MUNMAP.map((text) => text.replace(/ 100\.\d{9}: /, " 100.000000000: "));
+    const { analysis } = await analyze(flat);
+    expect(analysis.complete).toBe(1);
+    expect(analysis.warnings.join()).toMatch(/times do not advance; write with perf script --ns/);
+  });
+
   it("cut off before the exit: counted, without a return", async () => {
     const { analysis } = await analyze(without(MUNMAP, /sys_exit/));
     expect(analysis).toMatchObject({ flush_requests: 1, complete: 1 });

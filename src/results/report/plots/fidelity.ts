@@ -2,6 +2,7 @@
 // time beside threads.
 
 import { medianSorted } from "simple-statistics";
+import { STEP_PREFIX } from "../../columns/calibration.ts";
 import { plural } from "../../plural.ts";
 import { SUMMARY, VALIDATION } from "../../tables.ts";
 import { cell, microsCell, percent } from "../format.ts";
@@ -107,9 +108,11 @@ function ofPredictions(
   };
 }
 
+/** As validate counts: steps are no times of their own, and shown only. */
 function predictionSentence(predictions: readonly Prediction[]): string {
-  const open = predictions.filter(({ isFitted }) => !isFitted);
-  const judged = open.length > 0 ? open : predictions;
+  const times = predictions.filter(({ cell }) => !cell.startsWith(STEP_PREFIX));
+  const open = times.filter(({ isFitted }) => !isFitted);
+  const judged = open.length > 0 ? open : times;
   const own = judged.flatMap(({ error }) => error ?? []);
   const line = judged.flatMap(({ nullError }) => nullError ?? []);
   if (own.length === 0) return "Nothing that was measured is above 0, so that no error has a size.";

@@ -163,7 +163,7 @@ function growthsOf(panels: readonly { title: string; items: readonly Sized[] }[]
   );
 }
 
-/** Whose number changes most with the size, and whose least. */
+/** Whose number changes most with the size, and whose least; or most one way and the other. */
 function sentenceOf({ measures, sizeNames }: OverSize, growths: readonly Growth[]): string {
   const sorted = growths.toSorted(
     (a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)),
@@ -183,6 +183,12 @@ function sentenceOf({ measures, sizeNames }: OverSize, growths: readonly Growth[
   if (isLevel(most)) return `${sizes} no ${name} changes by more than ${percent(LEVEL)}.`;
   const range = `${sizes} the ${name} of`;
   if (sorted.length === 1) return `${range} ${describe(most)}.`;
+  const opposite = sorted.find((growth) => {
+    return !isLevel(growth) && growth.ratio > 1 !== most.ratio > 1;
+  });
+  if (opposite !== undefined) {
+    return `${range} ${describe(most)}, and that of ${describe(opposite)}: the most either way.`;
+  }
   return `${range} ${describe(most)}, which is the most; that of ${describe(least)}.`;
 }
 

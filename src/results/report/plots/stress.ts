@@ -1,6 +1,7 @@
 // What came of policies under stress: how much they got done, and how often an old translation was
 // used.
 
+import { VERDICTS } from "../../../engine/check/sums.ts";
 import { plural } from "../../plural.ts";
 import { STRESS } from "../../tables.ts";
 import { significant } from "../format.ts";
@@ -10,7 +11,6 @@ import type { Chapter, Plot, Spec } from "../plot.ts";
 import { byScene, type Scene, sourcesOf } from "../scenes.ts";
 import { LETTER_WIDTH, VEGA_LETTER_WIDTH } from "../theme.ts";
 
-const VERDICTS = ["safe", "exposed", "unsafe"] as const;
 const VERDICT_SHAPES = ["circle", "diamond", "cross"];
 const ROW_HEIGHT = 15;
 const WIDTH = 260;

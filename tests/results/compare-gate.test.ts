@@ -1,0 +1,90 @@
+// Which changes of a comparison are regressions, and what a gate cannot tell.
+
+import { describe, expect, it } from "vitest";
+import { compareRuns } from "../../dist/src/results/compare/compare.js";
+import {
+  describeOpen,
+  isWhollyOpen,
+  openLimits,
+  parseGate,
+  regressionsOf,
+} from "../../dist/src/results/compare/gate.js";
+import type { Run } from "../../dist/src/results/compare/run.js";
+import { type PointParts, runOf } from "../support/runs.js";
+
+const NONE = { otherHost: false, otherProfile: false, otherSchema: false };
+
+function one(samples: readonly number[], parts: Partial<PointParts> = {}): Run {
+  return runOf([{ id: "a", samples: [samples], ...parts }]);
+}
+
+describe("the gate", () => {
+  const [base, next] = [5000, 5350].map((ns) => one(new Array(500).fill(ns)));
+  const comparison = compareRuns(base, next, NONE);
+
+  it.each([
+    ["p50:5%", 1],
+    ["p50:5%,mean:6.9%,p99:10%", 2],
+    ["p50:8%", 0],
+    ["ops_per_s:1%", 0],
+  ])("%s, where all is 7 percent slower: %d regressions", (gate, count) => {
+    expect(regressionsOf(comparison, parseGate(gate))).toHaveLength(count);
+  });
+
+  it("none: all that is worse", () => {
+    expect(regressionsOf(comparison, undefined)).toHaveLength(4);
+  });
+
+  it.each([
+    ["p50", /takes METRIC:PERCENT%/],
+    ["p50:5", /takes METRIC:PERCENT%/],
+    ["p5O:5%", /takes METRIC:PERCENT%/],
+    ["p51:5%", /did you mean "p5?0"/],
+    ["p50:1%,p50:50%", /p50 has two limits/],
+  ])("%s: refused", (gate, message) => {
+    expect(() => parseGate(gate)).toThrow(message);
+  });
+});
+
+describe("what a gate cannot tell", () => {
+  const slow = new Array(500).fill(5000);
+  const open = (base: Run, next: Run, gate: string) => {
+    return openLimits(compareRuns(base, next, NONE), parseGate(gate));
+  };
+  const [fast, slower] = ["4000", "1000"].map((ops_per_s) => one(slow, { cells: { ops_per_s } }));
+
+  it("what only repetitions tell: of all points, with what to do", () => {
+    const [limit, ...others] = open(fast, slower, "p50:5%,ops_per_s:5%");
+    expect(others).toEqual([]);
+    expect(limit).toEqual({ name: "ops_per_s", points: 1, open: 1, reasons: ["repetitions"] });
+    expect(isWhollyOpen(limit)).toBe(true);
+    expect(describeOpen(limit)).toMatch(/cannot tell ops_per_s of 1 of 1 point .*--repetitions 3/);
+  });
+
+  it("what one of the runs has not measured", () => {
+    const [limit] = open(one(slow), slower, "ops_per_s:5%");
+    expect(limit).toMatchObject({ open: 1, reasons: ["not measured"] });
+  });
+
+  it("some points and not others: not wholly open", () => {
+    const both = (ops_per_s: string) => {
+      const known = { id: "b", samples: [slow], cells: { ops_per_s: "4000" } };
+      return runOf([{ id: "a", samples: [slow], cells: { ops_per_s } }, known]);
+    };
+    const [limit] = open(both("4000"), both("3999"), "ops_per_s:5%");
+    expect(limit).toMatchObject({ points: 2, open: 1 });
+    expect(isWhollyOpen(limit)).toBe(false);
+  });
+
+  it("too few samples for the limit, but enough for a wider one", () => {
+    const few = (ns: number) => one([ns - 9, ns - 6, ns - 3, ns, ns + 3, ns + 6, ns + 9]);
+    expect(open(few(95), few(96), "p50:1%")).toMatchObject([{ open: 1, reasons: ["samples"] }]);
+    expect(open(few(95), few(96), "p50:90%")).toEqual([]);
+  });
+
+  it("a segment that stands in neither run takes no time; without any, nothing is known", () => {
+    const cut = one(slow, { segments: { send: 5000 } });
+    expect(open(cut, cut, "path:send:1%,path:flush:1%")).toEqual([]);
+    expect(open(one(slow), one(slow), "path:flush:1%")).toMatchObject([{ open: 1 }]);
+  });
+});
