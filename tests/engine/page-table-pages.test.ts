@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import type { Protocol } from "../../dist/src/engine/executor/cpu.js";
 import { TABLE_ENTRIES } from "../../dist/src/engine/layout/address.js";
-import { WRITABLE } from "../../dist/src/engine/layout/pte.js";
+import { isHeld, WRITABLE } from "../../dist/src/engine/layout/pte.js";
 import { NO_LEAF } from "../../dist/src/engine/machine/page-table.js";
 import { planOf } from "../../dist/src/engine/policy/plan.js";
 import type { Policy, When } from "../../dist/src/engine/policy/policy.js";
@@ -96,6 +96,27 @@ describe("a region that is unmapped with its page-table page", () => {
       yield* finishOperation(core);
       expect(core.counters.ipis).toBe(2);
     });
+  });
+
+  test("a table that has to stay: its entries hold the addresses until the flush", () => {
+    const parts = partsOf(AKAROS_2020, 2, planOf({ ...STRICT, whenCores: QUEUE }));
+    play(parts, [0], function* (core): Protocol<void> {
+      const { pageTables, spaces } = core.machine;
+      yield* map(core, REGION_VPN, WRITABLE);
+      yield* map(core, REGION_VPN + 1, WRITABLE);
+      for (const [page, withTables] of [[1, false] as const, [0, true] as const]) {
+        beginOperation(core);
+        yield* unmap(core, REGION_VPN + page, 1, withTables);
+        yield* finishOperation(core);
+      }
+      expect(hasTable(core)).toBe(true); // Page 1 waits in it, for the same flush.
+      expect(isHeld(pageTables.read(pageTables.leafOf(spaces.rootOf(0), REGION_VPN)))).toBe(true);
+      expect(core.counters.ipis).toBe(0);
+      yield* map(core, REGION_VPN, WRITABLE);
+      expect(core.counters.ipis).toBe(1);
+      yield* drainQueues(core);
+    });
+    expect(parts.machine.spaces.heldBy(0)).toBe(0);
   });
 
   test("a table with an entry in use stays", () => {

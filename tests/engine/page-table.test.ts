@@ -279,7 +279,7 @@ describe("who may cache an entry", () => {
 
   it("a table is freed: nobody, of any of its entries", () => {
     const { tables, leaf } = tracked();
-    tables.forgetTable(tables.tableOf(leaf));
+    tables.clearTable(tables.tableOf(leaf));
     expect(tables.onlySharer(leaf)).toBe(NOBODY_SHARES);
   });
 

@@ -173,10 +173,12 @@ export class PageTables {
     if (this.sharers.length > 0) Atomics.store(this.sharers, leaf, NOT_SHARED);
   }
 
-  /** The same of a whole leaf table, which nothing leads to any more. */
-  forgetTable(table: number): void {
-    if (this.sharers.length === 0) return;
-    for (let i = 0; i < TABLE_ENTRIES; i++) this.forgetSharers(table * TABLE_ENTRIES + i);
+  /** Leaves nothing in a leaf table that nothing leads to any more: it is to be free. */
+  clearTable(table: number): void {
+    for (let leaf = table * TABLE_ENTRIES; leaf < (table + 1) * TABLE_ENTRIES; leaf++) {
+      this.forgetSharers(leaf);
+      if (this.read(leaf) !== 0) Atomics.store(this.words, entryAt(leaf), 0);
+    }
   }
 
   /**
@@ -260,7 +262,14 @@ export class PageTables {
     return released ? pfnOf(entry) : NO_FRAME;
   }
 
-  /** Whoever has released the frame alone: from here on the address may be taken as well. */
+  /** Whoever has released the frame alone: makes the address free, which everybody has flushed. */
+  releaseAddress(leaf: number): void {
+    if (!holdsAddressAlone(this.read(leaf))) return;
+    this.forgetSharers(leaf);
+    Atomics.store(this.words, entryAt(leaf), 0);
+  }
+
+  /** … or offers it: from here on whoever wants it may take it. */
   offerAddress(leaf: number): void {
     Atomics.and(this.words, entryAt(leaf), ~TAKEN);
   }
@@ -296,14 +305,16 @@ export class PageTables {
   /**
    * Frees the leaf table of `vpn` if no entry of it names a frame: unlinks it and returns its
    * frame, which the caller frees once nobody can be walking it. NO_FRAME if there is none or it is
-   * in use. With `holds` the region can be mapped again only once `releaseRegion` was called.
+   * in use. With `holds` the region can be mapped again only once `releaseRegion` was called, which
+   * is all that entries want that hold addresses alone.
    */
   unlinkLeafTable(root: number, vpn: number, holds = false): number {
     const leaf = this.leafOf(root, vpn);
     if (leaf === NO_LEAF) return NO_FRAME;
     const table = Math.floor(leaf / TABLE_ENTRIES);
     for (let i = 0; i < TABLE_ENTRIES; i++) {
-      if (Atomics.load(this.words, entryAt(table * TABLE_ENTRIES + i)) !== 0) return NO_FRAME;
+      const entry = this.read(table * TABLE_ENTRIES + i);
+      if (entry !== 0 && !(holds && holdsAddressAlone(entry))) return NO_FRAME;
     }
     const index = this.regionIndex(root, vpn);
     const entry = Atomics.load(this.words, entryAt(index));
@@ -351,6 +362,11 @@ export class PageTables {
     this.frames.freeTable(frame); // Another core was faster.
     return found;
   }
+}
+
+/** The frame that it names has been released, and nobody may have the address. */
+function holdsAddressAlone(entry: number): boolean {
+  return (entry & (PRESENT | RELEASED | TAKEN)) === (RELEASED | TAKEN);
 }
 
 function entryAt(index: number): number {

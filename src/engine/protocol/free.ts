@@ -1,11 +1,11 @@
 // Giving back what was unmapped: frames, addresses and page-table pages.
 //
 // An unmapped entry goes on naming its frame until the flush is over, as in Akaros: that holds
-// frame and address at once. Where a policy gives the address back earlier, or the entry's table
-// goes, the frames wait in a chain of their own; a table that waits holds the addresses of its
-// region, as the entry that led to it still names it. Where a policy gives the frames back earlier,
-// the entry is marked and still holds the address, until its range is given back; where addresses
-// are flushed at reuse until somebody wants it.
+// frame and address at once. Where a policy gives the address back earlier, or the entry's table is
+// to go, the frames wait in a chain of their own; a table that waits holds the addresses of its
+// region, as the entry that led to it still names it, and of one that has to stay the entries do.
+// Where a policy gives the frames back earlier, the entry is marked and still holds the address,
+// until its range is given back; where addresses are flushed at reuse until somebody wants it.
 
 import { violated } from "../errors.ts";
 import { TABLE_ENTRIES } from "../layout/address.ts";
@@ -32,10 +32,16 @@ export function flushesAtReuse({ coresWhen, iommuWhen }: Plan): boolean {
   return coresWhen === REUSE || iommuWhen === REUSE;
 }
 
+/** Whether addresses wait for the flush, also where the frames of a range are in a chain. */
+export function holdsAddresses({ addressesReuse, tablesReuse }: Plan): boolean {
+  return addressesReuse !== AT_ONCE && tablesReuse !== AT_ONCE;
+}
+
 /** Gives back what a range still holds; `unflushed` if some TLB or IOTLB may have it cached. */
 export function freeRange(core: Core, space: number, range: Unmapped, unflushed: boolean): void {
-  const { cpu, counters } = core;
+  const { cpu, counters, plan } = core;
   const { vpn, pages, unmappedNs, frames, tables } = range;
+  if (frames !== NO_FRAME && holdsAddresses(plan)) releaseAddresses(core, space, vpn, pages);
   const freed =
     frames === NO_FRAME
       ? releaseEntries(core, space, vpn, pages, unflushed)
@@ -119,7 +125,7 @@ export function freeTables(
     for (let region = start; region < vpn + pages; region += TABLE_ENTRIES) {
       pageTables.releaseRegion(root, region, table);
     }
-    pageTables.forgetTable(table);
+    pageTables.clearTable(table);
     frames.freeTable(table);
     table = next;
   }
@@ -131,6 +137,17 @@ export function countFreed(core: Core, space: number, frames: number): void {
   cpu.spend(costs.frameNs * frames);
   counters.framesFreed += frames;
   machine.spaces.addHeld(space, -frames);
+}
+
+/** Lets the entries go that hold no more than the addresses of a range; some tables may be gone. */
+function releaseAddresses(core: Core, space: number, vpn: number, pages: number): void {
+  const { pageTables, spaces } = core.machine;
+  const root = spaces.rootOf(space);
+  let leaf = NO_LEAF;
+  for (let page = vpn; page < vpn + pages; page++) {
+    leaf = pageTables.leafAfter(leaf, root, page);
+    if (leaf !== NO_LEAF) pageTables.releaseAddress(leaf);
+  }
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   freeChain,
   freeNamed,
   freeTables,
+  holdsAddresses,
   ringAddressWaiters,
 } from "./free.ts";
 
@@ -21,13 +22,13 @@ export function gather(core: Core, vpn: number, pages: number, withTables: boole
   const unflushed = flushesAtReuse(plan); // Whatever is flushed later: now nothing has been.
   machine.spaces.addHeld(space, pages);
   const chained = plan.addressesReuse === AT_ONCE || withTables;
-  let frames = chained ? takeFrames(core, vpn, pages) : NO_FRAME;
+  const holds = holdsAddresses(plan);
+  let frames = chained ? takeFrames(core, vpn, pages, holds) : NO_FRAME;
   if (plan.framesReuse === AT_ONCE) {
     if (chained) countFreed(core, space, freeChain(core, frames, unflushed));
     else freeNamed(core, space, vpn, pages, unflushed);
     if (chained) frames = END_OF_CHAIN;
   }
-  const holds = plan.addressesReuse !== AT_ONCE && plan.tablesReuse !== AT_ONCE;
   let tables = withTables ? unlinkTables(core, vpn, pages, holds) : END_OF_CHAIN;
   if (plan.tablesReuse === AT_ONCE) {
     freeTables(core, space, vpn, pages, tables);
@@ -36,8 +37,11 @@ export function gather(core: Core, vpn: number, pages: number, withTables: boole
   gathered.add(vpn, pages, cpu.now(), frames, tables);
 }
 
-/** Takes the frames out of the entries of a range, which are free then; returns their chain. */
-function takeFrames(core: Core, vpn: number, pages: number): number {
+/**
+ * Takes the frames of a range out of its entries, which are free then, or with `holds` go on
+ * holding the addresses; returns their chain.
+ */
+function takeFrames(core: Core, vpn: number, pages: number, holds: boolean): number {
   const { pageTables, frames, spaces } = core.machine;
   const root = spaces.rootOf(core.space);
   let leaf = NO_LEAF;
@@ -45,14 +49,14 @@ function takeFrames(core: Core, vpn: number, pages: number): number {
   let zeroes = 0;
   for (let page = vpn; page < vpn + pages; page++) {
     leaf = pageTables.leafAfter(leaf, root, page);
-    const frame = pageTables.takeUnflushed(leaf);
+    const frame = holds ? pageTables.releaseFrame(leaf) : pageTables.takeUnflushed(leaf);
     if (frame === frames.zeroFrame) zeroes++;
     if (frame === NO_FRAME || frame === frames.zeroFrame) continue;
     frames.chain(frame, first);
     first = frame;
   }
   countFreed(core, core.space, zeroes); // It is never free, and no chain can hold it twice.
-  ringAddressWaiters(core, core.space);
+  if (!holds) ringAddressWaiters(core, core.space);
   return first;
 }
 
