@@ -234,7 +234,10 @@ export const BUGS: readonly Bug[] = [
     policy: "strict+accessed+wait-every(16)",
     edits: {
       "engine/protocol/gather.js": [
-        { find: "pageTables.takeUnflushed(leaf)", replace: "pageTables.takeHeld(leaf)" },
+        {
+          find: "pageTables.releaseFrame(leaf)",
+          replace: "(pageTables.forgetSharers(leaf), pageTables.releaseFrame(leaf))",
+        },
       ],
     },
   },

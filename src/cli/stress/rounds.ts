@@ -50,7 +50,7 @@ const GAP_NS = 500;
 const ACCESS_GAP_NS = 1000;
 const DMA_PERIOD_NS = 1000;
 /** Devices have TLBs of their own in one round of so many. */
-const ATS_ONE_IN = 8;
+const ATS_ONE_IN = 4;
 /** Of rounds on threads, one in so many loses a worker. */
 const KILL_EVERY = 16;
 
