@@ -97,20 +97,18 @@ function isMost(rows: readonly Row[], of: (row: Row) => Cell): boolean {
 }
 
 /**
- * `10 of 15 results reproduced, the direction right in 13; row 19 does not count: its machine was
+ * `10 of 14 results reproduced, the direction right in 13; row 19 does not count: its machine was
  * fitted to it`
  */
 export function summaryOf(papers: readonly Paper[], rows: readonly Row[]): string {
   const results = papers.map((paper) => rows.filter(({ row }) => row === paper.row));
-  const reproduced = results.filter(isReproduced).length;
-  const directions = results.filter(isDirectionRight).length;
-  const circular = papers.filter((_, i) => results[i].every(({ own_fit }) => own_fit));
-  const uncounted = circular.map(
-    ({ row }) => `; row ${row} does not count: its machine was fitted to it`,
-  );
+  const counted = results.filter((effects) => effects.some(({ own_fit }) => !own_fit));
+  const uncounted = results
+    .filter((effects) => !counted.includes(effects))
+    .map(([{ row }]) => `; row ${row} does not count: its machine was fitted to it`);
   return (
-    `${reproduced} of ${papers.length} results reproduced, ` +
-    `the direction right in ${directions}${uncounted.join("")}`
+    `${counted.filter(isReproduced).length} of ${counted.length} results reproduced, the ` +
+    `direction right in ${counted.filter(isDirectionRight).length}${uncounted.join("")}`
   );
 }
 

@@ -58,7 +58,7 @@ export function print(text: string): void {
 
 /** Writes to standard output, or ends the program where that is a file which does not take it. */
 export function write(text: string): void {
-  if (!isFile()) {
+  if (!takesWholeWrites()) {
     process.stdout.write(text);
     return;
   }
@@ -76,7 +76,7 @@ export function warn(message: string): void {
 }
 
 /** Whether standard output is a file or a device, rather than another program or a terminal. */
-function isFile(): boolean {
+function takesWholeWrites(): boolean {
   const stats = fstatSync(STDOUT_FD);
   return !(stats.isFIFO() || stats.isSocket() || process.stdout.isTTY);
 }

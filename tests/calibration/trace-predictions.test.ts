@@ -8,7 +8,7 @@ import { DELIVERY, SEGMENTS } from "../../dist/src/engine/probe/segments.js";
 import type { PointResult } from "../../dist/src/workers/point.js";
 import { CAUSE_METRICS } from "../../dist/src/workloads/cause-tally.js";
 import { type FinishedShootdown, OPERATION_CAUSES } from "../../dist/src/workloads/traces/index.js";
-import { shootdown } from "./shootdowns.ts";
+import { shootdown } from "../support/shootdowns.ts";
 
 const FIT = { beforeNs: 100, afterNs: 10, line: { baseNs: 500, perPageNs: 0, perSendNs: 0 } };
 

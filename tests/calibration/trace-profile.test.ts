@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { traceProfile } from "../../dist/src/calibration/trace-profile.js";
 import { UsageError } from "../../dist/src/engine/errors.js";
 import type { CriticalPath } from "../../dist/src/workloads/traces/index.js";
+import { AFTER, FLUSH, INVALIDATION, shootdown, TRUTH } from "../support/shootdowns.ts";
 import { BASE } from "./modelled.ts";
-import { AFTER, FLUSH, INVALIDATION, shootdown, TRUTH } from "./shootdowns.ts";
 
 const REQUEST = { name: "like-test", base: BASE, where: "trace:test", seed: 3 };
 

@@ -66,7 +66,7 @@ const ORIGINS: Record<string, string> = {
   "ivb-ex-8s": "sssi",
   "skylake-2s": "sssi",
   "skylake-2s-pti": "sssi",
-  "icelake-2s": "ssmi",
+  "icelake-2s": "smmi",
   "zen3-2s": "smmi",
   "arm-broadcast": "siii",
 };

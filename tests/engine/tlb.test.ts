@@ -63,7 +63,7 @@ describe("a core's TLB", () => {
     );
   });
 
-  it("a set that is full: pages give way in the order in which they came, and none while there is room", () => {
+  it("a set that is full: pages give way in turn, from the first that came, and none while there is room", () => {
     const pages = [0, 1, 2, 3, 4, 5, 6, 7];
     const step = fc.record({ fills: fc.boolean(), page: fc.constantFrom(...pages) });
     fc.assert(

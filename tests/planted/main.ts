@@ -2,6 +2,7 @@
 // arguments: only these.
 
 import { endWithUsageErrors } from "../../bench/usage.ts";
+import { outliveReaders, print } from "../../src/cli/output.ts";
 import { byName } from "../../src/engine/names.ts";
 import { toCsv } from "../../src/results/csv.ts";
 import { BUGS } from "./bugs.ts";
@@ -17,15 +18,16 @@ const COLUMNS = [
   { name: "finding", type: "string", unit: "", meaning: "What was found." },
 ] as const;
 
+outliveReaders();
 endWithUsageErrors();
 // There are no options: one is no bug's name either.
 const named = process.argv.slice(2).map((name) => byName("planted bug", name, BUGS));
 const bugs = named.length === 0 ? BUGS : named;
-process.stdout.write(toCsv(COLUMNS, []));
+print(toCsv(COLUMNS, []));
 for (const bug of bugs) {
   const { name, rule } = bug;
   const { detected, operations, finding } = await hunt(bug, LIMIT_OPERATIONS);
   const [, row] = toCsv(COLUMNS, [{ name, rule, detected, operations, finding }]).split("\r\n");
-  process.stdout.write(`${row}\r\n`);
+  print(`${row}\r\n`);
   if (!detected) process.exitCode = 1;
 }

@@ -66,7 +66,8 @@ function drawWhen(random: Random, half: Half): string[] {
       return [`batch(${1 + random.below(64)},${half})`];
     case 1:
       return [`queue(${2 << random.below(8)},${drawTimeout(random)},${half})`];
-    case 2: // Only cores have ticks.
+    case 2:
+      if (half === "iommus") return []; // Only cores have ticks.
       return [`tick(${8 << random.below(6)},${10 << random.below(6)}us)`];
     case 3: {
       const limit = ["", "other-owner,", "read-only,"][random.below(3)];

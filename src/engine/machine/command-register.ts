@@ -2,9 +2,9 @@
 //
 // word               writer              readers     meaning
 // IOTLB_REG          initiator, IOMMU    both        the register command; IVT in bit 31
-// IVA_REG            initiator           IOMMU       (plain, as the next) published by setting IVT:
-//                                                    what a page-selective command is about
-// DUE_NS, FROM       initiator           IOMMU
+// IVA_REG            initiator           IOMMU       what a page-selective command is about (plain:
+//                                                    published by setting IVT)
+// DUE_NS, FROM       initiator           IOMMU       (plain) published by setting IVT
 // the others         IOMMU               initiator   (plain) published by clearing IVT
 
 import {

@@ -269,7 +269,7 @@ export class CoreTlb {
     }
     const way = words[index] & NEXT_WAY_MASK;
     words[index] += way + 1 === ways ? -way : 1;
-    return set + ways - 1 - way; // In the order in which they were filled.
+    return set + ways - 1 - way; // From the way that is filled first.
   }
 
   private write(

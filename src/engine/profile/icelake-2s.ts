@@ -7,7 +7,6 @@ import {
   count,
   FS_DMA,
   FS_READS,
-  INTEL_L1,
   iotlbMissByReads,
   NO_BROADCAST,
   origin,
@@ -65,7 +64,7 @@ export const ICELAKE_2S: Profile = {
   iotlb: { sets: 64, ways: 4 },
   origins: {
     shootsBy: TOLD_BY_IPI,
-    l1: INTEL_L1,
+    l1: origin("memory", "L1D 64 entries, 4-way (Intel optimization manual)"),
     l2: origin("memory", "2048 entries, 16-way (Intel optimization manual)"),
     iotlb: ASSUMED_IOTLB,
   },

@@ -62,7 +62,7 @@ export const TOLD_BY_IPI = origin(
   "sourced",
   "Linux arch/x86/mm/tlb.c: other cores are told by IPIs, but for AMD's INVLPGB",
 );
-/** All of Intel's from Nehalem on. */
+/** All of Intel's from Nehalem to Skylake. */
 export const INTEL_L1 = origin("sourced", "L1D 64 entries, 4-way (Intel optimization manual)");
 export const ASSUMED_IOTLB = origin(
   "interpolated",

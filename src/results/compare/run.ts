@@ -11,8 +11,8 @@ import { parseManifest, type RunManifest } from "./run-manifest.ts";
 import { readTable } from "./table-file.ts";
 
 const MANIFEST = "manifest.json";
-/** Which run of which point a row is, by whom, of how many operations. */
-const RUN_COLUMNS = ["point", "repetition", "executor", "ops"] as const;
+/** Which run of which point a row is, by whom, of how many operations: never empty. */
+const FILLED_COLUMNS = ["point", "repetition", "executor", "ops"] as const;
 /** What each run has that did anything. */
 const LATENCY_COLUMNS = ["p50", "p90", "p99", "mean"].map((of) => `latency_ns_${of}`);
 
@@ -72,7 +72,8 @@ export function numberIn(row: RunRow, column: string): number | undefined {
 export function readRows(folder: string): Map<string, RunRow[]> {
   const rows = new Map<string, RunRow[]>();
   readFile(folder, SUMMARY, (header) => {
-    const [point, , , ops] = RUN_COLUMNS.map((of) => header.placeFilled(of));
+    for (const of of FILLED_COLUMNS) header.placeFilled(of);
+    const [point, ops] = [header.place("point"), header.place("ops")];
     const latencies = LATENCY_COLUMNS.map((of) => header.place(of));
     return (cells, row) => {
       if (Number(cells[ops]) > 0) header.refuseEmpty(row, cells, latencies);
