@@ -331,12 +331,12 @@ describe("analyze: captures as users bring them", () => {
     [
       "csd_function_exit",
       /csd_function_exit/,
-      /^no event csd:csd_function_exit: the end of local is estimated by .* -e csd:csd_function_exit$/,
+      /^no event csd:csd_function_exit: the end of local is estimated .* -e csd:csd_function_exit$/,
     ],
     [
       "the ipi events",
       /ipi:/,
-      /^no event ipi:.*: the end of send is estimated by csd:csd_queue_cpu.* -e ipi:ipi_send_cpumask$/,
+      /^no event ipi:.*: the end of send is estimated by csd:csd_queue.* -e ipi:ipi_send_cpumask$/,
     ],
     [
       "the interrupts' entries, of one kind",
