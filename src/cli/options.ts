@@ -62,8 +62,8 @@ export interface ListOptions {
   readonly quiet?: true;
 }
 
-/** Options of the two commands that run points. */
-export function addRunOptions(command: Command): Command {
+/** Options of the two commands that run points; `ops` is what --ops means to the command. */
+export function addRunOptions(command: Command, ops: string): Command {
   return addProfilesOption(addPolicyOption(command))
     .addOption(
       new Option(
@@ -77,7 +77,7 @@ export function addRunOptions(command: Command): Command {
       listFrom("--iommus", 0, MAX_IOMMUS),
     )
     .option("--devices <list>", "devices that do DMA", listFrom("--devices", 0, MAX_DEVICES))
-    .option("--ops <n>", "operations of each point", numberFrom("--ops", 1, MAX_OPERATIONS))
+    .option("--ops <n>", ops, numberFrom("--ops", 1, MAX_OPERATIONS))
     .option(
       "--repetitions <n>",
       "runs of each point, each with a seed and, on threads, a process of its own",

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { UsageError } from "../engine/errors.ts";
 import { MAX_CORES } from "../engine/layout/shape.ts";
 import { BASIC_POLICIES } from "../engine/policy/presets.ts";
-import type { TraceOperationsData } from "../workloads/traces/index.ts";
+import type { KernelRequest, TraceOperationsData } from "../workloads/traces/index.ts";
 import { TRACE } from "../workloads/workload.ts";
 import type { Experiment } from "./experiments/schema.ts";
 
@@ -18,6 +18,34 @@ const CROWDED_DILATION = 100;
 
 /** Idle stretches of a replay that is dilated or in virtual time are cut to this. */
 export const SLOW_MAX_GAP_NS = 100_000;
+
+/** A recorded program, and the part of it that is replayed. */
+interface Part {
+  readonly takenOperations: number;
+  readonly operations: number;
+  /** The kernel's requests; undefined where the trace shows none at all. */
+  readonly requests: readonly KernelRequest[] | undefined;
+  /** When the last operation that is taken was recorded. */
+  readonly lastNs: number;
+}
+
+/**
+ * What a replay of a part leaves out: a program's start may tell nobody, and all policies then look
+ * the same. Requests whose IPIs the trace does not show count as telling.
+ */
+export function partNote({ takenOperations, operations, requests, lastNs }: Part): string {
+  const telling = requests?.filter(({ ipis }) => ipis !== 0);
+  const taken = telling?.filter(({ atNs }) => atNs <= lastNs);
+  const which =
+    telling === undefined || taken === undefined
+      ? ""
+      : `, with ${taken.length} of the ${telling.length} requests of the recorded kernel that ` +
+        "told another CPU";
+  return (
+    `only the first ${takenOperations} of ${operations} operations are replayed${which}. ` +
+    "Use more --ops to take more."
+  );
+}
 
 /** Lists of what the machine has besides the trace's CPUs. */
 interface MachineLists {

@@ -33,6 +33,8 @@ export interface RunRequest {
   readonly sampling: Sampling | undefined;
   /** Whether each operation is kept by itself. */
   readonly logsSamples: boolean;
+  /** Of a replay: whether it takes all operations of its trace, so that --ops gives no more. */
+  readonly takesAll?: boolean;
   /** For the manifest: what was asked for. */
   readonly experiment: readonly object[];
   /** Said before the run, and kept with the warnings. */
@@ -104,7 +106,7 @@ async function report(
   if (points.length === 0) return;
   const found = [
     ...findingsOf(points),
-    ...warningsOf(host, checks, noise, points, request.sampling?.precision),
+    ...warningsOf(host, checks, noise, points, request.sampling?.precision, request.takesAll),
   ];
   const { kernel } = request;
   const counts = kernel === undefined ? [] : points.flatMap((point) => countsRows(point, kernel));

@@ -26,6 +26,10 @@ const REMEDIES = {
   "too-few-samples": "Use more --ops, --precision 2%, or a larger --max-seconds.",
 } as const;
 
+/** Where all operations that there are were taken: what else gives more samples. */
+const NO_MORE_OPERATIONS =
+  "Use --precision 2%, a larger --max-seconds, or a longer trace: this one has no more operations.";
+
 const TOO_FEW = "too-few-samples" satisfies WarningKind;
 
 export type WarningKind = keyof typeof REMEDIES;
@@ -64,7 +68,7 @@ export function hostWarningsOf(
 
 /**
  * Warnings of a measurement, in the order of REMEDIES, at most one of each kind. `precision` is
- * what was asked for.
+ * what was asked for; `takesAll`: there are no more operations than those that were taken.
  */
 export function warningsOf(
   host: Host,
@@ -72,6 +76,7 @@ export function warningsOf(
   noise: NoiseByExecutor,
   points: readonly MeasuredPoint[],
   precision = Number.POSITIVE_INFINITY,
+  takesAll = false,
 ): string[] {
   const threaded = points.filter(({ point }) => point.executor === "threads");
   const causes: Readonly<Record<WarningKind, string | undefined>> = {
@@ -84,7 +89,8 @@ export function warningsOf(
     "too-few-samples": tooFew(points, precision),
   };
   return (Object.keys(REMEDIES) as WarningKind[]).flatMap((kind) => {
-    return causes[kind] === undefined ? [] : `${kind}: ${causes[kind]}. ${REMEDIES[kind]}`;
+    const remedy = kind === TOO_FEW && takesAll ? NO_MORE_OPERATIONS : REMEDIES[kind];
+    return causes[kind] === undefined ? [] : `${kind}: ${causes[kind]}. ${remedy}`;
   });
 }
 

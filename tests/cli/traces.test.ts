@@ -115,6 +115,41 @@ describe("replay", () => {
   );
 });
 
+describe("replay of a part of a trace", () => {
+  const warningsOf = async (...args: string[]) => {
+    const options = ["--policy", "strict", "--executor", "virtual", "--format", "csv"];
+    const out = join(base, `part${args.length}`);
+    const { code, stderr } = await shootdown(["replay", ...args, ...options, "--out", out]);
+    expect(code).toBe(0);
+    return stderr;
+  };
+
+  it("says how many of the kernel's requests that told another CPU lie in it", async () => {
+    expect(await warningsOf(REDIS, "--quick")).toMatch(
+      /first 1000 of \d{5} operations are replayed, with 0 of the \d+ requests .* Use more --ops/,
+    );
+  });
+
+  it("the whole trace: says nothing of a part, and asks for no more --ops", async () => {
+    const text = await warningsOf(MUNMAP_LOOP);
+    expect(text).not.toContain("operations are replayed");
+    expect(text).toMatch(/too-few-samples: .* longer trace/);
+    expect(text).not.toContain("--ops");
+  });
+
+  it("without the kernel's flushes: says only how many operations are taken", async () => {
+    const { partNote } = await import("../../dist/src/cli/replay.js");
+    const part = { takenOperations: 2, operations: 9, requests: undefined, lastNs: 5 };
+    const only = "only the first 2 of 9 operations are replayed";
+    expect(partNote(part)).toBe(`${only}. Use more --ops to take more.`);
+    const request = { cause: "munmap", atNs: 5, pages: 1, ipis: 1 } as const;
+    const later = { ...request, atNs: 6, ipis: undefined };
+    expect(partNote({ ...part, requests: [request, { ...request, ipis: 0 }, later] })).toContain(
+      `${only}, with 1 of the 2 requests`,
+    );
+  });
+});
+
 describe("counts.csv", () => {
   const replayed = async (name: string, ...options: string[]) => {
     const out = join(base, name);

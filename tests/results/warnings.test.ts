@@ -92,6 +92,16 @@ describe("warnings", () => {
     expect(textOf(points.slice(0, 1))).not.toContain("of them");
   });
 
+  it("too few samples of all operations that there are: does not ask for more of them", () => {
+    const few = [made({ operations: 300 })];
+    const textOf = (takesAll: boolean) => {
+      return warningsOf(QUIET, STEADY, {}, few, Number.POSITIVE_INFINITY, takesAll)[0];
+    };
+    expect(textOf(false)).toMatch(/Use more --ops/);
+    expect(textOf(true)).toMatch(/^too-few-samples: .*Use --precision .* no more operations\.$/);
+    expect(textOf(true)).not.toContain("--ops");
+  });
+
   it("with both executors: says of which", () => {
     const few = { operations: 300 };
     const points = [made(few), made(few), made({ executor: "virtual" })];

@@ -9,7 +9,7 @@ import {
 import { QUICK_OPERATIONS, type ReplayOptions } from "../commands/replay.ts";
 import { expand } from "../experiments/expand.ts";
 import { commonOverrides, samplingOf } from "../options.ts";
-import { replayExperiment, SLOW_MAX_GAP_NS } from "../replay.ts";
+import { partNote, replayExperiment, SLOW_MAX_GAP_NS } from "../replay.ts";
 import { runPoints } from "../run.ts";
 import { firstOperations, traceName, withoutGaps } from "../trace-times.ts";
 
@@ -22,6 +22,14 @@ export async function replay(trace: string, options: ReplayOptions): Promise<voi
   const read = await readWorkload(trace, { strict, ...(pid !== undefined && { pid }) });
   const limit = options.ops ?? (quick ? QUICK_OPERATIONS : Number.POSITIVE_INFINITY);
   const recorded = firstOperations(read.operations.data, limit);
+  const takesAll = recorded === read.operations.data;
+  const untilNs = takesAll ? Number.POSITIVE_INFINITY : lastNs(recorded);
+  const part = {
+    takenOperations: recorded.byTime.length,
+    operations: read.operations.data.byTime.length,
+    requests: read.kernelRequests,
+    lastNs: untilNs,
+  };
   const name = traceName(trace);
   const { points, notes } = expand(
     replayExperiment(name, recorded, retimed(recorded, maxGap), options),
@@ -47,21 +55,24 @@ export async function replay(trace: string, options: ReplayOptions): Promise<voi
       { file: trace, pid: read.pid, comm: read.comm, operations: recorded.byTime.length },
     ],
     ...(read.kernelRequests !== undefined && {
-      kernel: kernelCounts(
-        read.kernelRequests,
-        lastNs(recorded, recorded === read.operations.data),
-      ),
+      kernel: kernelCounts(read.kernelRequests, untilNs),
     }),
-    notes: [...read.warnings, ...notes, ...(isSlow && maxGap === undefined ? [GAP_NOTE] : [])],
+    takesAll,
+    notes: [
+      ...read.warnings,
+      ...(takesAll ? [] : [partNote(part)]),
+      ...notes,
+      ...(isSlow && maxGap === undefined ? [GAP_NOTE] : []),
+    ],
     out: options.out,
     format: options.format,
     quiet,
   });
 }
 
-/** Up to when the kernel's requests count: all of them, unless operations are left out. */
-function lastNs({ byTime, atNs }: TraceOperationsData, isWhole: boolean): number {
-  return isWhole ? Number.POSITIVE_INFINITY : atNs[byTime[byTime.length - 1]];
+/** When the last operation was recorded. */
+function lastNs({ byTime, atNs }: TraceOperationsData): number {
+  return atNs[byTime[byTime.length - 1]];
 }
 
 /** The operations with their gaps cut as asked for; points that cut the same share one copy. */

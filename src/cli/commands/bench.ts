@@ -23,7 +23,7 @@ export function addBench(program: Command): void {
         DEFAULT_EXPERIMENT,
       ),
     );
-  addRunOptions(addSizeOptions(command))
+  addRunOptions(addSizeOptions(command), "operations of each point")
     .addHelpText(
       "after",
       `

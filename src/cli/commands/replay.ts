@@ -39,11 +39,13 @@ export function addReplay(program: Command): void {
       parseMaxGap,
     )
     .option("--strict", "stop at the first line that is no event");
-  addRunOptions(command)
+  addRunOptions(
+    command,
+    `take the first operations of the trace (default: all; with --quick ${QUICK_OPERATIONS})`,
+  )
     .addHelpText(
       "after",
       `
---ops limits the operations that are taken from the trace; --quick takes ${QUICK_OPERATIONS}.
 Without --policy ${BASIC_NAMES} run; without --iommus there is none; with some, --devices is 1.
 
 Examples:

@@ -135,7 +135,7 @@ function stepsOf(shootdown: FinishedShootdown): Slice[] {
     fromNs = untilNs;
   };
   step("prepare", requestNs);
-  step("send", localStartNs ?? sentNs);
+  step("send", localStartNs ?? localEndNs ?? sentNs);
   if (localEndNs !== undefined) step("local", localEndNs);
   step("wait", boundNs);
   step("return", endNs);

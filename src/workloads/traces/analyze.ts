@@ -4,18 +4,11 @@
 import { Histogram } from "../../engine/probe/histogram.ts";
 import { type CriticalPath, KERNEL_SEGMENTS, type KernelSegment } from "./critical-path.ts";
 import { ALL_PAGES, CAUSES, type Cause } from "./event.ts";
+import { canFindHandlers, missingEvents } from "./missing-events.ts";
 import type { SkippedLine } from "./parser.ts";
 import { type ReadOptions, readTrace, skippedWarning, type TraceSummary } from "./reader.ts";
 import { disorder, Reorder } from "./reorder.ts";
-import {
-  callsWithoutEntry,
-  has,
-  recordFlags,
-  refuse,
-  requireEvents,
-  TRACEPOINTS,
-  type TracepointGroup,
-} from "./requirements.ts";
+import { callsWithoutEntry, has, refuse, requireEvents } from "./requirements.ts";
 import type { FinishedShootdown } from "./shootdown.ts";
 import { ShootdownTracker } from "./tracker.ts";
 
@@ -209,16 +202,6 @@ function latencyPercentiles(histogram: Histogram): LatencyPercentiles | null {
   return { ...percentiles(histogram), count, mean_ns: histogram.mean!, max_ns: max };
 }
 
-/** What a trace without a group of tracepoints cannot say. */
-const CONSEQUENCES: readonly (readonly [TracepointGroup, string])[] = [
-  ["send", "how many IPIs were really sent cannot be seen"],
-  ["queue", "IPIs are counted by ipi_send events, which also miss CPUs that were told already"],
-  ["handler", "delivery and handler cannot be seen"],
-  ["enter", "causes cannot be told"],
-  ["exit", "the return cannot be seen"],
-  ["fault", "page faults count as other causes"],
-];
-
 function warnings(
   summary: TraceSummary,
   tracker: ShootdownTracker,
@@ -229,14 +212,9 @@ function warnings(
   if (tracker.flushRequests === 0) {
     found.push("the kernel never asked another CPU to flush: was more than one CPU in use?");
   } else {
-    for (const [group, consequence] of CONSEQUENCES) {
-      const isCovered = group === "queue" && !has(summary, "send");
-      if (isCovered || has(summary, group)) continue;
-      const names = TRACEPOINTS[group].join(", ");
-      found.push(`no event ${names}: ${consequence}. Record with: ${recordFlags([group])}`);
-    }
+    found.push(...missingEvents(summary, tracker.ipis > 0));
   }
-  const unseen = tracker.ipis > 0 && tally.complete === 0 && has(summary, "handler");
+  const unseen = tracker.ipis > 0 && tally.complete === 0 && canFindHandlers(summary);
   if (unseen) {
     found.push("no handler belongs to a request: record all CPUs with perf record -a");
   }

@@ -9,8 +9,11 @@
 // send       there                                  ipi_send of the slowest target; or local entry
 // delivery   ipi_send (csd_queue where none)        call_function(_single)_entry on the target
 // handler    there                                  call_function(_single)_exit
-// local      csd_function_entry with no csd         csd_function_exit
+// local      csd_function_entry with no csd         csd_function_exit (tlb_flush where none)
 // return     end of the later chain                 system call exited (a fault has no exit event)
+//
+// Where it is not known when the local flush began, there is no `local`: on the second chain all of
+// it is in `send`.
 //
 // A real IPI goes out behind its tracepoint: what it costs the sender is in `delivery` on the first
 // chain and in `send` on the second.
@@ -58,7 +61,7 @@ export function criticalPath(times: ShootdownTimes): CriticalPath {
   const sentNs = after(times.sentNs, requestNs);
   const entryNs = after(times.handlerEntryNs, sentNs);
   const exitNs = after(times.handlerExitNs, entryNs);
-  const localStartNs = after(times.localStartNs ?? requestNs, requestNs);
+  const localStartNs = after(times.localStartNs ?? times.localEndNs ?? requestNs, requestNs);
   const localEndNs = after(times.localEndNs ?? localStartNs, localStartNs);
   const isLocalLast = localEndNs > exitNs;
   const boundNs = isLocalLast ? localEndNs : exitNs;
@@ -70,7 +73,7 @@ export function criticalPath(times: ShootdownTimes): CriticalPath {
   const delivery = entryNs - sentNs;
   const handler = exitNs - entryNs;
   const returning = endNs - boundNs;
-  const hasLocal = times.localEndNs !== undefined;
+  const hasLocal = times.localStartNs !== undefined && times.localEndNs !== undefined;
   return {
     latencyNs: endNs - times.startNs,
     pathNs: {

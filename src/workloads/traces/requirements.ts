@@ -11,18 +11,16 @@ import type { TraceSummary } from "./reader.ts";
 const SYSCALL_NAMES = ["mmap", "munmap", "madvise", "mprotect", "mremap"];
 const SCRIPT_FLAGS = "perf script --ns -F comm,pid,tid,cpu,time,event,trace";
 
-/** Tracepoints that belong together; one of them in a trace shows that they were recorded. */
+/** Tracepoints that say the same; one of them in a trace shows that they were recorded. */
 export const TRACEPOINTS = {
   flush: ["tlb:tlb_flush"],
   send: ["csd:csd_queue_cpu", "ipi:ipi_send_cpu", "ipi:ipi_send_cpumask"],
   queue: ["csd:csd_queue_cpu"],
-  function: ["csd:csd_function_entry", "csd:csd_function_exit"],
-  handler: [
-    "irq_vectors:call_function_single_entry",
-    "irq_vectors:call_function_single_exit",
-    "irq_vectors:call_function_entry",
-    "irq_vectors:call_function_exit",
-  ],
+  ipi: ["ipi:ipi_send_cpu", "ipi:ipi_send_cpumask"],
+  functionEntry: ["csd:csd_function_entry"],
+  functionExit: ["csd:csd_function_exit"],
+  handlerEntry: ["irq_vectors:call_function_single_entry", "irq_vectors:call_function_entry"],
+  handlerExit: ["irq_vectors:call_function_single_exit", "irq_vectors:call_function_exit"],
   enter: SYSCALL_NAMES.map((name) => `syscalls:sys_enter_${name}`),
   exit: SYSCALL_NAMES.map((name) => `syscalls:sys_exit_${name}`),
   fault: ["exceptions:page_fault_user"],
@@ -33,13 +31,39 @@ export type TracepointGroup = keyof typeof TRACEPOINTS;
 
 export type Purpose = "analyze" | "replay";
 const NEEDED: Record<Purpose, readonly TracepointGroup[]> = {
-  analyze: ["flush", "send", "function", "handler", "enter", "exit", "fault"],
+  analyze: [
+    "flush",
+    "send",
+    "functionEntry",
+    "functionExit",
+    "handlerEntry",
+    "handlerExit",
+    "enter",
+    "exit",
+    "fault",
+  ],
   replay: ["enter", "exit", "fault", "switch"],
 };
 
 /** Whether any tracepoint of the group occurs. */
 export function has(summary: TraceSummary, group: TracepointGroup): boolean {
   return TRACEPOINTS[group].some((name) => summary.eventsByName.has(name));
+}
+
+/**
+ * Tracepoints of the group that were not recorded: all if none occurs, otherwise those whose other
+ * end does. An interrupt that never came has neither end, and says nothing.
+ */
+export function notRecorded(summary: TraceSummary, group: TracepointGroup): readonly string[] {
+  if (!has(summary, group)) return TRACEPOINTS[group];
+  const { eventsByName } = summary;
+  return TRACEPOINTS[group].filter((name) => {
+    return !eventsByName.has(name) && eventsByName.has(otherEnd(name));
+  });
+}
+
+function otherEnd(name: string): string {
+  return name.replace(/(entry|exit)$/, (end) => (end === "entry" ? "exit" : "entry"));
 }
 
 /** Of system calls that return without ever having begun, since only that event is recorded. */
@@ -56,9 +80,13 @@ export function callsWithoutEntry(summary: TraceSummary): string[] {
 }
 
 /** `-e tlb:tlb_flush -e …`: what `perf record` must be told for these groups. */
-export function recordFlags(groups: readonly TracepointGroup[]): string {
-  const names = new Set(groups.flatMap((group): readonly string[] => TRACEPOINTS[group]));
-  return [...names].map((name) => `-e ${name}`).join(" ");
+function groupFlags(groups: readonly TracepointGroup[]): string {
+  return recordFlags(groups.flatMap((group): readonly string[] => TRACEPOINTS[group]));
+}
+
+/** The same for tracepoints. */
+export function recordFlags(names: readonly string[]): string {
+  return [...new Set(names)].map((name) => `-e ${name}`).join(" ");
 }
 
 /** The groups a purpose uses that do not occur at all. */
@@ -86,7 +114,7 @@ export function requireEvents(summary: TraceSummary, purpose: Purpose): void {
 export function refuse(summary: TraceSummary, purpose: Purpose, why: string): never {
   const cut = summary.linesWithoutPayload;
   const hint = cut > 0 ? ` ${cut} events have no payload: perf script -F +trace.` : "";
-  const flags = recordFlags(missingGroups(summary, purpose));
+  const flags = groupFlags(missingGroups(summary, purpose));
   throw new UsageError(
     `cannot ${purpose} ${summary.file}: ${why}.${hint} ` +
       `What it lacks is recorded by: perf record -k CLOCK_MONOTONIC ${flags} -- COMMAND`,
@@ -107,7 +135,7 @@ export function checkReplayable(summary: TraceSummary, changesMappings: boolean)
   }
   const found: string[] = [];
   const miss = (what: string, group: "enter" | "exit" | "switch") =>
-    found.push(`no ${what}. Record with: ${recordFlags([group])}`);
+    found.push(`no ${what}. Record with: ${groupFlags([group])}`);
   if (!hasSyscalls) miss("memory system calls: only copies on write are replayed", "enter");
   else if (!has(summary, "exit")) miss("system call exits: all are taken for successful", "exit");
   if (!has(summary, "switch"))
@@ -116,7 +144,7 @@ export function checkReplayable(summary: TraceSummary, changesMappings: boolean)
 }
 
 function recordCommand(purpose: Purpose): string {
-  return `perf record -k CLOCK_MONOTONIC ${recordFlags(NEEDED[purpose])} -- COMMAND`;
+  return `perf record -k CLOCK_MONOTONIC ${groupFlags(NEEDED[purpose])} -- COMMAND`;
 }
 
 function missingField(summary: TraceSummary): string {

@@ -78,6 +78,11 @@ export class Shootdown {
     this.requestNs = event.timeNs;
   }
 
+  /** Whether the initiator has come to its own flush: it has told everyone by then. */
+  get hasBegunLocal(): boolean {
+    return this.localStartNs !== undefined || this.localEndNs !== undefined;
+  }
+
   /** When both the local flush and the slowest known handler were over. */
   get boundNs(): number {
     let last = this.localEndNs ?? this.requestNs;
@@ -126,7 +131,7 @@ export interface FinishedShootdown {
   /** The thread that asked, and the CPU that it ran on then. */
   readonly tid: number;
   readonly cpu: number;
-  /** Its own flush; undefined where it did none, or the trace does not show it. */
+  /** Its own flush; undefined where it did none, and each where the trace does not show it. */
   readonly localStartNs: number | undefined;
   readonly localEndNs: number | undefined;
   /** When its flush and all known handlers were over. */

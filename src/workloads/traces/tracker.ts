@@ -123,7 +123,6 @@ export class ShootdownTracker {
     ) {
       const shootdown = this.unreturned(event.tid);
       if (shootdown === undefined || shootdown.isLocalOver) return;
-      shootdown.localStartNs ??= event.timeNs;
       shootdown.localEndNs = event.timeNs;
       shootdown.isLocalOver = !this.handlers.hasFunctionEvents;
     }
@@ -161,7 +160,7 @@ export class ShootdownTracker {
 
   private send(event: TraceEvent): void {
     const shootdown = event.isCall ? this.unreturned(event.tid) : undefined;
-    if (shootdown === undefined || shootdown.localStartNs !== undefined) return;
+    if (shootdown === undefined || shootdown.hasBegunLocal) return;
     if (!this.hasQueueEvents) {
       this.ipis += event.targets.length;
       for (const cpu of event.targets) this.tell(shootdown, cpu, 0, event.timeNs);
@@ -195,7 +194,6 @@ export class ShootdownTracker {
     if (event.callee === Callee.another || event.csd !== 0) return;
     const shootdown = this.unreturned(event.tid);
     if (shootdown === undefined || shootdown.isLocalOver) return;
-    shootdown.localStartNs ??= event.timeNs;
     shootdown.localEndNs = event.timeNs;
     shootdown.isLocalOver = true;
   }

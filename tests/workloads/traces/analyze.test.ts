@@ -306,6 +306,75 @@ describe("analyze: captures as users bring them", () => {
     expect(analysis.warnings.join()).toMatch(/-e irq_vectors:call_function_single_entry/);
   });
 
+  it("without csd_function_entry: no local is measured, and the rest still sums up", async () => {
+    const { analysis, shootdowns } = await analyze(without(MUNMAP, /csd_function_entry/));
+    expect(analysis.complete).toBe(1);
+    expect(analysis.segments.local).toBeUndefined();
+    expect(analysis.critical_path.map(({ segment }) => segment)).not.toContain("local");
+    expect(shootdowns[0]!.path!.pathNs).toMatchObject({ delivery: 10_000, handler: 4000 });
+    expect(analysis.warnings.join()).toMatch(/local cannot be seen.*-e csd:csd_function_entry/);
+  });
+
+  it("without csd_function_entry, local last: what is not known of it is in send", async () => {
+    const late = at.localExit(22);
+    const flush = line(21.5, "tlb:tlb_flush", "pages:16 reason:local MM shootdown (3)");
+    const lines = [...without(MUNMAP, /csd_function_entry|csd=\(nil\)|sys_exit/), flush, late];
+    const { shootdowns } = await analyze(lines);
+    const [{ path, latencyNs }] = shootdowns;
+    expect(path!.pathNs).toMatchObject({ prepare: 5000, send: 16_500, local: 0, handler: 0 });
+    expect(path!.durationNs.local).toBeUndefined();
+    expect(latencyNs).toBe(21_500);
+  });
+
+  const single = MUNMAP.map((text) => text.replace("call_function_", "call_function_single_"));
+  it.each<[string, RegExp, RegExp]>([
+    [
+      "csd_function_exit",
+      /csd_function_exit/,
+      /^no event csd:csd_function_exit: the end of local is estimated .* -e csd:csd_function_exit$/,
+    ],
+    [
+      "the ipi events",
+      /ipi:/,
+      /^no event ipi:.*: the end of send is estimated by csd:csd_queue.* -e ipi:ipi_send_cpumask$/,
+    ],
+    [
+      "the interrupts' entries, of one kind",
+      /single_entry/,
+      /^no event irq_vectors:call_function_single_entry: delivery and handler are estimated/,
+    ],
+    [
+      "the interrupts' exits, of one kind",
+      /single_exit/,
+      /^no event irq_vectors:call_function_single_exit: the end of handler is estimated/,
+    ],
+  ])(
+    "without %s: complete, and one warning that says what is estimated",
+    async (_, which, text) => {
+      const other = [at.irqEntry(30, two), at.irqExit(31, two), at.fault(40, "0x1000", "0x6")];
+      const flush = line(9, "tlb:tlb_flush", "pages:16 reason:local MM shootdown (3)");
+      const whole = [...single, ...other, flush];
+      expect((await analyze(whole)).analysis.warnings).toEqual([]);
+      const { analysis } = await analyze(without(whole, which));
+      expect(analysis.complete).toBe(1);
+      expect(analysis.warnings).toEqual([expect.stringMatching(text)]);
+    },
+  );
+
+  it("without irq_vectors: delivery and handler are said to be estimated, not unseen", async () => {
+    const { analysis } = await analyze(without(MUNMAP, /irq_vectors/));
+    expect(analysis.segments.handler!.p50_ns).toBe(2000);
+    expect(analysis.warnings.join()).toMatch(/delivery and handler are estimated/);
+    expect(analysis.warnings.join()).not.toMatch(/cannot be seen. Record with: -e irq_vectors/);
+  });
+
+  it("without csd_queue_cpu alone: says that this is why nothing is complete", async () => {
+    const { analysis } = await analyze(without(MUNMAP, /csd_queue_cpu/));
+    expect(analysis).toMatchObject({ ipis: 1, complete: 0 });
+    expect(analysis.warnings.join()).toMatch(/nothing is complete.*-e csd:csd_queue_cpu/);
+    expect(analysis.warnings.join()).not.toMatch(/perf record -a/);
+  });
+
   it("of a system call only its return was recorded: a warning says which, and what to record", async () => {
     const { analysis } = await analyze([
       ...without(MUNMAP, /sys_enter_munmap/),
