@@ -24,6 +24,15 @@ export interface OpenLimit {
   readonly reasons: readonly string[];
 }
 
+/** What comes of a gate. */
+export interface Outcome {
+  /** How many values are worse beyond their limits. */
+  readonly worse: number;
+  /** How many points are unsafe that were not. */
+  readonly unsafe: number;
+  readonly open: readonly OpenLimit[];
+}
+
 /** @throws UsageError */
 export function parseGate(text: string): Gate {
   const gate = new Map<string, number>();
@@ -57,6 +66,28 @@ export function regressionsOf(
     if (ratio === undefined) return true; // From nothing to something.
     return (metric.moreIs === "worse" ? ratio : 1 / ratio) > 1 + limit;
   });
+}
+
+/**
+ * The outcome in one line: how many of the values that the gate names are worse by more than it
+ * lets through, how many cannot be told, and the points that are unsafe and were not, which no gate
+ * lets through.
+ */
+export function describeOutcome(
+  { rows, segments }: Pick<Comparison, "rows" | "segments">,
+  gate: Gate,
+  { worse, unsafe, open }: Outcome,
+): string {
+  const gated = [...rows, ...segments].filter(({ metric }) => gate.has(metric.name)).length;
+  const values = plural(gated, "gated value");
+  const counts =
+    worse === 0
+      ? [`${values}, none worse beyond its limit`]
+      : [`${worse} of ${values} worse beyond the limit`];
+  const untold = open.reduce((sum, limit) => sum + limit.open, 0);
+  if (unsafe > 0) counts.push(`${plural(unsafe, "point")} unsafe and not before`);
+  if (untold > 0) counts.push(`${untold} cannot be told`);
+  return `gate ${worse + unsafe > 0 ? "failed" : "passed"}: ${counts.join("; ")}`;
 }
 
 /** What the gate names and does not decide for all points, in its order. */
