@@ -84,7 +84,7 @@ function profileOf(file: JsonFile): Profile {
     name: given.name,
     summary: given.summary ?? summaryOf(file.path, base),
     shootsBy: given.shootsBy ?? base?.shootsBy,
-    topology: { ...base?.topology, ...given.topology },
+    topology: topologyOf(file, given),
     costs: { ...base?.costs, ...given.costs },
     l1: given.l1 ?? base?.l1,
     l2: given.l2 ?? base?.l2,
@@ -93,6 +93,29 @@ function profileOf(file: JsonFile): Profile {
   } as Profile; // Whole: what neither file nor base has was refused above.
   refuseUnpaidBroadcasts(file, profile);
   return profile;
+}
+
+/**
+ * The counts of the base but where the file gives its own. Cores of a base's complex that is larger
+ * than the file's socket all stand in one: then the complex is the socket.
+ */
+function topologyOf(file: JsonFile, { base, topology: given = {} }: Given) {
+  const counts = { ...base?.topology, ...given };
+  const { coresPerSocket, coresPerComplex } = counts;
+  if (coresPerSocket === undefined || coresPerComplex === undefined) return counts;
+  if (coresPerComplex.count <= coresPerSocket.count) return counts;
+  if (given.coresPerComplex !== undefined) {
+    throw file.problem(
+      ["topology", "coresPerComplex"],
+      `a complex of ${coresPerComplex.count} cores does not fit a socket of ` +
+        `${coresPerSocket.count}: give ${coresPerSocket.count} or less, or a larger coresPerSocket`,
+    );
+  }
+  const source = `no more than coresPerSocket; ${base?.name} has ${coresPerComplex.count}`;
+  return {
+    ...counts,
+    coresPerComplex: { count: coresPerSocket.count, grade: "derived" as const, source },
+  };
 }
 
 type Given = z.infer<ReturnType<typeof schemaFor>>;

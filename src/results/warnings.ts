@@ -2,6 +2,7 @@
 // them by program goes by the word in front.
 
 import { describeFinding } from "../engine/check/finding.ts";
+import { queueOf } from "../engine/policy/policy.ts";
 import { isFree } from "../engine/profile/profile.ts";
 import { shapeOf } from "../workers/point.ts";
 import type { Host } from "./host.ts";
@@ -23,6 +24,7 @@ const REMEDIES = {
   "never-steady":
     "Use more --ops, as a warm-up lasts for as many at most, or a lower --rate; " +
     "--samples shows how they went on.",
+  "queue-never-filled": "Use as many --ops.",
   "too-few-samples": "Use more --ops, --precision 2%, or a larger --max-seconds.",
 } as const;
 
@@ -51,6 +53,8 @@ const BUSY = 0.5;
 /** A clock should divide the shortest median into as many steps. */
 const STEPS = 10;
 const OTHER_FREQUENCY = 0.05;
+/** A queue that filled as often has its flushes in the mean, and in what it holds at most. */
+const FILLS = 4;
 /** Of what is due at random, less than this is done by chance only where there are few of them. */
 const OVERLOADED = 0.9;
 
@@ -86,6 +90,7 @@ export function warningsOf(
     virtualized: host.virtualized === true && threaded.length > 0 ? VIRTUALIZED : undefined,
     "frequency-changed": checks && otherFrequency(checks),
     "never-steady": unsteady(points),
+    "queue-never-filled": unfilled(points),
     "too-few-samples": tooFew(points, precision),
   };
   return (Object.keys(REMEDIES) as WarningKind[]).flatMap((kind) => {
@@ -169,6 +174,30 @@ function unsteady(points: readonly MeasuredPoint[]): string | undefined {
     `in ${counted(never, points)} latencies had not settled at the end of the warm-up, so that ` +
     `the first that were measured may belong to it${overload(never)}`
   );
+}
+
+/** A queue that nothing has left: none of what it puts off is among the operations. */
+function unfilled(points: readonly MeasuredPoint[]): string | undefined {
+  const never = points.filter(heldAll);
+  if (never.length === 0) return undefined;
+  const names = [...new Set(never.map(({ point }) => point.policy.name))];
+  const most = Math.max(...never.map(({ point }) => queueOf(point.policy)?.entries ?? 0));
+  return (
+    `in ${counted(never, points)} the flush queue (${names.join(", ")}) never filled, so that ` +
+    "held memory, mean and p99 are those of a run of this length; " +
+    `${most * FILLS} operations of an initiator fill it ${FILLS} times at least`
+  );
+}
+
+/** Whether at the end of a round all that it had unmapped, warm-up included, was still held. */
+function heldAll({ point, pages, result }: MeasuredPoint): boolean {
+  const { whenCores, whenIommu } = point.policy;
+  if (pages === undefined || ![whenCores, whenIommu].some(({ kind }) => kind === "queue")) {
+    return false;
+  }
+  const { operations, heldPagesMax } = result.cores;
+  const unmapped = (pages * (operations + result.warmup)) / result.rounds;
+  return unmapped > 0 && heldPagesMax >= unmapped;
 }
 
 /** Of points of which more was due than they could do: what that was; empty if there are none. */

@@ -86,10 +86,14 @@ describe("compare", () => {
     const gate = ["--gate", "p50:15%,p99:15%"];
     const through = await shootdown(["compare", folder("before"), folder("slower"), ...gate]);
     expect(through).toMatchObject({ code: 0 });
+    expect(through.stderr).toMatch(
+      /^gate passed: 8 gated values, none worse beyond its limit; 2 cannot be told$/m,
+    );
     const stopped = await shootdown([
       ...["compare", folder("before"), folder("slower"), "--gate", "p50:5%"],
     ]);
     expect(stopped).toMatchObject({ code: 22 });
+    expect(stopped.stderr).toMatch(/^gate failed: \d of 4 gated values worse beyond the limit/m);
   });
 
   it("what a gate cannot tell of any point: 2; of some points only: a warning", async () => {
@@ -111,12 +115,14 @@ describe("compare", () => {
     const untold = await gate("ops_per_s:5%");
     expect(untold).toMatchObject({ code: 2 });
     expect(untold.stderr).toMatch(/^error: the gate cannot tell ops_per_s of 4 of 4 points/m);
+    expect(untold.stderr).not.toMatch(/^gate /m);
     // What is known to be worse counts all the same.
     expect(await gate("p50:5%,ops_per_s:5%")).toMatchObject({ code: 22 });
     slow(1);
     const partly = await gate("ops_per_s:5%");
     expect(partly).toMatchObject({ code: 0 });
     expect(partly.stderr).toMatch(/^warning: the gate cannot tell ops_per_s of 1 of 4 points/m);
+    expect(partly.stderr).toMatch(/^gate passed: 4 gated values, .*; 1 cannot be told$/m);
     writeFileSync(path, text);
   });
 
@@ -135,7 +141,9 @@ describe("compare", () => {
   it("other operations: other points, which it says when nothing is left", async () => {
     const { code, stderr } = await shootdown(["compare", folder("before"), folder("larger")]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/no point is in both runs:\n +4 points only in base: ops 50 → 51/);
+    expect(stderr).toMatch(
+      /no point is in both runs:\n +4 points only in base and 4 points only in new: ops 50 → 51\n +both runs need the same ops\n$/,
+    );
   });
 
   it("what is no run: refused with what is missing", async () => {

@@ -72,6 +72,16 @@ describe("a profile from a file", () => {
     },
   );
 
+  it("a complex of its base that is larger than its own socket: is the socket", () => {
+    const small = { sockets: 4, coresPerSocket: 12 };
+    expect(parse({ ...CHANGED, topology: small }).topology.coresPerComplex).toEqual({
+      ...{ count: 12, grade: "derived" },
+      source: "no more than coresPerSocket; haswell-2s has 18",
+    });
+    const { topology } = parse({ name: "mine", base: "zen3-2s", topology: small });
+    expect(topology.coresPerComplex.count).toBe(8);
+  });
+
   it("may take away broadcasts, or all costs", () => {
     expect(parse({ name: "mine", base: "zen3-2s", shootsBy: "ipi" }).shootsBy).toBe("ipi");
     const free = parse({ name: "mine", base: "host", shootsBy: "both" });
@@ -158,6 +168,11 @@ describe("a profile file with a mistake", () => {
       "more cores than a machine can have",
       `${base},"topology":{"coresPerSocket":1025}}`,
       /topology\.coresPerSocket: a whole number from 1 to 1024/,
+    ],
+    [
+      "a complex that does not fit its socket",
+      `${base},"topology":{"coresPerSocket":12,"coresPerComplex":18}}`,
+      /topology\.coresPerComplex: a complex of 18 cores does not fit a socket of 12: give 12 or/,
     ],
     [
       "an unknown way to tell cores",

@@ -4,12 +4,14 @@ import { describe, expect, it } from "vitest";
 import { compareRuns } from "../../dist/src/results/compare/compare.js";
 import {
   describeOpen,
+  describeOutcome,
   isWhollyOpen,
   openLimits,
   parseGate,
   regressionsOf,
 } from "../../dist/src/results/compare/gate.js";
 import type { Run } from "../../dist/src/results/compare/run.js";
+import { sectionsOf } from "../../dist/src/results/compare/view.js";
 import { type PointParts, runOf } from "../support/runs.js";
 
 const NONE = { otherHost: false, otherProfile: false, otherSchema: false };
@@ -29,6 +31,27 @@ describe("the gate", () => {
     ["ops_per_s:1%", 0],
   ])("%s, where all is 7 percent slower: %d regressions", (gate, count) => {
     expect(regressionsOf(comparison, parseGate(gate))).toHaveLength(count);
+  });
+
+  it("stops at rows that the table marks, and at those alone", () => {
+    const failed = new Set(regressionsOf(comparison, parseGate("p50:5%,p99:10%")));
+    const [{ view }] = sectionsOf(comparison, false, failed);
+    const [gate, metric] = ["gate", "metric"].map((title) => {
+      return view.headings.findIndex((heading) => heading.title === title);
+    });
+    const marked = view.rows.filter((cells) => cells[gate] === "failed");
+    expect(marked.map((cells) => cells[metric])).toEqual(["p50"]);
+    expect(view.rows.length).toBeGreaterThan(1);
+    expect(sectionsOf(comparison, false)[0].view.headings.map(({ title }) => title)).not.toContain(
+      "gate",
+    );
+  });
+
+  it("counts what is unsafe now among its failures, though nothing is slower", () => {
+    const outcome = { worse: 0, unsafe: 1, open: [] };
+    expect(describeOutcome(comparison, parseGate("p50:8%"), outcome)).toBe(
+      "gate failed: 1 gated value, none worse beyond its limit; 1 point unsafe and not before",
+    );
   });
 
   it("none: all that is worse", () => {

@@ -6,7 +6,11 @@ import { type Comparison, compareRuns } from "../../dist/src/results/compare/com
 import { toMarkdown } from "../../dist/src/results/compare/markdown.js";
 import { comparisonObject } from "../../dist/src/results/compare/rows.js";
 import type { Run } from "../../dist/src/results/compare/run.js";
-import { describeUnmatched, sectionsOf } from "../../dist/src/results/compare/view.js";
+import {
+  describeRemedy,
+  describeUnmatched,
+  sectionsOf,
+} from "../../dist/src/results/compare/view.js";
 import { manifestOf, type PointParts, runOf } from "../support/runs.js";
 
 type NoisePair = { p50_ratio: number; p99_ratio: number };
@@ -273,9 +277,9 @@ describe("points that the other run has not", () => {
     );
     expect(pairs).toHaveLength(1);
     expect(describeUnmatched(unmatched)).toEqual([
-      "2 points only in base: ops 5 → 6",
-      "2 points only in new: ops 5 → 6",
+      "2 points only in base and 2 points only in new: ops 5 → 6",
     ]);
+    expect(describeRemedy(unmatched)).toEqual(["both runs need the same ops"]);
   });
 
   it("that are like none there: said so, and choices of another policy are not listed", () => {
@@ -287,12 +291,12 @@ describe("points that the other run has not", () => {
     const [near] = compareRuns(runOf([strict]), like, NONE).unmatched;
     expect(near.differs).toEqual(["policy strict → batch(32)"]);
     const lines = describeUnmatched(compareRuns(runOf([strict]), unlike, NONE).unmatched);
-    expect(lines).toContain("1 point only in new: nothing like it there");
+    expect(lines).toEqual(["1 point only in base and 1 point only in new: nothing like it there"]);
   });
 
   it("whose difference no column shows: says so", () => {
     const { unmatched } = compareRuns(runOf([strict]), runOf([{ ...strict, id: "b" }]), NONE);
-    expect(describeUnmatched(unmatched)[0]).toMatch(/only in base: nothing that summary\.csv has/);
+    expect(describeUnmatched(unmatched)[0]).toMatch(/only in new: nothing that summary\.csv has/);
   });
 });
 

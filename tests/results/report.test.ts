@@ -331,6 +331,14 @@ describe("sentences follow from the data", () => {
     );
   });
 
+  it("held memory: counts in full", () => {
+    const many = TWO_POLICIES.map((one) => {
+      return one.heldPages > 1 ? { ...one, heldPages: 2048 } : one;
+    });
+    writeFolder(at("many"), many);
+    expect(sentenceOf("many", "held-memory")).toContain(" for 2,048 pages held instead of 1 ");
+  });
+
   it("what a policy gathers: its law, and from which size on it pays", () => {
     writeFolder(at("batches"), BATCHES);
     writeFileSync(at("batches", "fits.csv"), FITS);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parsePolicy } from "../../dist/src/engine/policy/parse.js";
 import { Histogram } from "../../dist/src/engine/probe/histogram.js";
 import type { Host } from "../../dist/src/results/host.js";
 import type { MeasuredPoint } from "../../dist/src/results/rows.js";
 import { type HostChecks, warningsOf } from "../../dist/src/results/warnings.js";
-import { pointOf, workloadOf } from "../support/points.ts";
+import { pointOf, run, workloadOf } from "../support/points.ts";
 
 const QUIET: Host = {
   cpu: "",
@@ -100,6 +101,33 @@ describe("warnings", () => {
     expect(textOf(false)).toMatch(/Use more --ops/);
     expect(textOf(true)).toMatch(/^too-few-samples: .*Use --precision .* no more operations\.$/);
     expect(textOf(true)).not.toContain("--ops");
+  });
+
+  describe("a flush queue", () => {
+    const warningOf = (policy: string, operations: number, pages = 1) => {
+      const workload = workloadOf({ pages, operations, warmup: 50 });
+      const point = pointOf({ executor: "virtual", policy: parsePolicy(policy), workload });
+      const measured = { experiment: "e", id: "a", workload: "munmap", pages, repetition: 1 };
+      const found = warningsOf(QUIET, undefined, {}, [{ ...measured, point, result: run(point) }]);
+      return found.find((text) => text.startsWith("queue-never-filled"));
+    };
+
+    it("that never filled in a short run: said, with how many operations fill it", () => {
+      expect(warningOf("deferred(256,10ms)", 100)).toBe(
+        "queue-never-filled: in 1 of 1 results the flush queue (deferred(256,10ms)) never " +
+          "filled, so that held memory, mean and p99 are those of a run of this length; 1024 " +
+          "operations of an initiator fill it 4 times at least. Use as many --ops.",
+      );
+    });
+
+    it("that filled, that its timer flushed, or that there is none of: nothing said", () => {
+      expect(warningOf("deferred(256,10ms)", 1024)).toBeUndefined();
+      expect(warningOf("deferred(64,10ms)", 100)).toBeUndefined();
+      expect(warningOf("deferred(256,20us)", 100)).toBeUndefined();
+      // Each page is an unmap of its own, and an entry.
+      expect(warningOf("deferred(256,10ms)", 100, 8)).toBeUndefined();
+      expect(warningOf("strict", 100)).toBeUndefined();
+    });
   });
 
   it("with both executors: says of which", () => {

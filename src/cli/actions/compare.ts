@@ -6,6 +6,7 @@ import { type Comparison, compareRuns, isUnsafeNow } from "../../results/compare
 import type { ComparedRow } from "../../results/compare/compared-row.ts";
 import {
   describeOpen,
+  describeOutcome,
   isWhollyOpen,
   openLimits,
   regressionsOf,
@@ -15,6 +16,7 @@ import { comparisonObject, comparisonRow } from "../../results/compare/rows.ts";
 import { readRun } from "../../results/compare/run.ts";
 import {
   describeComparison,
+  describeRemedy,
   describeRow,
   describeUnmatched,
   type Section,
@@ -22,7 +24,7 @@ import {
   worstFirst,
 } from "../../results/compare/view.ts";
 import type { CompareOptions } from "../commands/compare.ts";
-import { print, warn } from "../output.ts";
+import { announce, print, warn } from "../output.ts";
 import { renderRows, renderTable } from "../render.ts";
 
 export function compare(base: string, next: string, options: CompareOptions): void {
@@ -39,15 +41,20 @@ export function compare(base: string, next: string, options: CompareOptions): vo
   const isWorse = regressions.length + unsafe.length > 0;
   // What is known to be worse comes first: then the exit status says that.
   for (const limit of open) if (isWorse || !isWhollyOpen(limit)) warn(describeOpen(limit));
-  if (isWorse) throw regression(regressions, unsafe.length);
   const untold = open.filter(isWhollyOpen);
+  // A gate of which nothing is known has neither passed nor failed: the error says so instead.
+  if (options.gate !== undefined && (isWorse || untold.length === 0)) {
+    const outcome = { worse: regressions.length, unsafe: unsafe.length, open };
+    announce(describeOutcome(comparison, options.gate, outcome));
+  }
+  if (isWorse) throw regression(regressions, unsafe.length);
   if (untold.length > 0) throw new UsageError(untold.map(describeOpen).join("\n  "));
 }
 
 function render(
   comparison: Comparison,
   regressions: readonly ComparedRow[],
-  { format, all = false }: CompareOptions,
+  { format, gate, all = false }: CompareOptions,
 ): string {
   if (format === "json") {
     return JSON.stringify(comparisonObject(comparison, regressions), null, 2);
@@ -58,7 +65,7 @@ function render(
     return renderRows(COMPARISON_COLUMNS, rows.map(comparisonRow), format);
   }
   const lines = describeComparison(comparison);
-  const sections = sectionsOf(comparison, all);
+  const sections = sectionsOf(comparison, all, gate && new Set(regressions));
   if (format === "markdown") return toMarkdown("shootdown compare", lines, sections);
   return [lines.join("\n"), ...sections.map(renderSection)].join("\n\n");
 }
@@ -78,6 +85,10 @@ function regression(regressions: readonly ComparedRow[], unsafe: number): Regres
 
 function nothingInCommon({ unmatched }: Comparison): UsageError {
   return new UsageError(
-    ["no point is in both runs:", ...describeUnmatched(unmatched)].join("\n  "),
+    [
+      "no point is in both runs:",
+      ...describeUnmatched(unmatched),
+      ...describeRemedy(unmatched),
+    ].join("\n  "),
   );
 }

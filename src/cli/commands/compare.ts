@@ -61,11 +61,12 @@ for the exit status only where a gate names it.
 
 Exit status: 22 if a metric is worse (with --gate: what it names, by more than it says), or if
 something is unsafe now; else 2 if a gate names what cannot be told of any point. Of some points
-only is a warning.
+only is a warning. A gate says on standard error whether it passed, and marks rows of the table.
 
 Examples:
   shootdown compare results/before results/after
   shootdown compare results/before results/after --gate p50:5%,p99:10%,path:send:2%
+  shootdown compare results/before results/after --gate p50:5% --format table
   shootdown compare results/before results/after --format markdown > comment.md
   shootdown compare results/before results/after --all --format csv
 `,

@@ -1,6 +1,8 @@
 // Which combinations make no point, and why.
 
+import type { Policy } from "../../engine/policy/policy.ts";
 import { isFree } from "../../engine/profile/profile.ts";
+import { PROFILES } from "../../engine/profile/profiles.ts";
 import { traitsOf } from "../../workloads/traits.ts";
 import { IDLE_HEAVY, PORT, RECLAIM, TLB_BENCH } from "../../workloads/workload.ts";
 import { type Combination, initiatorsOf, isSerial, type Settings } from "./combinations.ts";
@@ -98,8 +100,17 @@ function lackOfBroadcasts({ policy, profile }: Combination): string | undefined 
   if (policy.whom.broadcastFrom === 0 || profile.shootsBy !== "ipi") return undefined;
   return (
     `${policy.name} broadcasts, and the cores of ${profile.name} are told by IPIs only ` +
-    "(--profile zen3-2s)"
+    `(--profile ${madeFor(policy)})`
   );
+}
+
+/**
+ * The shipped profile that a policy which broadcasts is made for: one that has broadcasts alone
+ * where it never sends an IPI, one that has both where it chooses.
+ */
+function madeFor({ whom }: Policy): string | undefined {
+  const shootsBy = whom.broadcastFrom === 1 ? "broadcast" : "both";
+  return PROFILES.find((profile) => profile.shootsBy === shootsBy)?.name;
 }
 
 function unfitForExecutor(

@@ -8,11 +8,15 @@ import { plural } from "../plural.ts";
 import type { Comparison } from "./compare.ts";
 import type { ComparedRow } from "./compared-row.ts";
 import { GATE_NAMES, isSegmentName } from "./metrics.ts";
+import { type Reason, SAME_WITHIN } from "./verdict.ts";
 
 /** By metric or segment, as a share: 0.05 is 5 % worse; of a segment 5 % of the mean latency. */
 export type Gate = ReadonlyMap<string, number>;
 
 const LIMIT = /^([a-z0-9_]+|path:[a-z-]+):(\d+(?:\.\d+)?)%$/;
+
+const NOT_MEASURED = "not measured";
+type OpenReason = Reason | typeof NOT_MEASURED;
 
 /** What a gate names and cannot be told of some points, or of any. */
 export interface OpenLimit {
@@ -21,7 +25,16 @@ export interface OpenLimit {
   readonly points: number;
   readonly open: number;
   /** Why, each once. */
-  readonly reasons: readonly string[];
+  readonly reasons: readonly OpenReason[];
+}
+
+/** What comes of a gate. */
+export interface Outcome {
+  /** How many values are worse beyond their limits. */
+  readonly worse: number;
+  /** How many points are unsafe that were not. */
+  readonly unsafe: number;
+  readonly open: readonly OpenLimit[];
 }
 
 /** @throws UsageError */
@@ -59,6 +72,28 @@ export function regressionsOf(
   });
 }
 
+/**
+ * The outcome in one line: how many of the values that the gate names are worse by more than it
+ * lets through, how many cannot be told, and the points that are unsafe and were not, which no gate
+ * lets through.
+ */
+export function describeOutcome(
+  { rows, segments }: Pick<Comparison, "rows" | "segments">,
+  gate: Gate,
+  { worse, unsafe, open }: Outcome,
+): string {
+  const gated = [...rows, ...segments].filter(({ metric }) => gate.has(metric.name)).length;
+  const values = plural(gated, "gated value");
+  const counts =
+    worse === 0
+      ? [`${values}, none worse beyond its limit`]
+      : [`${worse} of ${values} worse beyond the limit`];
+  const untold = open.reduce((sum, limit) => sum + limit.open, 0);
+  if (unsafe > 0) counts.push(`${plural(unsafe, "point")} unsafe and not before`);
+  if (untold > 0) counts.push(`${untold} cannot be told`);
+  return `gate ${worse + unsafe > 0 ? "failed" : "passed"}: ${counts.join("; ")}`;
+}
+
 /** What the gate names and does not decide for all points, in its order. */
 export function openLimits(
   { pairs, rows, segments }: Pick<Comparison, "pairs" | "rows" | "segments">,
@@ -71,9 +106,9 @@ export function openLimits(
     const undecided = own.filter((row) => !isDecided(row, limit));
     const missing = points - own.length;
     if (missing + undecided.length === 0) return [];
-    const reasons = new Set(undecided.flatMap(({ reason }) => reason ?? []));
-    const all = [...reasons, ...(missing > 0 ? ["not measured"] : [])];
-    return [{ name, points, open: missing + undecided.length, reasons: all }];
+    const reasons = new Set<OpenReason>(undecided.map(({ reason }) => reason ?? "noise"));
+    if (missing > 0) reasons.add(NOT_MEASURED);
+    return [{ name, points, open: missing + undecided.length, reasons: [...reasons] }];
   });
 }
 
@@ -86,15 +121,31 @@ export function isWhollyOpen({ points, open }: OpenLimit): boolean {
 export function describeOpen({ name, points, open, reasons }: OpenLimit): string {
   return (
     `the gate cannot tell ${name} of ${open} of ${plural(points, "point")} ` +
-    `(${reasons.join(", ")}): give both runs --repetitions 3 or more, or gate something else; ` +
+    `(${reasons.join(", ")}): ${[...new Set(reasons.map(remedyFor))].join("; ")}; ` +
     "--all shows what is known"
   );
 }
 
-/** An inconclusive one is, too, if all that its interval holds is let through. */
+function remedyFor(reason: OpenReason): string {
+  switch (reason) {
+    case "oversubscribed":
+      return "fewer cores, --dilate, --executor virtual, or a gate on counts";
+    case NOT_MEASURED:
+      return "gate what both runs have";
+    default:
+      return "give both runs --repetitions 3 or more, or gate something else";
+  }
+}
+
+/**
+ * Whether the worst that a row's interval holds is let through, or it is found to be better or
+ * worse. What is called the same within the noise is not decided by that where the noise is more
+ * than the gate lets through.
+ */
 function isDecided({ verdict, reason, metric, low, high }: ComparedRow, limit: number): boolean {
-  if (verdict !== "inconclusive") return true;
-  if (reason !== "samples" && reason !== "chance") return false;
+  if (verdict !== "same" && verdict !== "inconclusive") return true;
+  if (reason === "oversubscribed" || reason === "repetitions") return false;
   const worst = metric.moreIs === "worse" ? high : low && 1 / low;
-  return worst !== undefined && worst <= 1 + limit;
+  if (worst === undefined) return verdict === "same"; // Nothing has changed.
+  return worst <= 1 + (verdict === "same" ? Math.max(limit, SAME_WITHIN) : limit);
 }

@@ -16,6 +16,8 @@ export interface Unmatched {
   readonly in: Side;
   /** Against the most similar point that the other run has alone; empty where it has none. */
   readonly differs: readonly string[];
+  /** The columns of summary.csv that say so, if any do. */
+  readonly columns: readonly string[];
 }
 
 export interface Matching {
@@ -104,14 +106,15 @@ function describe(point: RunPoint, side: Side, others: readonly RunPoint[]): Unm
     nearest = rows[0];
   }
   if (fewest === undefined || nearest === undefined || fewest.length > MOST_DIFFERENCES) {
-    return { point, in: side, differs: [] };
+    return { point, in: side, differs: [], columns: [] };
   }
-  if (fewest.length === 0) return { point, in: side, differs: [INVISIBLE] };
+  if (fewest.length === 0) return { point, in: side, differs: [INVISIBLE], columns: [] };
   const [before, after] = side === "base" ? [point.rows[0], nearest] : [nearest, point.rows[0]];
   return {
     point,
     in: side,
     differs: fewest.map((column) => `${column} ${said(before[column])} → ${said(after[column])}`),
+    columns: fewest,
   };
 }
 

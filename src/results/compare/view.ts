@@ -3,7 +3,7 @@
 import { CONFIGURATION_COLUMNS } from "../columns/keys.ts";
 import type { Comparison } from "./compare.ts";
 import type { ComparedRow } from "./compared-row.ts";
-import { CHOICES, type Unmatched } from "./match.ts";
+import { CHOICES, type Side, type Unmatched } from "./match.ts";
 import { isSegmentName } from "./metrics.ts";
 import { countVerdicts } from "./rows.ts";
 import type { Run, RunRow } from "./run.ts";
@@ -50,19 +50,30 @@ const SEGMENTS_TITLE =
   "segments of the critical path, mean µs of an operation; ratio: what each alone makes of the " +
   "mean latency";
 
-/** What changed of metrics and of segments; with `all` also what did not. */
-export function sectionsOf({ rows, segments }: Comparison, all: boolean): Section[] {
+/**
+ * What changed of metrics and of segments; with `all` also what did not. `failed`: the rows that a
+ * gate stops at; undefined without one.
+ */
+export function sectionsOf(
+  { rows, segments }: Comparison,
+  all: boolean,
+  failed?: ReadonlySet<ComparedRow>,
+): Section[] {
   const sections = [
-    { title: "", view: viewOf(rows, all) },
-    { title: SEGMENTS_TITLE, view: viewOf(segments, all) },
+    { title: "", view: viewOf(rows, all, failed) },
+    { title: SEGMENTS_TITLE, view: viewOf(segments, all, failed) },
   ];
   return sections.filter(({ view }) => view.rows.length > 0);
 }
 
 /** Worst first. */
-function viewOf(rows: readonly ComparedRow[], all: boolean): View {
+function viewOf(
+  rows: readonly ComparedRow[],
+  all: boolean,
+  failed: ReadonlySet<ComparedRow> | undefined,
+): View {
   const shown = worstFirst(rows.filter((row) => all || isChange(row)));
-  const columns = columnsFor(shown);
+  const columns = columnsFor(shown, failed);
   return { headings: columns, rows: shown.map((row) => columns.map(({ cell }) => cell(row))) };
 }
 
@@ -97,15 +108,26 @@ function verdictsOf(rows: readonly ComparedRow[]): string {
 
 /** One line for all points that are without a partner for the same reason. */
 export function describeUnmatched(unmatched: readonly Unmatched[]): string[] {
-  const kinds = new Map<string, number>();
+  const kinds = new Map<string, Map<Side, number>>();
   for (const { in: side, differs } of unmatched) {
     const why = differs.length === 0 ? "nothing like it there" : differs.join(", ");
-    const kind = `only in ${side}: ${why}`;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    const sides = kinds.get(why) ?? new Map<Side, number>();
+    kinds.set(why, sides.set(side, (sides.get(side) ?? 0) + 1));
   }
-  const lines = [...kinds].map(([kind, count]) => `${plural(count, "point")} ${kind}`);
+  const lines = [...kinds].map(([why, sides]) => {
+    const counts = [...sides].map(([side, count]) => `${plural(count, "point")} only in ${side}`);
+    return `${counts.join(" and ")}: ${why}`;
+  });
   const rest = lines.length - MOST_KINDS;
   return rest > 0 ? [...lines.slice(0, MOST_KINDS), `and ${rest} more such lines`] : lines;
+}
+
+/** What to do where no point is in both runs; empty where none is like one of the other. */
+export function describeRemedy(unmatched: readonly Unmatched[]): string[] {
+  const columns = new Set(unmatched.flatMap((one) => one.columns));
+  if (columns.size === 0) return [];
+  const names = columns.has("profile") ? "; a profile goes by its name" : "";
+  return [`both runs need the same ${[...columns].join(", ")}${names}`];
 }
 
 /** `virtual, munmap, strict, 2 cores: p50 5.910 → 6.512 µs (1.102)`; of a segment the whole's. */
@@ -121,7 +143,10 @@ function pointName({ executor, workload, policy, cores }: RunRow): string {
   return `${executor}, ${workload}, ${policy}, ${plural(Number(cores), "core")}`;
 }
 
-function columnsFor(rows: readonly ComparedRow[]): ViewColumn[] {
+function columnsFor(
+  rows: readonly ComparedRow[],
+  failed: ReadonlySet<ComparedRow> | undefined,
+): ViewColumn[] {
   const configuration = CONFIGURATION_COLUMNS.filter(({ name }) => {
     if (CHOICES.has(name)) return false;
     return ALWAYS.has(name) || new Set(rows.map(({ key }) => key[name])).size > 1;
@@ -130,7 +155,13 @@ function columnsFor(rows: readonly ComparedRow[]): ViewColumn[] {
     return { title: name, align, cell: ({ key }) => key[name] ?? "" };
   });
   const verdict: ViewColumn = { title: "verdict", align: "left", cell: (row) => row.verdict };
-  return [verdict, ...configuration, ...RESULT_COLUMNS];
+  const gate = failed === undefined ? [] : [gateColumn(failed)];
+  return [verdict, ...gate, ...configuration, ...RESULT_COLUMNS];
+}
+
+/** Marks what the gate stops at. */
+function gateColumn(failed: ReadonlySet<ComparedRow>): ViewColumn {
+  return { title: "gate", align: "left", cell: (row) => (failed.has(row) ? "failed" : "") };
 }
 
 /** How far from 1 the ratio is, either way; from or to 0 is furthest. */

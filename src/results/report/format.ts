@@ -5,12 +5,18 @@ export function micros(ns: number): string {
   return `${significant(ns / 1000)} µs`;
 }
 
-/** Made once: that takes longer than to use it. */
+/** Made once: that takes longer than to use them. */
 const THREE_DIGITS = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+const WHOLE = new Intl.NumberFormat("en-US");
 
 /** Three significant digits, and never an exponent. */
 export function significant(value: number): string {
   return THREE_DIGITS.format(Number(value.toPrecision(3)));
+}
+
+/** What is counted, in full; where it is between two counts, as medians may be, as any number. */
+export function counted(value: number): string {
+  return Number.isInteger(value) ? WHOLE.format(value) : significant(value);
 }
 
 /** `46-fold`, `1.3-fold`. */

@@ -3,7 +3,7 @@
 
 import { plural } from "../../plural.ts";
 import { SUMMARY } from "../../tables.ts";
-import { percent, significant } from "../format.ts";
+import { counted, percent, significant } from "../format.ts";
 import { type Inputs, medianOver, type ReportPoint } from "../inputs.ts";
 import { type Beside, placed, type Size, type Spot } from "../labels.ts";
 import {
@@ -27,6 +27,8 @@ interface Price {
   readonly axis: string;
   /** For sentences, behind a number. */
   readonly unit: string;
+  /** How sentences write it. */
+  readonly say: (amount: number) => string;
   of(point: ReportPoint): number | undefined;
 }
 
@@ -53,6 +55,7 @@ const PRICES: readonly Price[] = [
     reading: `Most pages that were unmapped and not yet reusable at any one time. ${READING}`,
     axis: "pages held, at most",
     unit: "pages held",
+    say: counted,
     of: (point) => medianOver(point, "held_pages_max"),
   },
   {
@@ -63,6 +66,7 @@ const PRICES: readonly Price[] = [
       `most. ${READING}`,
     axis: "exposure, at most (µs)",
     unit: "µs of exposure",
+    say: significant,
     of(point) {
       const ns = medianOver(point, "exposure_ns_max");
       return ns === undefined ? undefined : ns / 1000;
@@ -226,7 +230,7 @@ function rank(offers: readonly Offer[]): RankedOffer[] {
 }
 
 /** Who is on the front how often, and what the fastest pays over the cheapest. */
-function sentenceOf({ unit }: Price, panels: readonly Panel<RankedOffer>[]): string {
+function sentenceOf({ unit, say }: Price, panels: readonly Panel<RankedOffer>[]): string {
   const times = new Map<string, number>();
   for (const { key, isOnFront } of panels.flatMap(({ items }) => items)) {
     times.set(key.policy, (times.get(key.policy) ?? 0) + (isOnFront ? 1 : 0));
@@ -248,7 +252,7 @@ function sentenceOf({ unit }: Price, panels: readonly Panel<RankedOffer>[]): str
     fastest.price === cheapest.price || gain < MORE
       ? `no other is ${percent(MORE - 1)} faster than ${cheapest.key.policy}, the cheapest${where}`
       : `the fastest, ${fastest.key.policy}, has ${significant(gain)} times the throughput of ` +
-        `${cheapest.key.policy} for ${significant(fastest.price)} ${unit} instead of ` +
-        `${significant(cheapest.price)}${where}`;
+        `${cheapest.key.policy} for ${say(fastest.price)} ${unit} instead of ` +
+        `${say(cheapest.price)}${where}`;
   return `On the front${of}: ${names.join(", ")}${beaten}; ${pays}.`;
 }

@@ -4,7 +4,7 @@
 import { VERDICTS } from "../../../engine/check/sums.ts";
 import { plural } from "../../plural.ts";
 import { STRESS } from "../../tables.ts";
-import { significant } from "../format.ts";
+import { counted, significant } from "../format.ts";
 import type { Inputs, Ordeal } from "../inputs.ts";
 import { amounts, fromNothing, OWNER } from "../picture.ts";
 import type { Chapter, Plot, Spec } from "../plot.ts";
@@ -124,8 +124,8 @@ function sentenceOf(ordeals: readonly Ordeal[]): string {
   });
   const sum = (of: (one: Ordeal) => number) => ordeals.reduce((all, one) => all + of(one), 0);
   const work =
-    `${sum(({ operations }) => operations).toLocaleString("en-US")} operations and ` +
-    `${sum(({ faults }) => faults).toLocaleString("en-US")} faults`;
+    `${counted(sum(({ operations }) => operations))} operations and ` +
+    `${counted(sum(({ faults }) => faults))} faults`;
   const unsafe = ordeals.filter(({ verdict }) => verdict === "unsafe").map(({ key }) => key.policy);
   const found = unsafe.length === 0 ? "" : `; unsafe: ${unsafe.join(", ")}`;
   const worst = ordeals.toSorted((a, b) => latePerThousand(b) - latePerThousand(a))[0];
