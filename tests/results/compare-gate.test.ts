@@ -12,7 +12,7 @@ import {
 } from "../../dist/src/results/compare/gate.js";
 import type { Run } from "../../dist/src/results/compare/run.js";
 import { sectionsOf } from "../../dist/src/results/compare/view.js";
-import { type PointParts, runOf } from "../support/runs.js";
+import { manifestOf, type PointParts, runOf } from "../support/runs.js";
 
 const NONE = { otherHost: false, otherProfile: false, otherSchema: false };
 
@@ -109,5 +109,25 @@ describe("what a gate cannot tell", () => {
     const cut = one(slow, { segments: { send: 5000 } });
     expect(open(cut, cut, "path:send:1%,path:flush:1%")).toEqual([]);
     expect(open(one(slow), one(slow), "path:flush:1%")).toMatchObject([{ open: 1 }]);
+  });
+
+  it("what is the same within a noise that is more than the gate lets through", () => {
+    const noise = { threads: { pairs: [{ p50_ratio: 1.3, p99_ratio: 1.3 }] } };
+    const cells = { executor: "threads", late_ns_p50: "1", late_ns_p99: "1" };
+    const [base, next] = [5000, 6250].map((ns) => ({
+      ...one(new Array(500).fill(ns), { cells }),
+      manifest: manifestOf({ noise }),
+    }));
+    const { rows } = compareRuns(base, next, NONE);
+    expect(rows.find(({ metric }) => metric.name === "p50")?.verdict).toBe("same");
+    expect(open(base, next, "p50:5%")).toMatchObject([{ name: "p50", points: 1, open: 1 }]);
+    expect(open(base, next, "p50:30%")).toEqual([]);
+  });
+
+  it("more actors than CPUs: says what helps, which repetitions do not", () => {
+    const limit = { name: "p50", points: 1, open: 1, reasons: ["oversubscribed"] } as const;
+    expect(describeOpen(limit)).toMatch(/fewer cores, --dilate/);
+    expect(describeOpen(limit)).not.toContain("repetitions");
+    expect(describeOpen({ ...limit, reasons: ["not measured"] })).toContain("both runs have");
   });
 });
