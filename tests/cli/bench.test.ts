@@ -325,7 +325,7 @@ describe("bench: Ctrl-C in the middle", () => {
   });
 });
 
-describe("bench: what is refused, with exit status 2 and no stack", () => {
+describe.concurrent("bench: what is refused, with exit status 2 and no stack", () => {
   const bad = join(tmpdir(), `shootdown-never-made-${process.pid}`);
   const cases: [what: string, args: string[], message: RegExp][] = [
     ["an unknown command", ["bensh"], /unknown command 'bensh'[\s\S]*bench/],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shootdown } from "../support/program.ts";
 
-describe("what there is", () => {
+describe.concurrent("what there is", () => {
   it("policies: every one with its source, and one choice by choice", async () => {
     const all = JSON.parse((await shootdown(["policies", "--format", "json"])).stdout);
     expect(all.map(({ name }: { name: string }) => name)).toEqual([
@@ -95,7 +95,7 @@ describe("what there is", () => {
   );
 });
 
-describe("help", () => {
+describe.concurrent("help", () => {
   it("explains a command by examples", async () => {
     const { code, stdout } = await shootdown(["bench", "--help"]);
     expect(code).toBe(0);

@@ -132,7 +132,7 @@ describe("a policy in JSON", () => {
   });
 });
 
-describe("a policy from an ES module", () => {
+describe.concurrent("a policy from an ES module", () => {
   it("one that composes presets, and one that is plain data", async () => {
     const composed = write(
       ".mjs",
@@ -247,7 +247,7 @@ describe("a policy from an ES module", () => {
   });
 });
 
-describe("the program", () => {
+describe.concurrent("the program", () => {
   it("bench --policy examples/…: runs each policy of the list", async () => {
     const { code, stdout } = await shootdown([
       ...["bench", "tests/fixtures/tiny.json", "--policy", `strict,${SWEEP}`, "--quiet"],

@@ -25,7 +25,7 @@ function blockAfter(command: string): string[] {
     .filter((line) => !line.startsWith("node "));
 }
 
-describe("the README's", () => {
+describe.concurrent("the README's", () => {
   it("analysis of a trace", async () => {
     const command = `analyze ${trace("munmap-loop")}`;
     const { stdout } = await shootdown([...command.split(" "), "--format", "table"]);

@@ -152,7 +152,7 @@ describe("timeline of a run", () => {
   });
 });
 
-describe("timeline of a kernel's trace", () => {
+describe.concurrent("timeline of a kernel's trace", () => {
   it("some of its shootdowns, in the same form", async () => {
     const { trace, operations } = await timeline("kernel", MUNMAP_LOOP, "--operations", "50..52");
     expect(operations.map(({ operation }) => operation)).toEqual(["50", "51", "52"]);
@@ -205,7 +205,7 @@ describe("timeline of a replay", () => {
   });
 });
 
-describe("a cap that is reached", () => {
+describe.concurrent("a cap that is reached", () => {
   it.each([
     ["threads", ["--executor", "threads", "--operations", "1..20"]],
     ["kernel", [MUNMAP_LOOP, "--operations", "1..50"]],

@@ -18,7 +18,7 @@ afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });
 
-describe("analyze", () => {
+describe.concurrent("analyze", () => {
   it("prints one object with what the contract names", async () => {
     const { code, stdout } = await shootdown(["analyze", MUNMAP_LOOP, "--format", "json"]);
     expect(code).toBe(0);
@@ -70,7 +70,7 @@ describe("analyze", () => {
   });
 });
 
-describe("replay", () => {
+describe.concurrent("replay", () => {
   it("runs the operations of a trace on as many cores", async () => {
     const out = join(base, "replay");
     const { code, stdout } = await shootdown([
@@ -115,7 +115,7 @@ describe("replay", () => {
   );
 });
 
-describe("replay of a part of a trace", () => {
+describe.concurrent("replay of a part of a trace", () => {
   const warningsOf = async (...args: string[]) => {
     const options = ["--policy", "strict", "--executor", "virtual", "--format", "csv"];
     const out = join(base, `part${args.length}`);
@@ -150,7 +150,7 @@ describe("replay of a part of a trace", () => {
   });
 });
 
-describe("counts.csv", () => {
+describe.concurrent("counts.csv", () => {
   const replayed = async (name: string, ...options: string[]) => {
     const out = join(base, name);
     const args = ["--policy", "linux-x86", "--executor", "virtual", "--out", out, ...options];
@@ -181,7 +181,7 @@ describe("counts.csv", () => {
   });
 });
 
-describe("traces that are refused, with exit status 2 and no stack", () => {
+describe.concurrent("traces that are refused, with exit status 2 and no stack", () => {
   const refuses = async (args: string[], message: RegExp, input = "") => {
     const { code, stdout, stderr } = await shootdown(args, { input });
     expect(stderr).toMatch(message);
