@@ -58,7 +58,9 @@ export function countTargets(core: Core, space: number, ranges: RangeList, from:
 function findLoaded(core: Core, space: number): number {
   const others = listLoaded(core, space);
   core.others = others;
-  core.trims = others > 0 && core.plan.skipIdle && takeTrim(core, space);
+  core.trims = false;
+  if (!core.plan.skipIdle) return others;
+  core.trims = others > 0 && takeTrim(core, space);
   let targets = 0;
   for (let i = 0; i < others; i++) {
     targets = addTarget(core, space, targets, core.targetCores[i]);
